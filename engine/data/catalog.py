@@ -1,0 +1,54 @@
+"""The data sets by name: what a page or a model must know without loading an image."""
+
+from dataclasses import dataclass
+
+from engine.errors import InputError
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """Shape, classes and normalization of one data set.
+
+    mean, std: per channel, of pixels in [0, 1].
+    epsilon: the paper's linf budget, in normalized units.
+    torchvision: class name in `torchvision.datasets`, None when nothing can be downloaded.
+    """
+
+    name: str
+    title: str
+    shape: tuple[int, int, int]
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    train_size: int
+    test_size: int
+    epsilon: float
+    torchvision: str | None
+
+
+DIGITS = tuple("0123456789")
+FASHION = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CIFAR_MEAN, CIFAR_STD = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
+GREY = (1, 28, 28)
+
+DATASETS = {
+    spec.name: spec
+    for spec in (
+        DatasetSpec("mnist-mini", "MNIST mini", GREY, DIGITS, (0.1307,), (0.3081,), 4_000, 1_000, 0.3, None),
+        DatasetSpec("mnist", "MNIST", GREY, DIGITS, (0.1307,), (0.3081,), 60_000, 10_000, 0.3, "MNIST"),
+        DatasetSpec(
+            "fashion-mnist", "Fashion-MNIST", GREY, FASHION, (0.2860,), (0.3530,), 60_000, 10_000, 0.3, "FashionMNIST"
+        ),
+        DatasetSpec(
+            "cifar10", "CIFAR-10", (3, 32, 32), CIFAR, CIFAR_MEAN, CIFAR_STD, 50_000, 10_000, 0.03, "CIFAR10"
+        ),
+    )
+}
+
+
+def dataset_spec(name: str) -> DatasetSpec:
+    """The entry called `name`; InputError when there is none."""
+    if name not in DATASETS:
+        raise InputError(f"a data set, one of {', '.join(DATASETS)}", repr(name), "Choose one of these names.")
+    return DATASETS[name]

@@ -1,0 +1,77 @@
+"""K models of one architecture as one batched program."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, stack_module_state, vmap
+
+
+class Stack(nn.Module):
+    """Members side by side; each member's result does not depend on its neighbors.
+
+    Weights are held stacked, (K, ...) per parameter, under the names of the plain module, so one optimizer
+    updates all members. A member alone is computed without vmap, which is the fastest way on a CPU.
+    """
+
+    def __init__(self, template: nn.Module, weights: dict[str, Tensor]) -> None:
+        super().__init__()
+        self.names = tuple(weights)
+        self.size = next(iter(weights.values())).shape[0]
+        self._values = nn.ParameterList(nn.Parameter(value) for value in weights.values())
+        self._template = [copy.deepcopy(template).requires_grad_(False)]  # in a list: not a submodule with weights
+
+    @classmethod
+    def of(cls, members: Sequence[nn.Module]) -> Stack:
+        """Stack plain modules of equal architecture; their weights are copied."""
+        weights, _ = stack_module_state(list(members))
+        return cls(members[0], {name: value.detach().clone() for name, value in weights.items()})
+
+    @property
+    def weights(self) -> dict[str, nn.Parameter]:
+        """Name -> parameter of shape (K, ...), the live tensors."""
+        return dict(zip(self.names, self._values, strict=True))
+
+    @property
+    def conv_layers(self) -> tuple[str, ...]:
+        """Names of the convolutional layers, in forward order."""
+        return tuple(name for name, module in self._template[0].named_modules() if isinstance(module, nn.Conv2d))
+
+    def conv_weights(self, layer: str) -> Tensor:
+        """Weights of one convolutional layer without biases, (K, out, in, h, w)."""
+        return self.weights[f"{layer}.weight"]
+
+    def to(self, *args, **kwargs) -> Stack:
+        super().to(*args, **kwargs)
+        self._template[0].to(*args, **kwargs)
+        return self
+
+    def logits(self, images: Tensor) -> Tensor:
+        """(K, B, C, H, W), or (B, C, H, W) that all members share -> (K, B, classes)."""
+        template, shared = self._template[0], images.dim() == 4
+        if self.size == 1:
+            only = {name: value[0] for name, value in self.weights.items()}
+            return functional_call(template, only, (images if shared else images[0],)).unsqueeze(0)
+
+        def one(weights: dict[str, Tensor], batch: Tensor) -> Tensor:
+            return functional_call(template, weights, (batch,))
+
+        return vmap(one, in_dims=(0, None if shared else 0))(self.weights, images)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(K*B, C, H, W), member by member -> (K*B, classes): to an attack, a stack is just a bigger batch."""
+        return self.logits(images.unflatten(0, (self.size, -1))).flatten(0, 1)
+
+    def member(self, index: int) -> nn.Module:
+        """One member as a plain module of its own, weights copied."""
+        module = copy.deepcopy(self._template[0])
+        module.load_state_dict({name: value[index].detach().clone() for name, value in self.weights.items()})
+        return module.requires_grad_(True)
+
+    def select(self, members: Sequence[int]) -> Stack:
+        """A stack of some members, frozen: no gradient reaches the weights, which is what attacks need."""
+        chosen = {name: value[list(members)].detach().clone() for name, value in self.weights.items()}
+        return Stack(self._template[0], chosen).requires_grad_(False)
