@@ -40,9 +40,7 @@ DATASETS = {
         DatasetSpec(
             "fashion-mnist", "Fashion-MNIST", GREY, FASHION, (0.2860,), (0.3530,), 60_000, 10_000, 0.3, "FashionMNIST"
         ),
-        DatasetSpec(
-            "cifar10", "CIFAR-10", (3, 32, 32), CIFAR, CIFAR_MEAN, CIFAR_STD, 50_000, 10_000, 0.03, "CIFAR10"
-        ),
+        DatasetSpec("cifar10", "CIFAR-10", (3, 32, 32), CIFAR, CIFAR_MEAN, CIFAR_STD, 50_000, 10_000, 0.03, "CIFAR10"),
     )
 }
 

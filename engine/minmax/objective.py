@@ -23,14 +23,16 @@ class ObjectiveConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    l1_strength: float = Field(0.0, ge=0.0, le=10.0, description="λ, strength of the L1 penalty, pulls weights to 0")
+    l1_strength: float = Field(
+        default=0.0, ge=0.0, le=10.0, description="λ of the L1 penalty, which pulls weights to 0"
+    )
     l2_strength: float = Field(
-        0.0,
+        default=0.0,
         ge=-10.0,
         le=10.0,
-        description="κ = −μ, strength of the squared L2 penalty: negative pushes weights away from 0, positive is decay",
+        description="κ = −μ of the squared L2 penalty: negative pushes weights away from 0, positive is decay",
     )
-    scope: Scope = Field("conv1", description="layers in W_conv: the first convolutional layer, or all of them")
+    scope: Scope = Field(default="conv1", description="layers in W_conv: the first convolutional layer, or all of them")
 
     @property
     def tipping_point(self) -> float | None:
@@ -39,7 +41,7 @@ class ObjectiveConfig(BaseModel):
 
 
 def penalty(weights: Tensor, l1_strength: Tensor, l2_strength: Tensor) -> Tensor:
-    """lambda ||W||_1 + kappa ||W||_2^2 of each member.
+    """Lambda ||W||_1 + kappa ||W||_2^2 of each member.
 
     Args:
         weights: shape (K, ...).

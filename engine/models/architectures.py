@@ -1,23 +1,30 @@
-"""The architectures by name; a new one is a class in its own file and one entry here."""
+"""The architectures by name; a new one is a class in its own file and one entry here. No torch until one is built."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
-
-import torch
-from torch import nn
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from engine.errors import InputError
-from engine.models.lenet import LeNet
 from engine.seeds import derive_seed
 
-ARCHITECTURES: dict[str, type[nn.Module]] = {"lenet": LeNet}
+if TYPE_CHECKING:
+    from torch import nn
+
+ARCHITECTURES = {"lenet": ("engine.models.lenet", "LeNet")}
+CONV_LAYERS = {"lenet": ("conv1", "conv2")}
 
 
 def build_model(
     architecture: str, seed: int, shape: Sequence[int], classes: int, mean: Sequence[float], std: Sequence[float]
 ) -> nn.Module:
     """A freshly initialized model; the weights depend on `seed` alone, the global generator is left as found."""
+    import torch
+
     if architecture not in ARCHITECTURES:
         raise InputError(f"an architecture, one of {', '.join(ARCHITECTURES)}", repr(architecture), "Choose one.")
+    module, name = ARCHITECTURES[architecture]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed("initialization", seed))
-        return ARCHITECTURES[architecture](shape, classes, mean, std)
+        return getattr(import_module(module), name)(shape, classes, mean, std)

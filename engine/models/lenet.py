@@ -9,6 +9,9 @@ from torch import Tensor, nn
 class Normalize(nn.Module):
     """(x - mean) / std per channel; (B, C, H, W) in [0, 1] -> same shape."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
         self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1), persistent=False)

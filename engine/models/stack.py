@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
@@ -31,7 +30,7 @@ class Stack(nn.Module):
         return cls(members[0], {name: value.detach().clone() for name, value in weights.items()})
 
     @property
-    def weights(self) -> dict[str, nn.Parameter]:
+    def weights(self) -> dict[str, Tensor]:
         """Name -> parameter of shape (K, ...), the live tensors."""
         return dict(zip(self.names, self._values, strict=True))
 

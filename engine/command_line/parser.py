@@ -1,0 +1,59 @@
+"""What all commands share: folders, `--json`, limits in the help, and errors in one sentence."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from pydantic import BaseModel
+
+from engine.runs.store import RunStore
+from engine.validation import field_limits
+
+ROOT = Path(__file__).parents[2]
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence and exits with 2."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}. See {self.prog} --help.", file=sys.stderr)
+        sys.exit(2)
+
+
+def add_folders(parser: argparse.ArgumentParser, data: bool = True) -> None:
+    """`--store`, `--data` and `--json`."""
+    parser.add_argument("--store", type=Path, default=ROOT / "checkpoints", help="folder of runs (%(default)s)")
+    if data:
+        parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of <name>.npz files (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, for machines")
+
+
+def add_field(parser: argparse.ArgumentParser, flag: str, model: type[BaseModel], name: str, **changes) -> None:
+    """An option for one field of a configuration: type, default and limits are the field's."""
+    limits = field_limits(model, name)
+    default = changes.pop("default", limits.default)
+    kind = type(limits.default)
+    text = f"{limits.description} ({limits}; default {default})".replace("%", "%%")
+    if limits.choices:
+        parser.add_argument(flag, choices=limits.choices, default=default, help=text, **changes)
+    else:
+        parser.add_argument(flag, type=kind, default=default, help=text, metavar=kind.__name__.upper(), **changes)
+
+
+def existing_store(root: Path) -> RunStore:
+    """The store at `root`, made if need be; InputError when it cannot be."""
+    store = RunStore(root.resolve())
+    store.prepare()
+    return store
+
+
+def print_json(document: dict) -> None:
+    """One JSON object on standard output."""
+    print(json.dumps(document, indent=1, allow_nan=False))
+
+
+def percent(value: float | None) -> str:
+    """A fraction for people; nothing known is a dash."""
+    return "–" if value is None else f"{100 * value:.1f} %"

@@ -1,0 +1,59 @@
+"""`runs`: list runs; stop, resume or delete some."""
+
+import argparse
+
+from engine.command_line.parser import add_folders, existing_store, percent, print_json
+from engine.errors import InputError
+from engine.runs.overview import list_runs, read_overview
+from engine.runs.run_queue import RunQueue
+from engine.runs.submission import delete_run, retry_run
+from engine.runs.worker import WorkerSettings, start_worker
+
+
+def add_parser(commands) -> None:
+    parser: argparse.ArgumentParser = commands.add_parser("runs", help="list runs", description=__doc__)
+    parser.add_argument("run_ids", nargs="*", metavar="RUN_ID", help="only these (default all)")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--stop", action="store_true", help="stop them; they can be resumed")
+    action.add_argument("--resume", action="store_true", help="go on with them from their checkpoints")
+    action.add_argument("--delete", action="store_true", help="remove them for good")
+    add_folders(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    store = existing_store(args.store)
+    queue = RunQueue(store.root)
+    queue.reconcile()
+    acting = args.stop or args.resume or args.delete
+    if acting and not args.run_ids:
+        raise InputError("the ids of runs", "none", "Name them: python -m engine runs RUN_ID ... --stop.")
+    for run_id in args.run_ids:
+        store.folder(run_id)
+    for run_id in args.run_ids:
+        if args.stop:
+            queue.request_stop(run_id)
+        elif args.resume:
+            retry_run(store, queue, run_id)
+        elif args.delete:
+            delete_run(store, queue, run_id)
+    if args.resume:
+        start_worker(WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0))
+    if args.run_ids and not args.delete:
+        overviews = [read_overview(store, run_id, queue.job(run_id)) for run_id in args.run_ids]
+    else:
+        overviews = list_runs(store, queue)
+    documents = [overview.document() for overview in overviews]
+    if args.json:
+        print_json({"runs": documents})
+        return 0
+    for document in documents:
+        fuzziness = document.get("conv1_fuzziness")
+        print(
+            f"{document['run_id']:44} {document['status']:12} {document['label']:36}"
+            f" clean {percent(document['clean_accuracy']):>7}"
+            f"  fuzziness {'–' if fuzziness is None else f'{fuzziness:.4f}'}"
+        )
+    if not documents:
+        print("No runs yet. Start with `python -m engine launch --wait`.")
+    return 0

@@ -1,0 +1,38 @@
+"""Waiting for jobs, with a progress bar where there is a terminal."""
+
+import sys
+import time
+from collections.abc import Sequence
+
+from tqdm import tqdm
+
+from engine.runs.run_queue import ACTIVE, WAITING, RunQueue
+from engine.runs.worker import WorkerSettings, start_worker
+
+POLL_INTERVAL, ATTEND_INTERVAL = 0.2, 5.0
+
+
+def wait_for_jobs(
+    queue: RunQueue, job_ids: Sequence[str], settings: WorkerSettings, wait: bool = True, quiet: bool = False
+) -> None:
+    """See that a worker is alive while jobs wait, and return when none of them is waiting or running.
+
+    Ctrl-C ends the waiting, not the jobs.
+    """
+    attended = -ATTEND_INTERVAL
+    disable = quiet or not wait or not sys.stderr.isatty()
+    with tqdm(total=1.0, disable=disable, bar_format="{l_bar}{bar}| {elapsed} < {remaining} {postfix}") as bar:
+        while True:
+            jobs = queue.jobs(job_ids)
+            open_jobs = [job for job in jobs if job.status in WAITING + ACTIVE]
+            if open_jobs and time.monotonic() - attended > ATTEND_INTERVAL:
+                queue.reconcile()
+                start_worker(settings)
+                attended = time.monotonic()
+            done = sum(job.progress if job in open_jobs else 1.0 for job in jobs)
+            bar.n = done / len(jobs) if jobs else 1.0
+            bar.set_postfix_str(next((job.message for job in open_jobs if job.message), ""), refresh=False)
+            bar.refresh()
+            if not open_jobs or not wait:
+                return
+            time.sleep(POLL_INTERVAL)

@@ -1,0 +1,34 @@
+"""`worker`: do what the queue says, until stopped; one per store."""
+
+import argparse
+
+from engine.command_line.parser import add_field, add_folders
+from engine.errors import InputError
+from engine.runs.config import RunConfig
+from engine.runs.worker import WorkerSettings, work
+
+
+def add_parser(commands) -> None:
+    parser: argparse.ArgumentParser = commands.add_parser("worker", help="do queued work", description=__doc__)
+    add_field(parser, "--device", RunConfig, "device")
+    parser.add_argument("--slots", type=int, metavar="INT", help="processes side by side, 1 to 64 (default one a core)")
+    parser.add_argument(
+        "--idle-exit", type=float, metavar="SECONDS", help="end after so long without work, 0 to 1e6 (default never)"
+    )
+    add_folders(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.slots is not None and not 1 <= args.slots <= 64:
+        raise InputError("--slots from 1 to 64", args.slots, "Leave it out for one per core.")
+    if args.idle_exit is not None and not 0 <= args.idle_exit <= 1e6:
+        raise InputError("--idle-exit from 0 to 1e6 seconds", args.idle_exit, "Leave it out to go on for ever.")
+    root, data = args.store.resolve(), args.data.resolve()
+    if not args.json:
+        print(f"Working on {root}; Ctrl-C ends it, unfinished runs can be resumed.", flush=True)
+    try:
+        work(WorkerSettings(root, data, args.device, args.slots, args.idle_exit))
+    except KeyboardInterrupt:
+        return 0
+    return 0

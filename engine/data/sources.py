@@ -1,0 +1,135 @@
+"""Where images come from: the shipped sample, a file of the user's, or a download through torchvision."""
+
+import hashlib
+import os
+import tempfile
+import zipfile
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from engine.data.catalog import DatasetSpec, dataset_spec
+from engine.errors import InputError
+
+SHIPPED = Path(__file__).parent
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images uint8 (n, C, H, W), 0 to 255, and labels int64 (n,); pixels in [0, 1] are images / 255."""
+
+    spec: DatasetSpec
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of the training part: the same images in the same order, whatever file they came from."""
+        content = hashlib.blake2b(digest_size=8)
+        content.update(self.train_images.tobytes())
+        content.update(self.train_labels.tobytes())
+        return content.hexdigest()
+
+
+def load_dataset(name: str, data_dir: Path) -> Dataset:
+    """Read `<data_dir>/<name>.npz`, else the shipped file, else download and write that file.
+
+    The npz holds x_train, y_train, x_test, y_test, the Keras layout: uint8 images (n, H, W) or (n, H, W, C).
+
+    Raises:
+        InputError: unknown name, no file and no download, or a file that is damaged or of another shape.
+    """
+    spec = dataset_spec(name)
+    path = find_file(name, data_dir)
+    if path is None:
+        path = _download(spec, data_dir)
+    arrays = _read_npz(path)
+    train_images, train_labels = _checked(spec, path, arrays["x_train"], arrays["y_train"])
+    test_images, test_labels = _checked(spec, path, arrays["x_test"], arrays["y_test"])
+    return Dataset(spec, train_images, train_labels, test_images, test_labels)
+
+
+def find_file(name: str, data_dir: Path) -> Path | None:
+    """The npz that `load_dataset` would read, None when it would have to download."""
+    candidates = (data_dir / f"{name}.npz", SHIPPED / f"{name}.npz")
+    return next((path for path in candidates if path.exists()), None)
+
+
+def check_available(name: str, data_dir: Path) -> None:
+    """InputError when `load_dataset` would find neither a file nor a place to download from."""
+    spec = dataset_spec(name)
+    if spec.torchvision is None and find_file(name, data_dir) is None:
+        raise _unavailable(spec, data_dir)
+    if (path := find_file(name, data_dir)) is not None:
+        _read_npz(path, ("y_test",))
+
+
+def _read_npz(path: Path, names: tuple[str, ...] = ARRAYS) -> dict[str, np.ndarray]:
+    """The arrays called `names` of a file that must hold all of ARRAYS."""
+    remedy = "Replace the file, or move it away and it is fetched again where that is possible."
+    expected = f"{path} to be an npz file with the arrays {', '.join(ARRAYS)}"
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing = [name for name in ARRAYS if name not in archive.files]
+            if missing:
+                raise InputError(expected, f"one without {', '.join(missing)}", remedy)
+            return {name: archive[name] for name in names}
+    except InputError:
+        raise
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError) as error:
+        raise InputError(expected, f"a damaged or unreadable one ({type(error).__name__})", remedy) from error
+
+
+def _checked(spec: DatasetSpec, path: Path, images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    channels, height, width = spec.shape
+    remedy = f"Write the file in the Keras layout of {spec.title}."
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.dtype != np.uint8 or images.shape[1:] != (height, width, channels) or len(images) == 0:
+        expected = f"uint8 images of shape (n, {height}, {width}, {channels}) in {path}"
+        raise InputError(expected, f"{images.dtype} {images.shape}", remedy)
+    labels = labels.reshape(-1)
+    classes = len(spec.classes)
+    valid = np.issubdtype(labels.dtype, np.integer) and len(labels) == len(images)
+    if not valid or labels.min() < 0 or labels.max() >= classes:
+        expected = f"{len(images)} whole-number labels from 0 to {classes - 1} in {path}"
+        raise InputError(expected, f"{len(labels)} of type {labels.dtype}", remedy)
+    return np.ascontiguousarray(images.transpose(0, 3, 1, 2)), labels.astype(np.int64)
+
+
+def _download(spec: DatasetSpec, data_dir: Path) -> Path:
+    target = data_dir / f"{spec.name}.npz"
+    if spec.torchvision is None:
+        raise _unavailable(spec, data_dir)
+    from engine.data.torchvision_import import import_torchvision_datasets
+
+    datasets = import_torchvision_datasets()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(dir=data_dir, prefix=".download-") as folder:
+            parts = {}
+            for split, train in (("train", True), ("test", False)):
+                source = getattr(datasets, spec.torchvision)(folder, train=train, download=True)
+                parts[f"x_{split}"] = np.asarray(source.data, dtype=np.uint8)
+                parts[f"y_{split}"] = np.asarray(source.targets, dtype=np.uint8)
+            partial = Path(folder) / "partial.npz"
+            np.savez_compressed(partial, **parts)
+            os.replace(partial, target)
+    except (OSError, RuntimeError) as error:
+        raise _unavailable(spec, data_dir) from error
+    return target
+
+
+def _unavailable(spec: DatasetSpec, data_dir: Path) -> InputError:
+    return InputError(
+        f"the data set {spec.name} in {data_dir / spec.name}.npz",
+        "no such file, and it could not be downloaded",
+        f"Connect to the internet, or put {spec.name}.npz (Keras layout) into the data folder, "
+        "or choose mnist-mini, which is shipped.",
+    )

@@ -1,0 +1,71 @@
+"""Adversarial examples kept on disk, so that no attack is paid for twice.
+
+Keys are text made of everything an attack depends on, never live modules. Entries are pickles: private to the user
+(folder mode 0700), never shared, never imported.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Memory
+
+ATTACKS_VERSION = 1
+"""Raise it when the same configuration gives other adversarial images than before."""
+
+TWO_GIGABYTES = 2 * 2**30
+
+
+def weights_digest(weights: Mapping[str, np.ndarray]) -> str:
+    """Digest of a model's weights: names, shapes, types and values, whatever the order of the names."""
+    state = hashlib.blake2b(digest_size=16)
+    for name in sorted(weights):
+        values = np.ascontiguousarray(weights[name])
+        state.update(f"{name} {values.dtype} {values.shape} ".encode())
+        state.update(values.tobytes())
+    return state.hexdigest()
+
+
+class AdversarialCache:
+    """Arrays by key in `location`, a folder of its own; None keeps nothing.
+
+    The least recently used entries go when `bytes_limit` is reached. An unreadable entry is computed anew.
+    """
+
+    def __init__(self, location: Path | None, bytes_limit: int = TWO_GIGABYTES) -> None:
+        if location is not None:
+            location.mkdir(mode=0o700, parents=True, exist_ok=True)
+            location.chmod(0o700)
+        self._memory = Memory(location, verbose=0)
+        self._entry: Any = self._memory.cache(_entry, ignore=["compute"])
+        self._slack = bytes_limit // 16
+        self._kept = bytes_limit - self._slack
+        self._written = self._slack
+
+    def fetch(self, keys: Sequence[str], compute: Callable[[list[int]], Sequence[np.ndarray]]) -> list[np.ndarray]:
+        """The arrays of `keys`, in order.
+
+        Args:
+            compute: positions in `keys` -> their arrays; called once with all that are missing, so that the members
+                of a stack are attacked together, and never when nothing is.
+        """
+        missing = [i for i, key in enumerate(keys) if not self._entry.check_call_in_cache(key, None)]
+        fresh = dict(zip(missing, compute(missing), strict=True)) if missing else {}
+        arrays = [
+            self._entry(key, lambda i=i: fresh[i] if i in fresh else compute([i])[0]) for i, key in enumerate(keys)
+        ]
+        self._trim(sum(array.nbytes for array in fresh.values()))
+        return arrays
+
+    def _trim(self, written: int) -> None:
+        """Measuring the folder takes a walk through it: do so at first, then whenever a sixteenth was added."""
+        self._written += written
+        if self._memory.store_backend is not None and self._written >= self._slack:
+            self._memory.reduce_size(bytes_limit=self._kept)
+            self._written = 0
+
+
+def _entry(key: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
+    return compute()

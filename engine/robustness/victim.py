@@ -1,0 +1,91 @@
+"""What an attack library is given in place of a stack, so that neither can harm the other."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from engine.models.stack import Stack
+
+
+class Victim(nn.Module):
+    """A frozen copy of a stack as one classifier: (K*B, C, H, W) -> (K*B, classes).
+
+    The copy keeps gradients and modes of the caller's stack untouched. `interrupted` is called
+    before each forward pass and may raise. `readout` maps the logits to what the attack sees, and `metric` multiplies
+    the gradient it gets at the images.
+    """
+
+    def __init__(self, stack: Stack, interrupted: Callable[[], None] | None = None) -> None:
+        super().__init__()
+        self.stack = stack.select(range(stack.size))
+        self.interrupted = interrupted
+        self.readout: Callable[[Tensor], Tensor] = sum_of_losses
+        self.metric: Tensor | float = 1.0
+        self.finite = torch.ones(stack.size, dtype=torch.bool, device=next(stack.parameters()).device)
+        self.eval()
+
+    def logits(self, images: Tensor) -> Tensor:
+        """The stack's own logits; remembers in `finite` (K,) whose were numbers, without waiting for the device."""
+        if self.interrupted is not None:
+            self.interrupted()
+        logits = self.stack(images)
+        self.finite &= logits.detach().isfinite().view(len(self.finite), -1).all(dim=1)
+        return logits
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.readout(self.logits(gradient_times(images, self.metric)))
+
+
+class _GradientTimes(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, values: Tensor, factor: Any) -> Tensor:
+        ctx.factor = factor
+        return values.view_as(values)
+
+    @staticmethod
+    def backward(ctx, *gradients: Tensor) -> tuple[Tensor, None]:
+        return gradients[0] * ctx.factor, None
+
+
+def gradient_times(values: Tensor, factor: Any) -> Tensor:
+    """The same values; the gradient that comes back through them is multiplied by a number or tensor."""
+    result = _GradientTimes.apply(values, factor)
+    assert isinstance(result, Tensor)
+    return result
+
+
+def sum_of_losses(logits: Tensor) -> Tensor:
+    """The same logits, for which a mean loss over the batch has the gradient of a sum: its size has no influence."""
+    return gradient_times(logits, len(logits))
+
+
+class MemberNoise(TorchFunctionMode):
+    """While active, `torch.empty_like(x).uniform_(low, high)` on (K*B, ...) draws from one seed per member.
+
+    torchattacks draws so from the global generator, whose numbers depend on who shares the stack. And `uniform_` itself
+    takes numbers only, while the bounds of a ball in normalized units are tensors, one value per channel.
+    """
+
+    def __init__(self, seeds: Sequence[int]) -> None:
+        super().__init__()
+        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        if func is torch.empty_like:
+            result = result.as_subclass(_Blank)
+            result.generators = self.generators
+        return result
+
+
+class _Blank(Tensor):
+    generators: Sequence[torch.Generator]
+
+    def uniform_(self, low: Any = 0.0, high: Any = 1.0) -> Tensor:  # type: ignore[override]
+        """A plain tensor of this shape. Drawn on the CPU in float32: a member starts equally on every device."""
+        shape = (len(self) // len(self.generators), *self.shape[1:])
+        unit = torch.cat([torch.rand(shape, generator=generator) for generator in self.generators])
+        return low + (high - low) * unit.to(self.device, self.dtype)

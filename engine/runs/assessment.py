@@ -1,0 +1,119 @@
+"""Evaluation of a trained run: attacks, the report, and the adversarial images that pages show."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.data.sources import load_dataset
+from engine.data.subsets import stratified_ids
+from engine.models.architectures import build_model
+from engine.models.stack import Stack
+from engine.robustness.cache import AdversarialCache
+from engine.robustness.evaluation import AttackOutcome, MemberEvaluation, evaluate
+from engine.robustness.protocol import attack_config
+from engine.robustness.report import RobustnessReport
+from engine.runs.config import RunConfig
+from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.store import CACHE, RunStore, adversarial_path, evaluation_path, load_weights, read_json, write_json
+from engine.training.atomic import write_atomically
+
+KEPT_IMAGES = 200
+"""Adversarial images per attack that are kept for pages; predictions are kept of all."""
+
+
+def load_member(store: RunStore, run_id: str, device: str) -> Stack:
+    """The trained model of a finished run, as a stack of one.
+
+    Raises:
+        InputError: no such run, not finished, or its weights are damaged or do not fit.
+    """
+    config = store.config(run_id)
+    return Stack.of([build_trained(config, load_weights(store.folder(run_id)))]).to(device)
+
+
+def build_trained(config: RunConfig, weights: dict[str, np.ndarray]) -> torch.nn.Module:
+    """The config's network with these weights."""
+    spec = config.dataset_spec
+    model = build_model(config.architecture, config.seed, spec.shape, len(spec.classes), spec.mean, spec.std)
+    model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+    return model
+
+
+def assess_run(
+    store: RunStore,
+    run_id: str,
+    request: EvaluationRequest,
+    data_dir: Path,
+    device: str,
+    progress: Callable[[float, str], None] = lambda fraction, message: None,
+) -> RobustnessReport:
+    """Evaluate a finished run and file the report; attacks of the same protocol done earlier stay in it.
+
+    Args:
+        progress: called with the fraction done and a word before every forward pass; what it raises ends the work.
+    """
+    config = store.config(run_id)
+    stack = load_member(store, run_id, device)
+    dataset = load_dataset(config.dataset, data_dir)
+    ids = stratified_ids(dataset.test_labels, request.samples)
+    labels = dataset.test_labels[ids]
+    outcomes: list[AttackOutcome] = []
+    evaluation: MemberEvaluation | None = None
+    for item in evaluate(
+        stack,
+        dataset.test_images[ids],
+        labels,
+        ids.tolist(),
+        [attack_config(name) for name in _with_earlier(store, run_id, request)],
+        request.threat,
+        dataset.spec.std,
+        request.seed,
+        AdversarialCache(store.root / CACHE),
+        lambda fraction: progress(fraction, _words(outcomes)),
+    ):
+        if isinstance(item, AttackOutcome):
+            outcomes.append(item)
+        else:
+            evaluation = item
+    assert evaluation is not None
+    folder = store.folder(run_id)
+    for outcome in outcomes:
+        _save_examples(adversarial_path(folder, request.protocol_id, outcome.result.attack.name), {
+            "adversarial_images": outcome.adversarial_images[:KEPT_IMAGES],
+            "predictions": outcome.predictions,
+            "probabilities": outcome.probabilities,
+        })  # fmt: skip
+    _save_examples(adversarial_path(folder, request.protocol_id, "none"), {
+        "adversarial_images": dataset.test_images[ids][:KEPT_IMAGES].astype(np.float32) / 255.0,
+        "predictions": evaluation.clean_predictions,
+        "probabilities": evaluation.clean_probabilities,
+        "labels": labels,
+        "sample_ids": ids,
+    })  # fmt: skip
+    path = evaluation_path(folder, request.protocol_id)
+    path.parent.mkdir(exist_ok=True)
+    write_json(path, evaluation.report.model_dump(mode="json"))
+    return evaluation.report
+
+
+def _words(outcomes: list[AttackOutcome]) -> str:
+    return f"{outcomes[-1].result.attack.name} done" if outcomes else "attacking"
+
+
+def _with_earlier(store: RunStore, run_id: str, request: EvaluationRequest) -> list[str]:
+    """The attacks asked for after those already reported under the same protocol, which the cache gives for nothing."""
+    report = read_json(evaluation_path(store.folder(run_id), request.protocol_id)) or {}
+    earlier = [result["attack"]["name"] for result in report.get("attacks", [])]
+    return list(dict.fromkeys([*earlier, *request.attacks]))
+
+
+def _save_examples(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)  # pyright: ignore[reportArgumentType]
+    write_atomically(path, content.getvalue())

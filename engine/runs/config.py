@@ -1,0 +1,110 @@
+"""RunConfig: everything that decides what one run trains to, composed once and stored whole with the result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from engine.data.catalog import DatasetSpec, dataset_spec
+from engine.minmax.objective import ObjectiveConfig
+from engine.models.architectures import ARCHITECTURES, CONV_LAYERS
+from engine.robustness.threat import ThreatModel
+from engine.runs.variants import CUSTOM, VARIANTS, variant_of
+from engine.training.schedule import TRAINING_VERSION, TrainingConfig
+
+ADVERSARIAL_STEPS = 10
+"""Steps of the PGD inside adversarial training, epsilon / 4 each; the paper states none."""
+
+DeviceRequest = Literal["auto", "cpu", "cuda"]
+
+
+class ProbeConfig(BaseModel):
+    """The light robustness probe: PGD on fixed test images while a run trains. Its cost is steps x samples
+    passes each time, at most once per snapshot.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    samples: int = Field(
+        default=256, ge=0, le=1024, description="test images of the robustness probe; 0 switches it off"
+    )
+    steps: int = Field(default=10, ge=4, le=100, description="PGD steps of the robustness probe, each ε/4")
+    every: int = Field(default=2, ge=1, le=50, description="probe every so many snapshots, and at the last")
+
+
+class RunConfig(BaseModel):
+    """One run: equal configs are one run, trained once.
+
+    threat: of adversarial training and of the probe.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str = "mnist-mini"
+    architecture: str = "lenet"
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="fixes initialization and order of the data")
+    objective: ObjectiveConfig = ObjectiveConfig()
+    training: TrainingConfig = TrainingConfig()
+    adversarial_training: bool = Field(default=False, description="an update on PGD images after every clean one")
+    threat: ThreatModel = ThreatModel(norm="linf", epsilon=0.3, unit="normalized")
+    probe: ProbeConfig = ProbeConfig()
+    device: DeviceRequest = Field(default="auto", description="where the run trains; auto takes a GPU if any")
+
+    @field_validator("dataset")
+    @classmethod
+    def _known_dataset(cls, name: str) -> str:
+        return dataset_spec(name).name
+
+    @field_validator("architecture")
+    @classmethod
+    def _known_architecture(cls, name: str) -> str:
+        if name not in ARCHITECTURES:
+            raise ValueError(f"unknown architecture {name!r}, known are {', '.join(ARCHITECTURES)}")
+        return name
+
+    @property
+    def dataset_spec(self) -> DatasetSpec:
+        """The catalog's entry for `dataset`."""
+        return dataset_spec(self.dataset)
+
+    @property
+    def conv_layers(self) -> tuple[str, ...]:
+        """Names of the convolutional layers, in forward order."""
+        return CONV_LAYERS[self.architecture]
+
+    @property
+    def variant(self) -> str:
+        """Key of VARIANTS, or CUSTOM."""
+        return variant_of(self.objective, self.adversarial_training)
+
+    @property
+    def run_id(self) -> str:
+        """dataset-variant-digest, made of [a-z0-9-]. The digest covers whatever changes the trained weights."""
+        decisive = {
+            "config": self.model_dump(mode="json"),
+            "training_version": TRAINING_VERSION,
+            "torch": version("torch"),
+        }
+        text = json.dumps(decisive, sort_keys=True, separators=(",", ":"))
+        digest = hashlib.blake2b(text.encode(), digest_size=5).hexdigest()
+        return f"{self.dataset}-{self.variant.replace('+', '-')}-{digest}"
+
+    @property
+    def label(self) -> str:
+        """What a chart calls the run: variant, strengths, seed."""
+        parts = [VARIANTS.get(self.variant, CUSTOM.capitalize())]
+        if self.objective.l1_strength:
+            parts.append(f"λ {self.objective.l1_strength:g}")
+        if self.objective.l2_strength < 0:
+            parts.append(f"μ {-self.objective.l2_strength:g}")
+        elif self.objective.l2_strength > 0:
+            parts.append(f"κ {self.objective.l2_strength:g}")
+        if (self.objective.l1_strength or self.objective.l2_strength) and self.objective.scope == "all":
+            parts.append("all conv")
+        if self.adversarial_training and self.variant == CUSTOM:
+            parts.append("adversarial")
+        return " · ".join([" ".join(parts), f"seed {self.seed}"])

@@ -1,0 +1,71 @@
+"""What a run costs, counted in images through forward and backward, and what that is in seconds here."""
+
+import time
+from collections.abc import Sequence
+
+from engine.data.catalog import DatasetSpec
+from engine.runs.config import ADVERSARIAL_STEPS, RunConfig
+from engine.training.schedule import MONITORED, snapshot_total
+
+FORWARD_SHARE = 1 / 3
+
+
+def training_passes(config: RunConfig) -> int:
+    """Images through forward and backward for the training alone."""
+    updates = 2 + ADVERSARIAL_STEPS if config.adversarial_training else 1
+    return config.training.epochs * config.dataset_spec.train_size * updates
+
+
+def probe_passes(config: RunConfig) -> int:
+    """The same for the robustness probe, over the whole run."""
+    if not config.probe.samples:
+        return 0
+    probes = 1 + -(-snapshot_total(config.training, config.dataset_spec.train_size) // config.probe.every)
+    return probes * config.probe.samples * (config.probe.steps + 1)
+
+
+def total_passes(config: RunConfig) -> float:
+    """Training, probe and the clean accuracy of every snapshot."""
+    snapshots = snapshot_total(config.training, config.dataset_spec.train_size)
+    return training_passes(config) + probe_passes(config) + snapshots * MONITORED * FORWARD_SHARE
+
+
+def rate_key(device: str, spec: DatasetSpec) -> str:
+    """What a measured rate belongs to."""
+    return f"{device}:{'x'.join(map(str, spec.shape))}"
+
+
+def estimated_seconds(configs: Sequence[RunConfig], rates: dict[str, float], slots: int, device: str) -> float | None:
+    """Time to train `configs` with `slots` processes side by side; None while no rate has been measured."""
+    seconds = []
+    for config in configs:
+        rate = rates.get(rate_key(device, config.dataset_spec))
+        if rate is None:
+            return None
+        seconds.append(total_passes(config) / rate)
+    return max(max(seconds), sum(seconds) / slots) if seconds else 0.0
+
+
+def measure_rate(spec: DatasetSpec, device: str, batch_size: int = 64, steps: int = 8) -> float:
+    """Images per second of a LeNet through forward, backward and the optimizer; takes about a tenth of a second."""
+    import torch
+    import torch.nn.functional as F
+
+    from engine.models.architectures import build_model
+    from engine.models.stack import Stack
+    from engine.training.state import build_optimizer
+
+    stack = Stack.of([build_model("lenet", 0, spec.shape, len(spec.classes), spec.mean, spec.std)]).to(device)
+    optimizer = build_optimizer("adam", stack, 1e-3)
+    images = torch.zeros(batch_size, *spec.shape, device=device)
+    labels = torch.zeros(batch_size, dtype=torch.int64, device=device)
+    started = 0.0
+    for step in range(steps + 2):
+        if step == 2:  # the first steps allocate
+            started = time.perf_counter()
+        F.cross_entropy(stack(images), labels).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return steps * batch_size / (time.perf_counter() - started)

@@ -1,0 +1,167 @@
+"""What happens in a run: data -> model -> training -> records -> result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from engine.data.sources import Dataset, load_dataset
+from engine.data.subsets import stratified_ids
+from engine.models.architectures import build_model
+from engine.models.stack import Stack
+from engine.robustness.attacks import perturb_members
+from engine.robustness.probe import probed_accuracy
+from engine.robustness.protocol import training_attack
+from engine.runs.config import ADVERSARIAL_STEPS, RunConfig
+from engine.runs.environment import enter_session
+from engine.runs.records import Recorder, read_last_metrics
+from engine.runs.store import RESULT, RunStore, save_model, write_json
+from engine.training.checkpoint import Checkpoint, load_checkpoint, remove_checkpoints, restore, save_checkpoint
+from engine.training.loop import Perturb, Probe, train
+from engine.training.schedule import steps_per_epoch
+from engine.training.state import TrainingState, initial_state
+
+CHECKPOINT_INTERVAL = 1.0
+"""Seconds between checkpoints; what a crash can cost."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is, in [0, 1], and what it is doing."""
+
+    fraction: float
+    message: str
+
+
+def checkpoint_position(folder: Path) -> tuple[int, int]:
+    """Step and snapshots of a run's checkpoint, (0, 0) without one: runs can share a stack only where these agree."""
+    checkpoint = load_checkpoint(folder)
+    return (checkpoint.position.step, checkpoint.position.snapshots) if checkpoint else (0, 0)
+
+
+def train_runs(
+    store: RunStore,
+    run_ids: Sequence[str],
+    data_dir: Path,
+    device: str,
+    interrupted: Callable[[], bool] = lambda: False,
+) -> Iterator[Progress]:
+    """Train runs as one stack, from their checkpoints if they have any, recording each in its own directory.
+
+    Ends early, everything saved, when `interrupted` says so; a run is complete when it has a result.
+
+    Raises:
+        InputError: the data cannot be read, or differ from those the run began with.
+    """
+    configs = [store.config(run_id) for run_id in run_ids]
+    folders = [store.folder(run_id) for run_id in run_ids]
+    dataset = load_dataset(configs[0].dataset, data_dir)
+    exact = [enter_session(folder, dataset, device) for folder in folders]
+    state = _build_state(configs, [load_checkpoint(folder) for folder in folders], device)
+    sizes = {layer: state.stack.conv_weights(layer)[0].numel() for layer in state.stack.conv_layers}
+    recorders = [Recorder(folder, sizes, keep=state.snapshots) for folder in folders]
+    total = configs[0].training.epochs * steps_per_epoch(len(dataset.train_labels), configs[0].training.batch_size)
+
+    def save() -> None:
+        for member in state.active:
+            recorders[member].sync()
+            save_checkpoint(folders[member], state, member)
+
+    saved_at = time.monotonic()
+    try:
+        snapshots = train(
+            state,
+            dataset,
+            [config.objective for config in configs],
+            configs[0].training,
+            [config.seed for config in configs],
+            perturb=_build_perturb(configs[0]),
+            probe=_build_probe(configs[0], dataset, device),
+            probe_every=configs[0].probe.every,
+            interrupted=interrupted,
+        )
+        for snapshot in snapshots:
+            recorders[snapshot.member].append(snapshot)
+            if snapshot.member != state.active[-1]:
+                continue
+            if time.monotonic() - saved_at > CHECKPOINT_INTERVAL:
+                save()
+                saved_at = time.monotonic()
+            yield Progress(state.step / total, f"epoch {snapshot.epoch:.1f} of {configs[0].training.epochs}")
+        save()
+    finally:
+        for recorder in recorders:
+            recorder.close()
+    for member, divergence in state.diverged.items():
+        _write_result(folders[member], state, {"status": "failed", "error": str(divergence)})
+    if state.step == total:
+        for member in state.active:
+            weights = {name: value[member].detach().cpu().numpy() for name, value in state.stack.weights.items()}
+            save_model(folders[member], weights, configs[member])
+            outcome = {
+                "status": "finished",
+                "clean_accuracy": _clean_accuracy(state.stack.select([member]), dataset),
+                "clean_accuracy_samples": len(dataset.test_labels),
+                "bit_exact": exact[member],
+            }
+            _write_result(folders[member], state, outcome)
+            remove_checkpoints(folders[member])
+
+
+def _build_state(configs: Sequence[RunConfig], checkpoints: list[Checkpoint | None], device: str) -> TrainingState:
+    spec = configs[0].dataset_spec
+    members = [
+        build_model(config.architecture, config.seed, spec.shape, len(spec.classes), spec.mean, spec.std)
+        for config in configs
+    ]
+    training = configs[0].training
+    state = initial_state(Stack.of(members).to(device), training.optimizer, training.learning_rate)
+    whole = [checkpoint for checkpoint in checkpoints if checkpoint is not None]
+    if len(whole) == len(configs):
+        restore(state, whole)
+    return state
+
+
+def _build_perturb(config: RunConfig) -> Perturb | None:
+    if not config.adversarial_training:
+        return None
+    attack, threat, std = training_attack(ADVERSARIAL_STEPS), config.threat, config.dataset_spec.std
+    return lambda stack, images, labels, seeds: perturb_members(stack, images, labels, attack, threat, std, seeds)[0]
+
+
+def _build_probe(config: RunConfig, dataset: Dataset, device: str) -> Probe | None:
+    if not config.probe.samples:
+        return None
+    ids = stratified_ids(dataset.test_labels, config.probe.samples)
+    images = (torch.from_numpy(dataset.test_images[ids]).float() / 255.0).to(device)
+    labels = torch.from_numpy(dataset.test_labels[ids]).to(device)
+    attack, threat, std = training_attack(config.probe.steps), config.threat, dataset.spec.std
+    return lambda stack: probed_accuracy(stack, images, labels, attack, threat, std, seed=0)
+
+
+def _clean_accuracy(stack: Stack, dataset: Dataset, batch_size: int = 500) -> float:
+    """On all test images."""
+    device = next(stack.parameters()).device
+    hits = 0
+    with torch.no_grad():
+        for start in range(0, len(dataset.test_labels), batch_size):
+            images = torch.from_numpy(dataset.test_images[start : start + batch_size]).to(device).float() / 255.0
+            labels = torch.from_numpy(dataset.test_labels[start : start + batch_size]).to(device)
+            hits += int((stack(images).argmax(1) == labels).sum())
+    return hits / len(dataset.test_labels)
+
+
+def _write_result(folder: Path, state: TrainingState, outcome: dict) -> None:
+    """The outcome and the last snapshot's figures; this file makes the run complete."""
+    last = read_last_metrics(folder) or {}
+    figures = {
+        f"{layer}_{quantity}": value
+        for quantity in ("fuzziness", "near_zero", "largest_weight")
+        for layer, value in last.get(quantity, {}).items()
+    }
+    figures |= {"probed_robust_accuracy": last.get("robust_accuracy"), "epoch": last.get("epoch")}
+    write_json(folder / RESULT, outcome | figures | {"steps": state.step, "seconds": round(state.seconds, 3)})

@@ -1,0 +1,74 @@
+"""Runs as pages and commands list them: config, status, newest figures. No torch."""
+
+from dataclasses import dataclass
+
+from engine.errors import InputError
+from engine.runs.config import RunConfig
+from engine.runs.records import read_last_metrics
+from engine.runs.run_queue import Job, RunQueue, Status
+from engine.runs.store import RunStore
+
+
+@dataclass(frozen=True)
+class RunOverview:
+    """One run at a glance.
+
+    last: the newest snapshot's record; result: how it ended; job: its row in the queue.
+    """
+
+    run_id: str
+    config: RunConfig
+    status: Status
+    last: dict | None
+    result: dict | None
+    job: Job | None
+
+    def document(self) -> dict:
+        """What `--json` prints of a run: after the end the result's figures, before it the newest snapshot's."""
+        objective = self.config.objective
+        last, result = self.last or {}, self.result or {}
+        return {
+            "run_id": self.run_id,
+            "status": self.status,
+            "label": self.config.label,
+            "dataset": self.config.dataset,
+            "variant": self.config.variant,
+            "seed": self.config.seed,
+            "l1": objective.l1_strength,
+            "l2": objective.l2_strength,
+            "scope": objective.scope,
+            "epochs": self.config.training.epochs,
+            "epoch": last.get("epoch"),
+            "clean_accuracy": result.get("clean_accuracy", last.get("clean_accuracy")),
+            "clean_accuracy_samples": result.get("clean_accuracy_samples"),
+            "probed_robust_accuracy": result.get("probed_robust_accuracy", last.get("robust_accuracy")),
+            **{
+                f"{layer}_{quantity}": value
+                for quantity in ("fuzziness", "near_zero", "largest_weight")
+                for layer, value in last.get(quantity, {}).items()
+            },
+            "seconds": last.get("seconds"),
+            "error": (self.job.error if self.job else None) or result.get("error"),
+        }
+
+
+def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
+    """One run; InputError when it does not exist or cannot be read."""
+    config, result = store.config(run_id), store.result(run_id)
+    if result and not (job and job.status in ("queued", "running", "stopping")):
+        status = result["status"]
+    else:
+        status = job.status if job else "interrupted"
+    return RunOverview(run_id, config, status, read_last_metrics(store.root / run_id), result, job)
+
+
+def list_runs(store: RunStore, queue: RunQueue) -> list[RunOverview]:
+    """All readable runs, newest first; what cannot be read is left out."""
+    jobs = {job.job_id: job for job in queue.jobs()}
+    overviews = []
+    for run_id in store.run_ids():
+        try:
+            overviews.append(read_overview(store, run_id, jobs.get(run_id)))
+        except InputError:
+            continue
+    return overviews

@@ -1,0 +1,99 @@
+"""What a run leaves behind while it trains: one line of metrics and one row of weights per snapshot, append-only.
+
+`metrics.jsonl` decides how many snapshots there are: weights are written first, so every line has its rows.
+Readers need no torch and tolerate a torn end; the one writer cuts it off before going on.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from engine.training.snapshot import Snapshot
+
+METRICS = "metrics.jsonl"
+
+
+def weights_file(layer: str) -> str:
+    """Name of the file with one float32 row per snapshot."""
+    return f"{layer}.f32"
+
+
+def read_metrics(folder: Path, start: int = 0) -> list[dict]:
+    """The records from snapshot `start` on; a torn last line is left out."""
+    try:
+        content = (folder / METRICS).read_bytes()
+    except FileNotFoundError:
+        return []
+    lines = content[: content.rfind(b"\n") + 1].splitlines()
+    return [json.loads(line) for line in lines[start:]]
+
+
+def read_last_metrics(folder: Path) -> dict | None:
+    """The newest record, read from the end of the file; None when there is none."""
+    try:
+        with (folder / METRICS).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+            content = file.read()
+    except FileNotFoundError:
+        return None
+    lines = content[: content.rfind(b"\n") + 1].splitlines()
+    return json.loads(lines[-1]) if lines else None
+
+
+def read_conv_weights(folder: Path, layer: str, size: int | None = None) -> np.ndarray:
+    """Weights of one layer at every whole snapshot, (snapshots, n) float32.
+
+    Args:
+        size: n, when known; else it follows from the number of snapshots.
+    """
+    snapshots = len(read_metrics(folder))
+    try:
+        values = np.fromfile(folder / weights_file(layer), dtype="<f4")
+    except FileNotFoundError:
+        values = np.empty(0, dtype=np.float32)
+    size = size or (len(values) // snapshots if snapshots else 0)
+    rows = min(snapshots, len(values) // size if size else 0)
+    return values[: rows * size].reshape(rows, size) if rows else np.empty((0, size), dtype=np.float32)
+
+
+class Recorder:
+    """The one writer of a run's records; goes on after `keep` snapshots and drops what lies behind them."""
+
+    def __init__(self, folder: Path, conv_sizes: dict[str, int], keep: int) -> None:
+        self._truncate_metrics(folder / METRICS, keep)
+        self._metrics = (folder / METRICS).open("ab")
+        self._weights = {}
+        for layer, size in conv_sizes.items():
+            path = folder / weights_file(layer)
+            path.touch()
+            os.truncate(path, min(path.stat().st_size, keep * size * 4))
+            self._weights[layer] = path.open("ab")
+
+    @staticmethod
+    def _truncate_metrics(path: Path, keep: int) -> None:
+        path.touch()
+        lines = path.read_bytes().splitlines(keepends=True)[:keep]
+        os.truncate(path, sum(map(len, lines)))
+
+    def append(self, snapshot: Snapshot) -> None:
+        """Record one snapshot; visible to readers at once."""
+        for layer, weights in snapshot.conv_weights.items():
+            self._weights[layer].write(weights.astype("<f4").tobytes())
+            self._weights[layer].flush()
+        self._metrics.write(json.dumps(snapshot.metrics(), allow_nan=False).encode() + b"\n")
+        self._metrics.flush()
+
+    def sync(self) -> None:
+        """Bring everything appended to disk: a checkpoint must never be ahead of the records."""
+        for file in self._files():
+            os.fsync(file.fileno())
+
+    def close(self) -> None:
+        for file in self._files():
+            file.close()
+
+    def _files(self) -> Iterable:
+        return (self._metrics, *self._weights.values())

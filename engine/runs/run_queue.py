@@ -1,0 +1,245 @@
+"""The queue: what is to be done, by whom it is being done, and how far it is. Never the only copy of a result."""
+
+import json
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.errors import InputError
+from engine.runs.lease import is_alive, pid_of
+
+SCHEMA_VERSION = 1
+AUTOMATIC_RESUMES = 3
+FOREIGN_TIMEOUT = 60.0
+STOP_GRACE = 10.0
+WAITING, ACTIVE, RESUMABLE = ("queued", "interrupted"), ("running", "stopping"), ("stopped", "failed", "interrupted")
+
+Kind = Literal["train", "evaluate"]
+Status = Literal["queued", "running", "stopping", "stopped", "finished", "failed", "interrupted"]
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    job_id TEXT PRIMARY KEY, kind TEXT NOT NULL, run_id TEXT NOT NULL, payload TEXT NOT NULL,
+    status TEXT NOT NULL, created_at REAL NOT NULL, started_at REAL, finished_at REAL, stop_requested_at REAL,
+    owner TEXT, heartbeat REAL, progress REAL NOT NULL DEFAULT 0, message TEXT NOT NULL DEFAULT '',
+    attempts INTEGER NOT NULL DEFAULT 0, error TEXT);
+CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status, created_at);
+CREATE TABLE IF NOT EXISTS rates (key TEXT PRIMARY KEY, images_per_second REAL NOT NULL);
+"""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row: train a run, or evaluate one. Times are seconds since 1970; `progress` is in [0, 1]."""
+
+    job_id: str
+    kind: Kind
+    run_id: str
+    payload: dict
+    status: Status
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    stop_requested_at: float | None
+    owner: str | None
+    heartbeat: float | None
+    progress: float
+    message: str
+    attempts: int
+    error: str | None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Remaining time at the rate so far; None when there is nothing to go by."""
+        if self.status != "running" or self.started_at is None or self.progress < 0.02:
+            return None
+        return (time.time() - self.started_at) * (1 - self.progress) / self.progress
+
+
+class RunQueue:
+    """A SQLite file in the store. Every change of status is a compare-and-set, so any process may ask."""
+
+    def __init__(self, root: Path) -> None:
+        self.path = root / "queue.sqlite"
+
+    @contextmanager
+    def _connection(self, write: bool = False) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(self.path, timeout=10, isolation_level=None)
+        try:
+            connection.row_factory = sqlite3.Row
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > SCHEMA_VERSION:
+                remedy = "Update this program, or choose another --store; nothing was changed."
+                raise InputError(f"a queue of version {SCHEMA_VERSION} or older", f"{version} in {self.path}", remedy)
+            if version < SCHEMA_VERSION:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+            if write:
+                connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            if write:
+                connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        finally:
+            connection.close()
+
+    def jobs(self, ids: Sequence[str] | None = None) -> list[Job]:
+        """All rows, newest first; or those of `ids`."""
+        if not self.path.exists():
+            return []
+        with self._connection() as connection:
+            rows = connection.execute("SELECT * FROM jobs ORDER BY created_at DESC, rowid DESC").fetchall()
+        jobs = [_job(row) for row in rows]
+        return jobs if ids is None else [job for job in jobs if job.job_id in set(ids)]
+
+    def job(self, job_id: str) -> Job | None:
+        """One row, None when there is none."""
+        return next(iter(self.jobs([job_id])), None)
+
+    def has(self, statuses: Sequence[str]) -> bool:
+        """Whether any job has one of these statuses."""
+        marks = ", ".join("?" * len(statuses))
+        with self._connection() as connection:
+            found = connection.execute(f"SELECT 1 FROM jobs WHERE status IN ({marks}) LIMIT 1", statuses)
+            return found.fetchone() is not None
+
+    def submit(self, job_id: str, kind: Kind, run_id: str, payload: dict) -> bool:
+        """Queue a job; False when it is there already, whatever its status."""
+        with self._connection(write=True) as connection:
+            added = connection.execute(
+                "INSERT INTO jobs (job_id, kind, run_id, payload, status, created_at) VALUES (?, ?, ?, ?, 'queued', ?)"
+                " ON CONFLICT DO NOTHING",
+                (job_id, kind, run_id, json.dumps(payload), time.time()),
+            )
+            return added.rowcount == 1
+
+    def claim(self, owner: str, choose: Callable[[list[Job]], list[Job]]) -> list[Job]:
+        """Take waiting jobs for `owner`: those that `choose` picks from all that wait, oldest first."""
+        with self._connection(write=True) as connection:
+            waiting = f"SELECT * FROM jobs WHERE status IN {WAITING} ORDER BY created_at, rowid"
+            chosen = choose([_job(row) for row in connection.execute(waiting)])
+            return [
+                _job(row)
+                for job in chosen
+                for row in connection.execute(
+                    "UPDATE jobs SET status = 'running', owner = ?, started_at = ?, heartbeat = ?, error = NULL,"
+                    f" finished_at = NULL, progress = 0, message = 'starting' WHERE job_id = ? AND status IN {WAITING}"
+                    " RETURNING *",
+                    (owner, time.time(), time.time(), job.job_id),
+                ).fetchall()
+            ]
+
+    def beat(self, owner: str, job_ids: Sequence[str], progress: float, message: str) -> set[str]:
+        """Tell that the owner's jobs go on; returns those that are still its own and not asked to stop."""
+        with self._connection(write=True) as connection:
+            rows = [
+                connection.execute(
+                    "UPDATE jobs SET heartbeat = ?, progress = ?, message = ?"
+                    f" WHERE job_id = ? AND owner = ? AND status IN {ACTIVE} RETURNING job_id, status",
+                    (time.time(), progress, message, job_id, owner),
+                ).fetchone()
+                for job_id in job_ids
+            ]
+        return {row["job_id"] for row in rows if row is not None and row["status"] == "running"}
+
+    def release(self, owner: str, job_id: str, status: Status, error: str | None = None) -> bool:
+        """End the owner's work on a job; False when it was no longer its own."""
+        with self._connection(write=True) as connection:
+            done = connection.execute(
+                "UPDATE jobs SET status = ?, error = ?, owner = NULL, finished_at = ?, stop_requested_at = NULL,"
+                " progress = CASE ? WHEN 'finished' THEN 1 ELSE progress END, message = ''"
+                f" WHERE job_id = ? AND owner = ? AND status IN {ACTIVE}",
+                (status, error, time.time(), status, job_id, owner),
+            )
+            return done.rowcount == 1
+
+    def request_stop(self, job_id: str) -> bool:
+        """Stop a job: one that waits at once, one that runs as soon as its owner sees it."""
+        with self._connection(write=True) as connection:
+            waiting = connection.execute(
+                f"UPDATE jobs SET status = 'stopped', finished_at = ? WHERE job_id = ? AND status IN {WAITING}",
+                (time.time(), job_id),
+            )
+            running = connection.execute(
+                "UPDATE jobs SET status = 'stopping', stop_requested_at = ? WHERE job_id = ? AND status = 'running'",
+                (time.time(), job_id),
+            )
+            return waiting.rowcount + running.rowcount == 1
+
+    def resume(self, job_id: str) -> bool:
+        """Queue again what was stopped, interrupted or failed."""
+        with self._connection(write=True) as connection:
+            changed = connection.execute(
+                "UPDATE jobs SET status = 'queued', attempts = 0, error = NULL, created_at = ?, progress = 0"
+                f" WHERE job_id = ? AND status IN {RESUMABLE}",
+                (time.time(), job_id),
+            )
+            return changed.rowcount == 1
+
+    def delete_run(self, run_id: str) -> None:
+        """Forget all jobs of a run.
+
+        Raises:
+            InputError: one of them is being worked on.
+        """
+        with self._connection(write=True) as connection:
+            busy = f"SELECT job_id FROM jobs WHERE run_id = ? AND status IN {ACTIVE}"
+            if connection.execute(busy, (run_id,)).fetchone():
+                raise InputError("a run that nobody works on", f"{run_id}, which is running", "Stop it first.")
+            connection.execute("DELETE FROM jobs WHERE run_id = ?", (run_id,))
+
+    def reconcile(self) -> None:
+        """Free what dead owners left: interrupted, and waiting again at most `AUTOMATIC_RESUMES` times.
+
+        An owner that has not obeyed a stop for `STOP_GRACE` seconds is killed.
+        """
+        for job in self.jobs():
+            if job.status not in ACTIVE or job.owner is None:
+                continue
+            alive = is_alive(job.owner)
+            if alive is None:
+                alive = time.time() - (job.heartbeat or 0) < FOREIGN_TIMEOUT
+            elif alive and job.stop_requested_at and time.time() - job.stop_requested_at > STOP_GRACE:
+                os.kill(pid_of(job.owner), signal.SIGKILL)
+                alive = False
+            if not alive:
+                self._give_up(job)
+
+    def _give_up(self, job: Job) -> None:
+        if job.status == "stopping":
+            self.release(job.owner or "", job.job_id, "stopped")
+        elif job.attempts >= AUTOMATIC_RESUMES:
+            reason = f"its worker died {job.attempts + 1} times; see worker.log in the store, then resume it"
+            self.release(job.owner or "", job.job_id, "failed", reason)
+        else:
+            with self._connection(write=True) as connection:
+                connection.execute(
+                    "UPDATE jobs SET status = 'interrupted', owner = NULL, attempts = attempts + 1"
+                    " WHERE job_id = ? AND owner = ? AND status = 'running'",
+                    (job.job_id, job.owner),
+                )
+
+    def rates(self) -> dict[str, float]:
+        """Measured speed, device:shape -> images per second through forward and backward."""
+        if not self.path.exists():
+            return {}
+        with self._connection() as connection:
+            return dict(connection.execute("SELECT key, images_per_second FROM rates").fetchall())
+
+    def record_rate(self, key: str, images_per_second: float) -> None:
+        """Replace the measured speed of one device and shape."""
+        with self._connection(write=True) as connection:
+            connection.execute("INSERT OR REPLACE INTO rates VALUES (?, ?)", (key, images_per_second))
+
+
+def _job(row: sqlite3.Row) -> Job:
+    return Job(**{**dict(row), "payload": json.loads(row["payload"])})

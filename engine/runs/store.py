@@ -1,0 +1,184 @@
+"""The store: run directories, the only disk schema. Readable without torch; copy a folder and you have shared a run.
+
+<run_id>/config.json          format, run_id, config: written once, first
+         environment.json     data, versions and device of each session that trained it
+         metrics.jsonl        one record per snapshot            (records.py)
+         conv1.f32, ...       one row of weights per snapshot    (records.py)
+         last.safetensors     everything needed to go on         (training/checkpoint.py)
+         model.safetensors    final weights, config in the header
+         result.json          how it ended: written last
+         evaluations/*.json   robustness reports
+         adversarial/*.npz    predictions and adversarial images of an evaluation
+"""
+
+import json
+import os
+import re
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+from pydantic import ValidationError
+from safetensors import SafetensorError
+
+from engine.errors import InputError
+from engine.runs.config import RunConfig
+from engine.training.atomic import write_atomically
+
+FORMAT = 1
+RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+CONFIG, ENVIRONMENT, RESULT, MODEL = "config.json", "environment.json", "result.json", "model.safetensors"
+
+CACHE = ".cache"
+"""Folder of the store for adversarial examples that were computed once; private, and safe to delete."""
+
+
+class RunStore:
+    """A folder of run directories."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def prepare(self) -> None:
+        """Make the folder.
+
+        Raises:
+            InputError: it cannot be made or written to.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            writable = os.access(self.root, os.W_OK)
+        except OSError as error:
+            raise InputError(
+                "a folder for runs", f"{self.root} ({error.strerror})", "Choose another --store."
+            ) from error
+        if not writable:
+            raise InputError("a folder that can be written to", str(self.root), "Choose another --store.")
+
+    def run_ids(self) -> list[str]:
+        """All runs, newest first."""
+        if not self.root.is_dir():
+            return []
+        with os.scandir(self.root) as entries:
+            names = [entry.name for entry in entries if RUN_ID.fullmatch(entry.name)]
+        times = {}
+        for name in names:
+            try:
+                times[name] = (self.root / name / CONFIG).stat().st_mtime_ns
+            except OSError:
+                continue
+        return sorted(times, key=lambda name: (-times[name], name))
+
+    def folder(self, run_id: str) -> Path:
+        """The directory of a run that exists.
+
+        Raises:
+            InputError: not an id, or no such run.
+        """
+        if not RUN_ID.fullmatch(run_id) or not (self.root / run_id / CONFIG).exists():
+            raise InputError(
+                f"the id of a run in {self.root}", repr(run_id), "See `python -m engine runs` for those there are."
+            )
+        return self.root / run_id
+
+    def create(self, config: RunConfig) -> Path:
+        """Make the directory of a run; one that is there already is left as it is."""
+        self.prepare()
+        folder = self.root / config.run_id
+        folder.mkdir(exist_ok=True)
+        if not (folder / CONFIG).exists():
+            write_json(
+                folder / CONFIG,
+                {
+                    "format": FORMAT,
+                    "run_id": config.run_id,
+                    "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                    "config": config.model_dump(mode="json"),
+                },
+            )
+        return folder
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run for good; the config goes first, so that a deletion cut short leaves no half a run."""
+        folder = self.folder(run_id)
+        (folder / CONFIG).unlink()
+        shutil.rmtree(folder)
+
+    def config(self, run_id: str) -> RunConfig:
+        """The config of a run.
+
+        Raises:
+            InputError: no such run, a damaged config, or one of a newer version.
+        """
+        path = self.folder(run_id) / CONFIG
+        document = read_json(path) or {}
+        found = document.get("format")
+        if isinstance(found, int) and found > FORMAT:
+            remedy = "Update this program to open it; nothing was changed."
+            raise InputError(f"a run directory of format {FORMAT} or older", f"format {found} in {path.parent}", remedy)
+        try:
+            return RunConfig.model_validate(document.get("config"))
+        except (ValidationError, InputError) as error:
+            remedy = "Restore the file from a copy, or delete the run's folder."
+            raise InputError(f"{path} to describe a run", "a damaged or unknown description", remedy) from error
+
+    def result(self, run_id: str) -> dict | None:
+        """How the run ended; None while it has not."""
+        return read_json(self.root / run_id / RESULT)
+
+    def evaluations(self, run_id: str) -> list[dict]:
+        """All robustness reports of a run, oldest first."""
+        folder = self.root / run_id / "evaluations"
+        paths = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns) if folder.is_dir() else []
+        return [report for path in paths if (report := read_json(path))]
+
+
+def evaluation_path(folder: Path, protocol_id: str) -> Path:
+    """Where the robustness report of one protocol lies."""
+    return folder / "evaluations" / f"{protocol_id}.json"
+
+
+def adversarial_path(folder: Path, protocol_id: str, attack: str) -> Path:
+    """Where an attack's predictions and images lie; attack "none" holds the clean ones, labels and sample ids."""
+    return folder / "adversarial" / f"{protocol_id}-{attack}.npz"
+
+
+def save_model(folder: Path, weights: dict[str, np.ndarray], config: RunConfig) -> None:
+    """Write final weights, the config in the header."""
+    content = safetensors.numpy.save(weights, {"config": config.model_dump_json(), "run_id": config.run_id})
+    write_atomically(folder / MODEL, content)
+
+
+def load_weights(folder: Path) -> dict[str, np.ndarray]:
+    """Final weights by name.
+
+    Raises:
+        InputError: the run has none yet, or the file is damaged.
+    """
+    path = folder / MODEL
+    if not path.exists():
+        raise InputError(f"a finished run with {path.name}", f"{folder.name} without one", "Let it finish first.")
+    try:
+        weights = safetensors.numpy.load(path.read_bytes())
+    except (SafetensorError, OSError) as error:
+        remedy = "Delete result.json in that folder and resume the run."
+        raise InputError(f"{path} to hold weights", f"a damaged file ({error})", remedy) from error
+    if not all(np.isfinite(value).all() for value in weights.values()):
+        raise InputError(f"finite weights in {path}", "infinite or missing values", "Train the run again.")
+    return weights
+
+
+def write_json(path: Path, document: dict) -> None:
+    """Write atomically; NaN is refused."""
+    write_atomically(path, json.dumps(document, indent=1, allow_nan=False).encode() + b"\n")
+
+
+def read_json(path: Path) -> dict | None:
+    """The document, None when the file is missing or damaged."""
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) else None

@@ -1,0 +1,62 @@
+"""From what a person asks to rows in the queue; the same for page and command line."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.errors import InputError
+from engine.runs.config import RunConfig
+from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.run_queue import RunQueue
+from engine.runs.store import MODEL, RESULT, RunStore
+
+
+def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig]) -> list[str]:
+    """Queue every config that is not there yet; ids of all, old and new.
+
+    A finished run is found, not trained again; one that was stopped, interrupted or has failed goes on.
+    """
+    run_ids = []
+    for config in configs:
+        folder = store.create(config)
+        if not (folder / RESULT).exists():
+            start_run(queue, config.run_id)
+        run_ids.append(config.run_id)
+    return run_ids
+
+
+def submit_evaluation(store: RunStore, queue: RunQueue, run_id: str, request: EvaluationRequest) -> str:
+    """Queue an evaluation, also one that is there already: what the cache holds costs nothing. Id of the job.
+
+    Raises:
+        InputError: no such run, or it has no final weights.
+    """
+    folder = store.folder(run_id)
+    if not (folder / MODEL).exists():
+        raise InputError("a finished run", f"{run_id}, which has no final weights yet", "Let it finish first.")
+    job_id = request.job_id(run_id)
+    if not queue.submit(job_id, "evaluate", run_id, request.model_dump(mode="json")):
+        queue.resume(job_id)
+    return job_id
+
+
+def start_run(queue: RunQueue, run_id: str) -> None:
+    """Queue the training of a run that exists, or queue it again."""
+    if not queue.submit(run_id, "train", run_id, {}):
+        queue.resume(run_id)
+
+
+def retry_run(store: RunStore, queue: RunQueue, run_id: str) -> None:
+    """Resume a stopped or interrupted run; a failed one starts from its last checkpoint."""
+    folder: Path = store.folder(run_id)
+    result = store.result(run_id)
+    if result and result["status"] == "finished":
+        return
+    (folder / RESULT).unlink(missing_ok=True)
+    start_run(queue, run_id)
+
+
+def delete_run(store: RunStore, queue: RunQueue, run_id: str) -> None:
+    """Remove a run and its rows; InputError while it is being worked on, or when there is no such run."""
+    store.folder(run_id)
+    queue.delete_run(run_id)
+    store.delete(run_id)

@@ -1,0 +1,85 @@
+"""Everything a stack needs to go on: weights, optimizer, position, running sums. Random numbers come from counters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.models.stack import Stack
+from engine.training.schedule import OptimizerName
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The weight that left, and when; `value` may be infinite or not a number."""
+
+    step: int
+    name: str
+    index: int
+    value: float
+
+    def __str__(self) -> str:
+        return f"diverged at step {self.step}: weight {self.index} of {self.name} reached {self.value:.4g}"
+
+
+@dataclass
+class TrainingState:
+    """Where a stack stands between two steps; `train` moves it on in place.
+
+    loss_sums: (K,) float64, cross entropy summed over the `loss_count` steps since the last snapshot.
+    snapshots: how many have been emitted.
+    diverged: member -> what left; such a member is no longer recorded.
+    """
+
+    stack: Stack
+    optimizer: torch.optim.Optimizer
+    loss_sums: np.ndarray
+    loss_count: int = 0
+    step: int = 0
+    snapshots: int = 0
+    seconds: float = 0.0
+    diverged: dict[int, Divergence] = field(default_factory=dict)
+
+    @property
+    def active(self) -> list[int]:
+        """Members that have not diverged."""
+        return [member for member in range(self.stack.size) if member not in self.diverged]
+
+
+def build_optimizer(name: OptimizerName, stack: Stack, learning_rate: float) -> torch.optim.Optimizer:
+    """One optimizer for all members: both update rules are elementwise, so members stay independent."""
+    if name == "sgd":
+        return torch.optim.SGD(stack.parameters(), lr=learning_rate)
+    return torch.optim.Adam(stack.parameters(), lr=learning_rate, fused=True)
+
+
+def initial_state(stack: Stack, optimizer: OptimizerName, learning_rate: float) -> TrainingState:
+    """The state before the first step."""
+    return TrainingState(stack, build_optimizer(optimizer, stack, learning_rate), np.zeros(stack.size))
+
+
+def member_arrays(state: TrainingState, member: int) -> dict[str, Tensor]:
+    """One member's tensors: `weights/<name>` and, per optimizer moment, `<moment>/<name>`."""
+    arrays = {}
+    for name, parameter in state.stack.weights.items():
+        arrays[f"weights/{name}"] = parameter[member].detach().clone()
+        for moment, value in state.optimizer.state.get(parameter, {}).items():
+            whole = value.dim() == 0  # Adam's step count is one number for all members
+            arrays[f"{moment}/{name}"] = (value if whole else value[member]).detach().clone()
+    return {name: array.cpu().contiguous() for name, array in arrays.items()}
+
+
+def restore_members(state: TrainingState, members: list[dict[str, Tensor]]) -> None:
+    """Put what `member_arrays` took back into a fresh state, one entry per member."""
+    with torch.no_grad():
+        for name, parameter in state.stack.weights.items():
+            parameter.copy_(torch.stack([arrays[f"weights/{name}"] for arrays in members]))
+            moments = {key.split("/", 1)[0] for key in members[0] if key.endswith(f"/{name}")} - {"weights"}
+            for moment in sorted(moments):
+                values = [arrays[f"{moment}/{name}"] for arrays in members]
+                whole = values[0].dim() == 0
+                value = values[0] if whole else torch.stack(values)
+                state.optimizer.state[parameter][moment] = value.to(parameter.device).clone()
