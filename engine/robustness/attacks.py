@@ -30,8 +30,8 @@ def perturb(
     """Adversarial images, each inside its budget (for cw: inside [0, 1]) and finite.
 
     A member's result does not depend on who shares the stack or the batch. Random state, modes and gradients are left
-    as found. A sample whose attack ends in something that is no number keeps its clean image and so counts as
-    robust: MI-FGSM divides by the size of the gradient, which is 0 on a saturated model.
+    as found. A sample without any gradient stays where it is, at its clean image in MI-FGSM, and so counts as robust;
+    a logit or gradient that is no number never does.
 
     Args:
         images, labels: (K*B, C, H, W) in [0, 1] and (K*B,), member by member.
@@ -40,13 +40,19 @@ def perturb(
         interrupted: called before every forward pass; what it raises ends the attack.
 
     Raises:
-        InputError: images outside [0, 1], logits that are not finite, or an attack that does not fit the threat.
+        InputError: images outside [0, 1], logits or gradients that are not finite, an attack unfit for the threat.
     """
     adversarial, finite = perturb_members(stack, images, labels, attack, threat, std, seeds, interrupted)
+    refuse_diverged(finite)
+    return adversarial
+
+
+def refuse_diverged(finite: Tensor) -> None:
+    """InputError that names the members for which `finite` (K,) is False."""
     if not finite.all():
         broken = ", ".join(map(str, (~finite).nonzero().flatten().tolist()))
-        raise InputError("models with finite logits", f"others (member {broken})", "Leave out models that diverged.")
-    return adversarial
+        remedy = "Leave out models that diverged."
+        raise InputError("models with finite logits and gradients", f"others (member {broken})", remedy)
 
 
 def perturb_members(
@@ -59,20 +65,20 @@ def perturb_members(
     seeds: Sequence[int],
     interrupted: Callable[[], None] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """As `perturb`, but says in (K,) bool which members' logits stayed finite; the images of others mean nothing."""
+    """As `perturb`, but says in (K,) bool which members stayed finite; the images of others mean nothing."""
     budget = attack_threat(attack, threat)
     images, labels = images.detach(), labels.long()
     _check(images, labels, stack.size, len(seeds))
     victim = Victim(stack, interrupted)
     if len(images) == 0 or (budget is not None and budget.epsilon == 0.0):
         return images.clone(), victim.finite
-    devices = [images.device] if images.is_cuda else []
-    with torch.random.fork_rng(devices), torch.enable_grad(), MemberNoise(seeds):
+    forked = [images.device] if images.is_cuda else []
+    # images.device: CW builds its one-hot labels on the default device and indexes them with labels on this one.
+    with torch.random.fork_rng(forked), torch.enable_grad(), images.device, MemberNoise(seeds):
         adversarial = _search(victim, images, labels, attack, budget, std)
     adversarial = adversarial.detach()
-    sound = adversarial.isfinite().flatten(1).all(dim=1)
-    adversarial = adversarial.where(sound.view(-1, 1, 1, 1), images)
-    return adversarial if budget is None else budget.project(images, adversarial, std), victim.finite
+    finite = victim.finite & adversarial.isfinite().view(stack.size, -1).all(dim=1)
+    return adversarial if budget is None else budget.project(images, adversarial, std), finite
 
 
 def _search(

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.models.stack import Stack
-from engine.robustness.attacks import perturb
+from engine.robustness.attacks import perturb, refuse_diverged
 from engine.robustness.cache import ATTACKS_VERSION, AdversarialCache, weights_digest
 from engine.robustness.protocol import AttackConfig, attack_threat
 from engine.robustness.threat import ThreatModel
@@ -62,6 +62,7 @@ class Bench:
                 self.stack.logits(self._tensor(np.stack([own[batch] for own in images]))) for batch in self.batches
             ]
         joined = torch.cat(logits, dim=1)
+        refuse_diverged(joined.isfinite().flatten(1).all(dim=1))
         return joined.argmax(dim=2).numpy(force=True), joined.softmax(dim=2).float().numpy(force=True)
 
     def _attack_batch(self, attack: AttackConfig, index: int, batch: slice) -> list[np.ndarray]:

@@ -13,9 +13,9 @@ from engine.models.stack import Stack
 class Victim(nn.Module):
     """A frozen copy of a stack as one classifier: (K*B, C, H, W) -> (K*B, classes).
 
-    The copy keeps gradients and modes of the caller's stack untouched. `interrupted` is called
-    before each forward pass and may raise. `readout` maps the logits to what the attack sees, and `metric` multiplies
-    the gradient it gets at the images.
+    The copy keeps gradients and modes of the caller's stack untouched. `interrupted` is called before each forward
+    pass and may raise. `readout` maps the logits to what the attack sees, and `metric` multiplies the gradient it
+    gets at the images.
     """
 
     def __init__(self, stack: Stack, interrupted: Callable[[], None] | None = None) -> None:
@@ -87,5 +87,5 @@ class _Blank(Tensor):
     def uniform_(self, low: Any = 0.0, high: Any = 1.0) -> Tensor:  # type: ignore[override]
         """A plain tensor of this shape. Drawn on the CPU in float32: a member starts equally on every device."""
         shape = (len(self) // len(self.generators), *self.shape[1:])
-        unit = torch.cat([torch.rand(shape, generator=generator) for generator in self.generators])
+        unit = torch.cat([torch.rand(shape, generator=generator, device="cpu") for generator in self.generators])
         return low + (high - low) * unit.to(self.device, self.dtype)
