@@ -1,0 +1,13 @@
+"""The dashboard's frame: navigation and nothing else."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.live_charts import install_plotlyjs
+from dashboard.navigation import PAGES
+
+st.set_page_config(page_title="Min-Max laboratory", page_icon=Path(__file__).parent / "icon.png", layout="wide")
+st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; }</style>")
+install_plotlyjs()
+st.navigation(list(PAGES.values()), position="top").run()

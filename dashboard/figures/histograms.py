@@ -1,0 +1,115 @@
+"""Distributions of weights: several runs on one axis with equal bins."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid, vertical_line
+from dashboard.palette import NEUTRAL, translucent
+
+EMPTY_BIN_ON_LOG_AXIS = 0.5  # where a count of 0 is drawn: half a weight, below a count of 1
+LOWEST_ON_LOG_AXIS = np.log10(EMPTY_BIN_ON_LOG_AXIS)
+
+
+def histogram_figure(
+    counts: pd.DataFrame, layer_title: str, log_counts: bool = False, *, tipping_point: float | None = None
+) -> go.Figure:
+    """Histograms of several runs now (filled steps) and at epoch 0 (dotted outline).
+
+    Args:
+        counts: run_id, label, variant, left, right, count, initial_count; one row per run and bin, bins in order and
+            the same equal ones for every run. Runs that share their initial weights share one neutral outline.
+        layer_title: whose weights, for example "First convolution".
+        log_counts: count axis logarithmic; empty bins are drawn at one half.
+        tipping_point: |w| beyond which the objective pushes a weight outwards, lambda / (2 mu); drawn at both signs.
+
+    Raises:
+        ValueError: a column is missing, or the bins are unequal or differ between runs.
+    """
+    runs = split_runs(counts, ("left", "right", "count", "initial_count"))
+    x_axis: dict = {"title": axis_title("Weight"), "unifiedhovertitle": {"text": "Weights around %{x:.3f}"}}
+    y_axis: dict = {"title": axis_title("Weights per bin")}
+    y_axis |= (
+        {"type": "log", "dtick": 1, "range": [LOWEST_ON_LOG_AXIS, None]} if log_counts else {"rangemode": "tozero"}
+    )
+    traces = []
+    if runs:
+        edges = _shared_edges([run.rows for run in runs])
+        x_axis["range"] = [edges[0], edges[-1]]
+        traces = [*_now(runs, edges, log_counts), *_at_epoch_0(runs, edges, log_counts)]
+    guides = {} if tipping_point is None else _tipping_point(tipping_point)
+    return compose(f"{layer_title}: distribution of the weights", traces, xaxis=x_axis, yaxis=y_axis, **guides)
+
+
+def _now(runs: list[Run], edges: np.ndarray, log_counts: bool) -> Iterator[dict]:
+    for run in runs:
+        yield {
+            **_steps(edges, run.rows["count"].to_numpy(float), log_counts),
+            "uid": trace_uid(run, "now"),
+            "name": run.label,
+            "fill": "tozeroy",
+            "fillcolor": translucent(run.color, 0.45 if len(runs) < 4 else 0.2),
+            "line": {"color": run.color, "width": 1.5, "shape": "hvh"},
+        }
+
+
+def _at_epoch_0(runs: list[Run], edges: np.ndarray, log_counts: bool) -> Iterator[dict]:
+    distinct: dict[bytes, Run] = {}
+    for run in runs:
+        distinct.setdefault(run.rows["initial_count"].to_numpy(float).tobytes(), run)
+    for position, run in enumerate(distinct.values()):
+        color = run.color if len(distinct) > 1 else NEUTRAL
+        yield {
+            **_steps(edges, run.rows["initial_count"].to_numpy(float), log_counts),
+            "uid": trace_uid(run, "initial"),
+            "name": "At epoch 0",
+            "legendgroup": "initial",
+            "showlegend": position == 0,
+            "line": {"color": color, "width": 1.5, "shape": "hvh", "dash": "dot"},
+        }
+
+
+def _steps(edges: np.ndarray, counts: np.ndarray, log_counts: bool) -> dict:
+    """A histogram as a stepped line: the bin centers, and the outer edges so that the end bins are drawn whole."""
+    heights = np.maximum(counts, EMPTY_BIN_ON_LOG_AXIS) if log_counts else counts
+    bins = np.arange(len(counts))
+    bins = np.concatenate((bins[:1], bins, bins[-1:]))
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": np.concatenate((edges[:1], (edges[:-1] + edges[1:]) / 2, edges[-1:])),
+        "y": heights[bins],
+        "customdata": counts[bins],
+        "hovertemplate": "%{customdata:d}",
+    }
+
+
+def _shared_edges(tables: list[pd.DataFrame]) -> np.ndarray:
+    first = tables[0]
+    edges = np.append(first["left"].to_numpy(float), first["right"].to_numpy(float)[-1])
+    widths = np.diff(edges)
+    if widths[0] <= 0 or not np.allclose(widths, widths[0]):
+        raise ValueError("expected equal bins in ascending order")
+    for table in tables:
+        bins = table[["left", "right"]].to_numpy(float)
+        if len(bins) != len(widths) or not np.allclose(bins, np.column_stack((edges[:-1], edges[1:]))):
+            raise ValueError("expected the same bins for every run")
+    return edges
+
+
+def _tipping_point(weight: float) -> dict:
+    return {
+        "shapes": [vertical_line(x, dash="dash") for x in (-weight, weight)],
+        "annotations": [
+            {
+                "text": f"tipping point λ/(2μ) = {weight:.3g}",
+                "x": weight,
+                "y": 1,
+                "yref": "y domain",
+                "yanchor": "bottom",
+                "showarrow": False,
+            }
+        ],
+    }

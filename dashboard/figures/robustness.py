@@ -1,0 +1,61 @@
+"""Accuracy under attack, run beside run."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.canvas import Run, axis_title, compose, safe_text, split_runs, trace_uid
+
+NO_ATTACK = "none"
+MOST_LABELED_BARS = 32
+
+
+def robustness_figure(table: pd.DataFrame, title: str = "Accuracy under each attack") -> go.Figure:
+    """Grouped bars: attacks side by side on x ("none" first), one bar per run, percent upwards.
+
+    Args:
+        table: run_id, label, variant, attack, robust_accuracy in [0, 1]; the attack "none" is the clean accuracy.
+            With the optional columns low and high an interval is drawn on every bar.
+        title: what is seen; name threat model and sample count in it.
+    """
+    runs = split_runs(table, ("attack", "robust_accuracy"))
+    attacks = sorted(dict.fromkeys(table["attack"]), key=lambda attack: attack != NO_ATTACK)
+    return compose(
+        title,
+        [_bars(run, is_labeled=len(table) <= MOST_LABELED_BARS) for run in runs],
+        xaxis={
+            "title": axis_title("Attack"),
+            "ticks": "",
+            "categoryorder": "array",
+            "categoryarray": [_attack_name(attack) for attack in attacks],
+        },
+        yaxis={"title": axis_title("Correctly classified"), "tickformat": ".0%", "range": [0, 1.06], "dtick": 0.2},
+        barmode="group",
+        bargap=0.22,
+        bargroupgap=0.06,
+        barcornerradius=3,
+    )
+
+
+def _bars(run: Run, is_labeled: bool) -> dict:
+    accuracy = run.rows["robust_accuracy"].to_numpy(float)
+    bars = {
+        "type": "bar",
+        "x": [_attack_name(attack) for attack in run.rows["attack"]],
+        "y": accuracy,
+        "uid": trace_uid(run, "bars"),
+        "name": run.label,
+        "marker": {"color": run.color},
+        "hovertemplate": "%{y:.2%}",
+    }
+    if {"low", "high"} <= set(run.rows.columns):
+        above = run.rows["high"].to_numpy(float) - accuracy
+        below = accuracy - run.rows["low"].to_numpy(float)
+        return bars | {"error_y": {"type": "data", "array": above, "arrayminus": below, "thickness": 1.2, "width": 3}}
+    if is_labeled:
+        percent = [f"{100 * value:.0f}" for value in accuracy]
+        return bars | {"text": percent, "textposition": "outside", "textangle": 0, "cliponaxis": False}
+    return bars
+
+
+def _attack_name(attack: str) -> str:
+    return "No attack" if attack == NO_ATTACK else safe_text(attack)

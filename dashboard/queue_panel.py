@@ -1,0 +1,131 @@
+"""The queue as people see it: what runs, how far it is, and the buttons that change that."""
+
+import time
+
+import streamlit as st
+
+from dashboard.settings import Settings
+from engine.errors import InputError
+from engine.runs.overview import RunOverview
+from engine.runs.run_queue import ACTIVE, RESUMABLE, WAITING, Job
+from engine.runs.submission import delete_run, retry_run
+from engine.runs.worker import start_worker, worker_identity
+
+SHOWN = 25
+ICONS = {
+    "queued": ":material/schedule:",
+    "running": ":material/play_circle:",
+    "stopping": ":material/pending:",
+    "stopped": ":material/stop_circle:",
+    "finished": ":material/check_circle:",
+    "failed": ":material/error:",
+    "interrupted": ":material/bolt:",
+}
+
+
+def is_busy(runs: list[RunOverview]) -> bool:
+    """Whether anything is waiting or running, so that a page should look again soon."""
+    return any(run.status in WAITING + ACTIVE for run in runs)
+
+
+def attend(here: Settings, runs: list[RunOverview]) -> None:
+    """See that a worker is alive while training waits for one; at most every few seconds."""
+    if here.read_only or not is_busy(runs) or worker_identity(here.store.root):
+        return
+    if time.monotonic() - st.session_state.get("attended", -10.0) > 5.0:
+        st.session_state.attended = time.monotonic()
+        start_worker(here.worker)
+
+
+def draw_queue(here: Settings, runs: list[RunOverview]) -> None:
+    """A row per run, those at work first: status, progress, remaining time, actions."""
+    order = {status: place for place, status in enumerate((*ACTIVE, *WAITING, "failed", "stopped", "finished"))}
+    for run in sorted(runs, key=lambda run: order[run.status])[:SHOWN]:
+        _draw_row(here, run)
+    if len(runs) > SHOWN:
+        st.caption(f"{len(runs) - SHOWN} more; `python -m engine runs` lists them all.")
+
+
+def _draw_row(here: Settings, run: RunOverview) -> None:
+    with st.container(border=True, key=f"row-{run.run_id}"):
+        name, state, actions = st.columns([4, 5, 3], vertical_alignment="center")
+        spec = run.config.dataset_spec
+        name.markdown(f"**{run.config.label}**  \n{spec.title}, {run.config.training.epochs} epochs")
+        icon = ICONS[run.status]
+        if run.status in ACTIVE and run.job:
+            state.progress(min(run.job.progress, 1.0), text=f"{icon} {run.status}, {_pace(run.job)}")
+        elif run.status == "failed":
+            state.markdown(f"{icon} failed")
+            state.caption((run.job and run.job.error) or (run.result or {}).get("error") or "No reason was recorded.")
+        elif run.status == "finished" and run.result and run.result.get("clean_accuracy") is not None:
+            figures = f"clean accuracy {run.result['clean_accuracy']:.1%}"
+            state.markdown(f"{icon} finished, {figures}, conv1 fuzziness {run.result['conv1_fuzziness']:.4f}")
+        else:
+            state.markdown(f"{icon} {run.status}")
+        with actions.container(horizontal=True, horizontal_alignment="right"):
+            _draw_actions(here, run)
+
+
+def _draw_actions(here: Settings, run: RunOverview) -> None:
+    from dashboard.navigation import open_live
+
+    if st.button("Watch", key=f"watch-{run.run_id}", icon=":material/monitoring:", help="Show this run on Live"):
+        open_live([run.run_id])
+    if here.read_only:
+        return
+    if run.status in ("queued", "running"):
+        if st.button("Stop", key=f"stop-{run.run_id}", icon=":material/stop:", help="Save and stop; it can be resumed"):
+            here.queue.request_stop(run.run_id)
+            st.rerun()
+    elif run.status in RESUMABLE:
+        word = "Retry" if run.status == "failed" else "Resume"
+        if st.button(word, key=f"resume-{run.run_id}", icon=":material/resume:", help="Go on from the last checkpoint"):
+            retry_run(here.store, here.queue, run.run_id)
+            start_worker(here.worker)
+            st.rerun()
+    if run.status not in ACTIVE:
+        with st.popover("", icon=":material/delete:", help="Delete this run"):
+            st.write("Records, weights and evaluations go for good.")
+            if st.button("Delete for good", key=f"delete-{run.run_id}", type="primary"):
+                try:
+                    delete_run(here.store, here.queue, run.run_id)
+                except InputError as error:
+                    st.error(str(error))
+                else:
+                    st.rerun()
+
+
+def _pace(job: Job) -> str:
+    left = job.seconds_left
+    return job.message + ("" if left is None else f", {duration(left)} left")
+
+
+def duration(seconds: float) -> str:
+    """About how long, in the words people use."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def draw_evaluations(here: Settings, runs: list[RunOverview], jobs: list[Job]) -> None:
+    """Evaluations that wait, run or went wrong, each with what can be done about it."""
+    labels = {run.run_id: run.config.label for run in runs}
+    for job in jobs:
+        if job.status == "finished":
+            continue
+        text, action = st.columns([6, 1], vertical_alignment="center")
+        attacks = ", ".join(job.payload["attacks"])
+        if job.status in ACTIVE:
+            text.progress(min(job.progress, 1.0), text=f"{labels[job.run_id]}: {job.status}, {_pace(job)}")
+        else:
+            reason = f": {job.error}" if job.error else ""
+            text.markdown(f"{ICONS[job.status]} {labels[job.run_id]}, {attacks}: {job.status}{reason}")
+        if here.read_only:
+            continue
+        if job.status in ("queued", "running") and action.button("Stop", key=f"stop-{job.job_id}"):
+            here.queue.request_stop(job.job_id)
+            st.rerun()
+        if job.status in RESUMABLE and action.button("Retry", key=f"retry-{job.job_id}"):
+            here.queue.resume(job.job_id)
+            start_worker(here.worker)
+            st.rerun()

@@ -1,0 +1,30 @@
+"""Where the dashboard reads and writes, from the environment that started it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.runs.run_queue import RunQueue
+from engine.runs.store import RunStore
+from engine.runs.worker import WorkerSettings
+
+ROOT = Path(__file__).parents[1]
+STORE, DATA, DEVICE, READ_ONLY = "MINMAX_STORE", "MINMAX_DATA", "MINMAX_DEVICE", "MINMAX_READ_ONLY"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders and permissions of this dashboard; read-only ones launch, stop and delete nothing."""
+
+    store: RunStore
+    queue: RunQueue
+    worker: WorkerSettings
+    read_only: bool
+
+
+def read_settings() -> Settings:
+    """From MINMAX_STORE, MINMAX_DATA, MINMAX_DEVICE and MINMAX_READ_ONLY, each with its default."""
+    root = Path(os.environ.get(STORE, ROOT / "checkpoints")).resolve()
+    data = Path(os.environ.get(DATA, ROOT / "data")).resolve()
+    worker = WorkerSettings(root, data, os.environ.get(DEVICE, "auto"), idle_exit=600.0)
+    return Settings(RunStore(root), RunQueue(root), worker, os.environ.get(READ_ONLY, "") not in ("", "0"))

@@ -1,0 +1,87 @@
+"""Bounded, cached reads of the store: the only place with `st.cache_*`. Keys hold the file's state: no stale read."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from dashboard.settings import Settings, read_settings
+from engine.robustness.report import RobustnessReport
+from engine.runs.overview import RunOverview, list_runs
+from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
+from engine.runs.store import adversarial_path
+
+FileState = tuple[int, int]
+
+
+@st.cache_resource
+def settings() -> Settings:
+    """Of this server."""
+    return read_settings()
+
+
+def runs() -> list[RunOverview]:
+    """All runs, newest first, as they are now."""
+    here = settings()
+    here.queue.reconcile()
+    return list_runs(here.store, here.queue)
+
+
+def history(run_id: str) -> list[dict]:
+    """A run's records, one per snapshot."""
+    folder = settings().store.root / run_id
+    return _history(folder, _state(folder / METRICS))
+
+
+def conv_weights(run_id: str, layer: str) -> np.ndarray:
+    """Weights of a layer at every snapshot, (snapshots, n) float32."""
+    folder = settings().store.root / run_id
+    return _conv_weights(folder, layer, _state(folder / weights_file(layer)), len(history(run_id)))
+
+
+def reports(run_id: str) -> dict[str, RobustnessReport]:
+    """A run's robustness reports by protocol id, oldest first."""
+    folder = settings().store.root / run_id / "evaluations"
+    paths = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns) if folder.is_dir() else []
+    return {path.stem: report for path in paths if (report := _report(path, _state(path))) is not None}
+
+
+def examples(run_id: str, protocol_id: str, attack: str) -> dict[str, np.ndarray]:
+    """What was kept of an attack: adversarial_images, predictions, probabilities; empty when nothing was."""
+    path = adversarial_path(settings().store.root / run_id, protocol_id, attack)
+    return _examples(path, _state(path))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _history(folder: Path, state: FileState) -> list[dict]:
+    return read_metrics(folder)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _conv_weights(folder: Path, layer: str, state: FileState, snapshots: int) -> np.ndarray:
+    return read_conv_weights(folder, layer)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _report(path: Path, state: FileState) -> RobustnessReport | None:
+    try:
+        return RobustnessReport.model_validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _examples(path: Path, state: FileState) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return dict(archive)
+    except (OSError, ValueError):
+        return {}
+
+
+def _state(path: Path) -> FileState:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_size)

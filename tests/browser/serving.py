@@ -1,0 +1,51 @@
+"""What browser tests share: servers on free ports, and waiting for what takes time."""
+
+import contextlib
+import http.client
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serve(command: list[str], port: int, log: Path, env: dict[str, str]) -> Iterator[None]:
+    """Run a server until the block ends; it answers when the block begins."""
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=env)
+    try:
+        wait_until(lambda: status(port, "/_stcore/health") == 200, "the server answers", 60)
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def status(port: int, path: str, headers: dict[str, str] | None = None) -> int | None:
+    """Of a GET; None while nobody listens."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path, headers=headers or {})
+        return connection.getresponse().status
+    except ConnectionRefusedError:
+        return None
+    finally:
+        connection.close()
+
+
+def wait_until(condition, what: str, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds} s until {what}")
+        time.sleep(0.1)

@@ -1,0 +1,38 @@
+"""Plotly.js is laid out for serving, and a figure reaches the component whole."""
+
+import json
+from importlib.resources import files
+
+import pandas as pd
+
+from dashboard import live_charts
+from dashboard.figures.histories import history_figure
+
+
+def test_plotlyjs_is_copied_once(tmp_path):
+    folder = tmp_path / "static"
+    copy = live_charts.install_plotlyjs(folder)
+    assert copy.read_bytes() == (files("plotly") / "package_data/plotly.min.js").read_bytes()
+    before = copy.stat()
+    assert live_charts.install_plotlyjs(folder) == copy
+    assert copy.stat().st_mtime_ns == before.st_mtime_ns
+    assert [file.name for file in folder.iterdir()] == ["plotly.min.js"]
+
+
+def test_plotlyjs_of_another_size_is_replaced(tmp_path):
+    (tmp_path / "plotly.min.js").write_text("half a download")
+    assert live_charts.install_plotlyjs(tmp_path).stat().st_size > 1_000_000
+    assert [file.name for file in tmp_path.iterdir()] == ["plotly.min.js"]
+
+
+def test_a_figure_reaches_the_component_with_its_uids(monkeypatch):
+    mounted = {}
+    monkeypatch.setattr(live_charts, "_mount", lambda **arguments: mounted.update(arguments))
+    monkeypatch.setattr(live_charts, "install_plotlyjs", lambda: None)
+    history = pd.DataFrame({"run_id": ["r"], "label": "Std", "variant": "std", "epoch": 0.0, "loss": 2.0})
+    figure = history_figure(history, "loss", "Loss", "Loss")
+    live_charts.live_chart(figure, key="loss/../live", height=300, alt="Loss of one run")
+    data = mounted["data"]
+    assert mounted["key"] == "loss/../live"
+    assert (data["height"], data["alt"], data["filename"]) == (300, "Loss of one run", "loss-live")
+    assert [trace["uid"] for trace in json.loads(data["figure"])["data"]] == ["r-loss", "r-loss-last"]
