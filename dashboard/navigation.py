@@ -20,19 +20,26 @@ def open_live(run_ids: list[str]) -> None:
 
 
 def pick_runs(runs: list[RunOverview], what: str, most: int = SHOWN_AT_ONCE) -> list[RunOverview]:
-    """A choice of runs that the address of the page remembers; at first the newest few of one data set."""
+    """A choice of runs that the page's address remembers, and the next page too; at first the newest two."""
     by_id = {run.run_id: run for run in runs}
-    asked = [run_id for run_id in st.query_params.get_all("runs") if run_id in by_id]
-    newest = [run.run_id for run in runs if run.config.dataset == runs[0].config.dataset][1::-1] if runs else []
+    state = st.session_state
+    if "picked" not in state:
+        newest = [run.run_id for run in runs if run.config.dataset == runs[0].config.dataset][1::-1] if runs else []
+        candidates = (st.query_params.get_all("runs"), state.get("last_picked", []), newest)
+        known = ([run_id for run_id in candidate if run_id in by_id] for candidate in candidates)
+        state.picked = next(filter(None, known), [])[:most]
+    else:
+        state.picked = [run_id for run_id in state.picked if run_id in by_id]
     several = len({run.config.dataset for run in runs}) > 1
     chosen = st.multiselect(
         what,
         list(by_id),
-        default=(asked or newest)[:most],
+        key="picked",
         format_func=lambda run_id: _name(by_id[run_id], several),
         max_selections=most,
         placeholder="Choose one or more runs",
     )
+    state.last_picked = chosen
     if chosen != st.query_params.get_all("runs"):
         st.query_params["runs"] = chosen
     return [by_id[run_id] for run_id in chosen]

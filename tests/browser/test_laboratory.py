@@ -1,0 +1,133 @@
+"""A newcomer's way: launch from the form, watch, attack, look at the images, come back later."""
+
+import os
+import re
+import sys
+
+import pytest
+from serving import free_port, serve
+
+HISTOGRAM = ".live-chart[aria-label^='Histogram of weights']"
+HISTORIES = ".live-chart[aria-label^='Fuzziness, near-zero']"
+
+
+@pytest.fixture(scope="module")
+def laboratory(tmp_path_factory):
+    """Address of a dashboard with a worker and an empty store of its own."""
+    folder, port = tmp_path_factory.mktemp("laboratory"), free_port()
+    command = [sys.executable, "-m", "dashboard", "--port", str(port)]
+    command += ["--store", str(folder / "store"), "--data", str(folder / "data")]
+    with serve(command, port, folder / "log", dict(os.environ)):
+        yield f"http://127.0.0.1:{port}"
+    _end_worker(folder / "store")
+
+
+def _end_worker(store):
+    import signal
+
+    from engine.runs.lease import pid_of
+    from engine.runs.worker import worker_identity
+
+    if identity := worker_identity(store):
+        os.killpg(pid_of(identity), signal.SIGTERM)
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 1600})
+    page = context.new_page()
+    page.errors, page.foreign = [], []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("request", lambda request: "127.0.0.1" in request.url or page.foreign.append(request.url))
+    page.set_default_timeout(30_000)
+    yield page
+    assert page.errors == []
+    assert [url for url in page.foreign if not url.startswith(("data:", "blob:"))] == []
+    context.close()
+
+
+def test_from_the_form_to_adversarial_images(laboratory, page):
+    page.goto(laboratory)
+    page.get_by_text("Nothing has been trained here yet").wait_for()
+    page.get_by_role("link", name="Launch").click()
+    page.get_by_role("heading", name="Launch runs").wait_for()
+    page.get_by_role("button", name="Std", exact=True).click()
+    epochs = page.get_by_label("Epochs", exact=True)
+    epochs.fill("4")
+    epochs.press("Enter")
+    page.get_by_text(re.compile(r"--variant min-max --seed 0 .*--epochs 4")).wait_for()
+    page.get_by_role("button", name="Launch and watch").click()
+
+    page.wait_for_selector(f"{HISTOGRAM} .main-svg")
+    page.evaluate(f"window.histogram = document.querySelector(\"{HISTOGRAM}\"); histogram.mark = 'the same'")
+    page.locator(f"{HISTOGRAM} .legendtoggle").last.click()  # hide the outline
+    page.wait_for_function("histogram._fullData.at(-1).visible === 'legendonly'")
+    shapes = set()
+    while not page.get_by_text("finished", exact=True).count():
+        shapes.add(page.evaluate("histogram.querySelector('.scatterlayer .js-line').getAttribute('d')"))
+        page.wait_for_timeout(150)
+    assert len(shapes) >= 5
+    assert page.evaluate(f'document.querySelector("{HISTOGRAM}").mark') == "the same"
+    assert page.evaluate("histogram._fullData.at(-1).visible") == "legendonly"
+
+    fuzziness = page.evaluate(f'Array.from(document.querySelector("{HISTORIES}")._fullData[0].y)')
+    assert len(fuzziness) == 41
+    assert fuzziness[-1] < 0.5 * fuzziness[0]
+
+    page.get_by_role("link", name="Robustness").click()
+    page.get_by_role("heading", name="Robustness under attack").wait_for()
+    for attack in ("cw", "mi-fgsm", "l2-bim", "linf-bim"):
+        page.get_by_role("button", name=attack, exact=True).click()
+    samples = page.get_by_label("Test images", exact=True)
+    samples.fill("60")
+    samples.press("Enter")
+    page.get_by_text(re.compile("--attacks fgsm pgd --samples 60")).wait_for()
+    page.get_by_role("button", name="Attack", exact=True).click()
+    bars = page.locator(".live-chart[aria-label^='Accuracy without']")
+    bars.locator(".main-svg").first.wait_for(timeout=60_000)
+    clean, fgsm, pgd, worst = bars.evaluate("(node) => Array.from(node._fullData[0].y)")
+    assert worst <= min(fgsm, pgd) <= clean
+
+    page.get_by_role("link", name="See the adversarial images").click()
+    page.get_by_role("heading", name="Adversarial examples").wait_for()
+    images = page.locator("img[alt*='classified as']")
+    images.nth(2).wait_for()
+    sources = images.evaluate_all("(all) => all.map((image) => image.src)")
+    assert len(sources) == len(set(sources)) == 3
+    said = images.evaluate_all("(all) => all.map((image) => image.alt)")
+    page.get_by_text("Show the perturbation").click()
+    page.wait_for_function(
+        "(before) => document.querySelectorAll('img[alt*=\"classified as\"]')[1].src !== before", arg=sources[1]
+    )
+
+    page.reload()
+    images.nth(2).wait_for()
+    assert images.evaluate_all("(all) => all.map((image) => image.alt)") == said
+    page.get_by_role("link", name="Live").click()
+    page.wait_for_selector(f"{HISTORIES} .main-svg")
+    again = page.evaluate(f'Array.from(document.querySelector("{HISTORIES}")._fullData[0].y)')
+    assert again == fuzziness
+
+
+def test_scrubbing_back_and_playing(laboratory, page):
+    page.goto(f"{laboratory}/live")
+    page.wait_for_selector(f"{HISTOGRAM} .main-svg")
+    label = page.locator(HISTOGRAM)
+    assert "epoch 4.0" in label.get_attribute("aria-label")
+    page.get_by_role("slider", name="Epoch").press("Home")
+    page.wait_for_selector(".live-chart[aria-label^='Histogram of weights at epoch 0.0']")
+    at_start = page.evaluate(f'Array.from(document.querySelector("{HISTOGRAM}")._fullData[0].customdata)')
+    outline = page.evaluate(f'Array.from(document.querySelector("{HISTOGRAM}")._fullData.at(-1).customdata)')
+    assert at_start == outline
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_selector(".live-chart[aria-label^='Histogram of weights at epoch 4.0']")
+    page.get_by_role("button", name="Play").wait_for()
+
+
+def test_every_page_fits_a_narrow_window(laboratory, page):
+    page.set_viewport_size({"width": 768, "height": 1000})
+    for name in ("", "launch", "live", "robustness", "examples"):
+        page.goto(f"{laboratory}/{name}")
+        page.get_by_role("heading", level=1).wait_for()
+        page.wait_for_timeout(1000)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name

@@ -1,0 +1,77 @@
+"""Stores as pages meet them, made by the engine itself."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.robustness.threat import ThreatModel
+from engine.runs.assessment import assess_run
+from engine.runs.config import ProbeConfig
+from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.experiment import train_runs
+from engine.runs.launch import LaunchRequest
+from engine.runs.run_queue import RunQueue
+from engine.runs.store import RunStore
+from engine.training.schedule import TrainingConfig
+
+APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+TINY = LaunchRequest(
+    training=TrainingConfig(epochs=1, batch_size=256, snapshots_per_epoch=4),
+    probe=ProbeConfig(samples=16, steps=4, every=1),
+)
+
+
+@pytest.fixture(scope="session")
+def trained_store(tmp_path_factory):
+    """A finished Std and Min-Max run, the first attacked with fgsm and pgd on 20 images. Read only."""
+    folder = tmp_path_factory.mktemp("trained")
+    store = RunStore(folder / "store")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    for config in TINY.configs():
+        store.create(config)
+        list(train_runs(store, [config.run_id], folder, "cpu"))
+    std = TINY.configs()[0].run_id
+    assess_run(store, std, EvaluationRequest(attacks=("fgsm", "pgd"), samples=20, threat=ThreatModel()), folder, "cpu")
+    torch.set_num_threads(threads)
+    RunQueue(store.root).submit(std, "train", std, {})
+    RunQueue(store.root).claim("boot/1/1", lambda jobs: jobs)
+    RunQueue(store.root).release("boot/1/1", std, "finished")
+    return store
+
+
+@pytest.fixture
+def started_workers(monkeypatch):
+    """Workers that a page would have started; none is."""
+    from dashboard import queue_panel
+    from engine.runs import worker
+
+    started = []
+
+    def start(settings):
+        started.append(settings)
+        return True
+
+    monkeypatch.setattr(worker, "start_worker", start)
+    monkeypatch.setattr(queue_panel, "start_worker", start)
+    return started
+
+
+@pytest.fixture
+def open_page(monkeypatch, started_workers):
+    """(page, store, **environment) -> AppTest that has run that page once."""
+    from streamlit.testing.v1 import AppTest
+
+    from dashboard import sources
+
+    def open_it(page, root, read_only=False):
+        monkeypatch.setenv("MINMAX_STORE", str(root))
+        monkeypatch.setenv("MINMAX_DATA", str(root / "data"))
+        monkeypatch.setenv("MINMAX_READ_ONLY", "1" if read_only else "")
+        sources.settings.clear()
+        app = AppTest.from_file(APP, default_timeout=30).run()
+        return app.switch_page(f"app_pages/{page}.py").run() if page != "home" else app
+
+    yield open_it
+    sources.settings.clear()
