@@ -43,16 +43,29 @@ def snapshot_at(records: Sequence[dict], epoch: float) -> int | None:
     return past - 1 if past else None
 
 
-def histogram_edges(weights: Sequence[np.ndarray], bins: int) -> np.ndarray:
-    """Equal bins, symmetric around 0, over every weight of every snapshot, so that no axis moves while time passes."""
-    reach = max((float(np.abs(values).max()) for values in weights if values.size), default=0.1)
+def histogram_edges(weights: Sequence[np.ndarray], bins: int, whole: bool = True) -> np.ndarray:
+    """Equal bins, symmetric around 0, the same for every snapshot, so that no axis moves while time passes.
+
+    Args:
+        weights: one (snapshots, n) per run.
+        whole: reach to the farthest weight; else to the bulk of each run, which is its initial range or three times
+            the 95th percentile of |w| over its snapshots, since one far weight would squeeze all others into one bin.
+    """
+    reach = max((_reach(np.abs(values), whole) for values in weights if values.size), default=0.0) or 0.1
     return np.linspace(-1.05 * reach, 1.05 * reach, bins + 1)
+
+
+def _reach(sizes: np.ndarray, whole: bool) -> float:
+    farthest = float(sizes.max())
+    return farthest if whole else min(farthest, max(float(sizes[0].max()), 3.0 * float(np.percentile(sizes, 95))))
 
 
 def histogram_frame(
     runs: Sequence[RunOverview], weights: Mapping[str, np.ndarray], positions: Mapping[str, int], edges: np.ndarray
 ) -> pd.DataFrame:
     """One row per run and bin: run_id, label, variant, left, right, count, initial_count.
+
+    Every weight is counted: those beyond the edges in the outermost bins.
 
     Args:
         weights: run_id -> (snapshots, n).
@@ -62,7 +75,7 @@ def histogram_frame(
     for run in runs:
         if run.run_id not in positions:
             continue
-        rows = weights[run.run_id]
+        rows = weights[run.run_id].clip(edges[0], edges[-1])
         tables.append(
             pd.DataFrame(
                 {

@@ -21,10 +21,15 @@ def settings() -> Settings:
 
 
 def runs() -> list[RunOverview]:
-    """All runs, newest first, as they are now."""
+    """All runs that can be read, newest first, as they are now."""
     here = settings()
     here.queue.reconcile()
-    return list_runs(here.store, here.queue)
+    return list_runs(here.store, here.queue)[0]
+
+
+def problems() -> list[str]:
+    """A sentence for each run that cannot be read."""
+    return list_runs(settings().store, settings().queue)[1]
 
 
 def history(run_id: str) -> list[dict]:
@@ -41,8 +46,7 @@ def conv_weights(run_id: str, layer: str) -> np.ndarray:
 
 def reports(run_id: str) -> dict[str, RobustnessReport]:
     """A run's robustness reports by protocol id, oldest first."""
-    folder = settings().store.root / run_id / "evaluations"
-    paths = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns) if folder.is_dir() else []
+    paths = settings().store.report_paths(run_id)
     return {path.stem: report for path in paths if (report := _report(path, _state(path))) is not None}
 
 

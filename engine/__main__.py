@@ -1,5 +1,6 @@
 """The command line: `python -m engine COMMAND`; every button of the dashboard has its command here."""
 
+import sqlite3
 import sys
 
 from engine.command_line import data, evaluate, export, launch, runs, worker
@@ -22,6 +23,8 @@ def main(words: list[str] | None = None) -> int:
         print(
             f"Reading or writing failed: {error.strerror} ({error.filename}). Mend that and try again.", file=sys.stderr
         )
+    except sqlite3.OperationalError as error:
+        print(f"The queue cannot be used: {error}. See that its disk has room, and try again.", file=sys.stderr)
     except KeyboardInterrupt:
         print("Interrupted; what was launched goes on. See `python -m engine runs`.", file=sys.stderr)
         return 130

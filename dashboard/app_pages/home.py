@@ -47,6 +47,8 @@ with right:
         "4. **Examples**: the adversarial images themselves."
     )
 
+for problem in sources.problems():
+    st.warning(problem, icon=":material/folder_off:")
 if runs:
     st.subheader("Runs here")
     finished = [run for run in runs if run.status == "finished"]

@@ -11,6 +11,7 @@ from dashboard.live_charts import live_chart
 from dashboard.navigation import PAGES, pick_runs
 from dashboard.playback import choose_epoch, is_playing
 from dashboard.queue_panel import ICONS, attend, is_busy
+from engine.minmax.fuzziness import near_zero_count
 from engine.runs.overview import RunOverview
 
 LAYERS = {"conv1": "First convolution", "conv2": "Second convolution"}
@@ -28,11 +29,12 @@ chosen = pick_runs(everything, "Runs")
 if not chosen:
     st.info("Choose the runs to be shown.")
     st.stop()
-layer_place, bins_place, scale_place = st.columns([3, 3, 2], vertical_alignment="bottom")
+layer_place, bins_place, range_place, scale_place = st.columns([4, 3, 2, 2], vertical_alignment="bottom")
 layer = layer_place.segmented_control(
     "Layer", list(LAYERS), default="conv1", required=True, format_func=LAYERS.__getitem__, key="layer"
 )
 bins = bins_place.slider("Bins", 11, 151, 61, step=10, key="bins")
+whole = range_place.toggle("Whole range", key="whole", help="Reach to the farthest weight, however few are out there")
 log_counts = scale_place.toggle("Log counts", value=True, key="log", help="Few weights go far: a log axis shows them")
 
 
@@ -79,19 +81,23 @@ def draw_charts(runs: list[RunOverview], records: dict[str, list[dict]], epoch: 
         position = snapshot_at(records[run.run_id], epoch)
         if position is not None and len(weights[run.run_id]):
             positions[run.run_id] = min(position, len(weights[run.run_id]) - 1)
-    counts = histogram_frame(shown, weights, positions, histogram_edges(list(weights.values()), bins))
+    edges = histogram_edges(list(weights.values()), bins, whole)
+    counts = histogram_frame(shown, weights, positions, edges)
     tipping = {run.config.objective.tipping_point for run in shown} - {None}
-    reach = max((float(np.abs(values).max()) for values in weights.values() if values.size), default=0.0)
     guide = tipping.pop() if len(tipping) == 1 else None
     figure = histogram_figure(
-        counts, LAYERS[layer], log_counts, tipping_point=guide if guide is not None and guide < reach else None
+        counts, LAYERS[layer], log_counts, tipping_point=guide if guide is not None and guide < edges[-1] else None
     )
-    near = ", ".join(
-        f"{run.config.label}: {int(np.sum(np.abs(weights[run.run_id][position]) < 0.01))} near zero"
-        for run in shown
-        if (position := positions.get(run.run_id)) is not None
-    )
+    now = {run.config.label: weights[run.run_id][positions[run.run_id]] for run in shown if run.run_id in positions}
+    near = ", ".join(f"{label}: {near_zero_count(values)} near zero" for label, values in now.items())
     live_chart(figure, key="histogram", height=430, alt=f"Histogram of weights at epoch {epoch:.1f}. {near}")
+    beyond = [
+        f"{label}: {far.size}, the farthest at {far[np.abs(far).argmax()]:.3g}"
+        for label, values in now.items()
+        if (far := values[np.abs(values) > edges[-1]]).size
+    ]
+    if beyond:
+        st.caption(f"Counted in the outermost bins, since they lie beyond the axis: {'; '.join(beyond)}.")
     frame = history_frame(shown, records, layer)
     cursor = None if at_end else epoch
     live_chart(

@@ -10,7 +10,6 @@ from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace
 from dashboard.palette import NEUTRAL, translucent
 
 EMPTY_BIN_ON_LOG_AXIS = 0.5  # where a count of 0 is drawn: half a weight, below a count of 1
-LOWEST_ON_LOG_AXIS = np.log10(EMPTY_BIN_ON_LOG_AXIS)
 
 
 def histogram_figure(
@@ -32,7 +31,9 @@ def histogram_figure(
     x_axis: dict = {"title": axis_title("Weight"), "unifiedhovertitle": {"text": "Weights around %{x:.3f}"}}
     y_axis: dict = {"title": axis_title("Weights per bin")}
     y_axis |= (
-        {"type": "log", "dtick": 1, "range": [LOWEST_ON_LOG_AXIS, None]} if log_counts else {"rangemode": "tozero"}
+        {"type": "log", "dtick": 1, "autorangeoptions": {"minallowed": np.log10(EMPTY_BIN_ON_LOG_AXIS)}}
+        if log_counts
+        else {"rangemode": "tozero"}
     )
     traces = []
     if runs:

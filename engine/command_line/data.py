@@ -4,7 +4,7 @@ import argparse
 
 from engine.command_line.parser import add_folders, print_json
 from engine.data.catalog import DATASETS
-from engine.data.sources import find_file, load_dataset
+from engine.data.sources import fetch_dataset, find_file
 
 
 def add_parser(commands) -> None:
@@ -16,7 +16,7 @@ def add_parser(commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.fetch:
-        load_dataset(args.fetch, args.data)
+        fetch_dataset(args.fetch, args.data)
     rows = []
     for name, spec in DATASETS.items():
         path = find_file(name, args.data)

@@ -4,7 +4,7 @@ import argparse
 
 from engine.command_line.parser import add_field, add_folders, existing_store, percent, print_json
 from engine.command_line.waiting import wait_for_jobs
-from engine.data.sources import check_available
+from engine.data.sources import fetch_dataset
 from engine.robustness.protocol import PAPER_ATTACKS
 from engine.robustness.report import RobustnessReport
 from engine.robustness.threat import ThreatModel
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     run_ids = list(dict.fromkeys(args.run_ids))
     requests = {run_id: _build_request(args, store, run_id) for run_id in run_ids}
     for run_id in run_ids:
-        check_available(store.config(run_id).dataset, args.data)
+        fetch_dataset(store.config(run_id).dataset, args.data)
     jobs = {run_id: submit_evaluation(store, queue, run_id, request) for run_id, request in requests.items()}
     settings = WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0)
     wait_for_jobs(queue, list(jobs.values()), settings, quiet=args.json)

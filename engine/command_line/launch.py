@@ -5,7 +5,7 @@ import argparse
 from engine.command_line.parser import add_field, add_folders, existing_store, percent, print_json
 from engine.command_line.waiting import wait_for_jobs
 from engine.data.catalog import DATASETS, dataset_spec
-from engine.data.sources import check_available
+from engine.data.sources import fetch_dataset
 from engine.minmax.objective import ObjectiveConfig
 from engine.robustness.threat import ThreatModel
 from engine.runs.config import ProbeConfig, RunConfig
@@ -73,7 +73,7 @@ def build_request(args: argparse.Namespace) -> LaunchRequest:
 
 def run(args: argparse.Namespace) -> int:
     configs = build_request(args).configs()
-    check_available(args.dataset, args.data)
+    fetch_dataset(args.dataset, args.data)
     resolve_device(args.device)
     store = existing_store(args.store)
     queue = RunQueue(store.root)

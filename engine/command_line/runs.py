@@ -1,6 +1,7 @@
 """`runs`: list runs; stop, resume or delete some."""
 
 import argparse
+import sys
 
 from engine.command_line.parser import add_folders, existing_store, percent, print_json
 from engine.errors import InputError
@@ -39,14 +40,17 @@ def run(args: argparse.Namespace) -> int:
             delete_run(store, queue, run_id)
     if args.resume:
         start_worker(WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0))
+    problems: list[str] = []
     if args.run_ids and not args.delete:
         overviews = [read_overview(store, run_id, queue.job(run_id)) for run_id in args.run_ids]
     else:
-        overviews = list_runs(store, queue)
+        overviews, problems = list_runs(store, queue)
     documents = [overview.document() for overview in overviews]
     if args.json:
-        print_json({"runs": documents})
+        print_json({"runs": documents, "problems": problems})
         return 0
+    for problem in problems:
+        print(problem, file=sys.stderr)
     for document in documents:
         fuzziness = document.get("conv1_fuzziness")
         print(

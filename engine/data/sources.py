@@ -2,11 +2,12 @@
 
 import hashlib
 import os
+import sys
 import tempfile
-import zipfile
-import zlib
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
+from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -62,12 +63,19 @@ def find_file(name: str, data_dir: Path) -> Path | None:
 
 
 def check_available(name: str, data_dir: Path) -> None:
-    """InputError when `load_dataset` would find neither a file nor a place to download from."""
-    spec = dataset_spec(name)
-    if spec.torchvision is None and find_file(name, data_dir) is None:
-        raise _unavailable(spec, data_dir)
-    if (path := find_file(name, data_dir)) is not None:
+    """InputError when `load_dataset` would find a damaged file, or neither a file nor a place to download from."""
+    spec, path = dataset_spec(name), find_file(name, data_dir)
+    if path is not None:
         _read_npz(path, ("y_test",))
+    elif spec.torchvision is None:
+        raise _unavailable(spec, data_dir)
+
+
+def fetch_dataset(name: str, data_dir: Path) -> None:
+    """See that the file is there and readable, by a download if need be; InputError as in `load_dataset`."""
+    check_available(name, data_dir)
+    if find_file(name, data_dir) is None:
+        _download(dataset_spec(name), data_dir)
 
 
 def _read_npz(path: Path, names: tuple[str, ...] = ARRAYS) -> dict[str, np.ndarray]:
@@ -75,14 +83,14 @@ def _read_npz(path: Path, names: tuple[str, ...] = ARRAYS) -> dict[str, np.ndarr
     remedy = "Replace the file, or move it away and it is fetched again where that is possible."
     expected = f"{path} to be an npz file with the arrays {', '.join(ARRAYS)}"
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             missing = [name for name in ARRAYS if name not in archive.files]
             if missing:
                 raise InputError(expected, f"one without {', '.join(missing)}", remedy)
             return {name: archive[name] for name in names}
     except InputError:
         raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError) as error:
+    except Exception as error:  # numpy, zipfile, zlib and tokenize each have their own for a damaged file
         raise InputError(expected, f"a damaged or unreadable one ({type(error).__name__})", remedy) from error
 
 
@@ -99,7 +107,8 @@ def _checked(spec: DatasetSpec, path: Path, images: np.ndarray, labels: np.ndarr
     valid = np.issubdtype(labels.dtype, np.integer) and len(labels) == len(images)
     if not valid or labels.min() < 0 or labels.max() >= classes:
         expected = f"{len(images)} whole-number labels from 0 to {classes - 1} in {path}"
-        raise InputError(expected, f"{len(labels)} of type {labels.dtype}", remedy)
+        found = f", {labels.min()} to {labels.max()}" if valid else ""
+        raise InputError(expected, f"{len(labels)} of type {labels.dtype}{found}", remedy)
     return np.ascontiguousarray(images.transpose(0, 3, 1, 2)), labels.astype(np.int64)
 
 
@@ -112,7 +121,8 @@ def _download(spec: DatasetSpec, data_dir: Path) -> Path:
     datasets = import_torchvision_datasets()
     data_dir.mkdir(parents=True, exist_ok=True)
     try:
-        with tempfile.TemporaryDirectory(dir=data_dir, prefix=".download-") as folder:
+        # torchvision tells of its progress on standard output, which belongs to the caller's own words
+        with redirect_stdout(sys.stderr), tempfile.TemporaryDirectory(dir=data_dir, prefix=".download-") as folder:
             parts = {}
             for split, train in (("train", True), ("test", False)):
                 source = getattr(datasets, spec.torchvision)(folder, train=train, download=True)
@@ -121,7 +131,7 @@ def _download(spec: DatasetSpec, data_dir: Path) -> Path:
             partial = Path(folder) / "partial.npz"
             np.savez_compressed(partial, **parts)
             os.replace(partial, target)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, HTTPException) as error:
         raise _unavailable(spec, data_dir) from error
     return target
 

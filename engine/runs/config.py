@@ -23,9 +23,7 @@ DeviceRequest = Literal["auto", "cpu", "cuda"]
 
 
 class ProbeConfig(BaseModel):
-    """The light robustness probe: PGD on fixed test images while a run trains. Its cost is steps x samples
-    passes each time, at most once per snapshot.
-    """
+    """The light robustness probe: PGD on fixed test images while a run trains. See `RunConfig.probe_interval`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,7 +31,12 @@ class ProbeConfig(BaseModel):
         default=256, ge=0, le=1024, description="test images of the robustness probe; 0 switches it off"
     )
     steps: int = Field(default=10, ge=4, le=100, description="PGD steps of the robustness probe, each ε/4")
-    every: int = Field(default=2, ge=1, le=50, description="probe every so many snapshots, and at the last")
+    every: int = Field(
+        default=2,
+        ge=1,
+        le=50,
+        description="snapshots from probe to probe; more where it would cost more than the training",
+    )
 
 
 class RunConfig(BaseModel):
@@ -80,6 +83,22 @@ class RunConfig(BaseModel):
     def variant(self) -> str:
         """Key of VARIANTS, or CUSTOM."""
         return variant_of(self.objective, self.adversarial_training)
+
+    @property
+    def training_updates(self) -> int:
+        """Passes of an image through the network, forward and backward, in one epoch of training."""
+        return 2 + ADVERSARIAL_STEPS if self.adversarial_training else 1
+
+    @property
+    def probe_passes(self) -> int:
+        """The same of all images in one probe."""
+        return self.probe.samples * (self.probe.steps + 1)
+
+    @property
+    def probe_interval(self) -> int:
+        """Snapshots from probe to probe: `probe.every`, or more where the probe would cost more than the training."""
+        train_size, snapshots = self.dataset_spec.train_size, self.training.snapshots_per_epoch
+        return max(self.probe.every, -(-self.probe_passes * snapshots // (train_size * self.training_updates)))
 
     @property
     def run_id(self) -> str:

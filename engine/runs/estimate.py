@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from engine.data.catalog import DatasetSpec
-from engine.runs.config import ADVERSARIAL_STEPS, RunConfig
+from engine.runs.config import RunConfig
 from engine.training.schedule import MONITORED, snapshot_total
 
 FORWARD_SHARE = 1 / 3
@@ -12,16 +12,15 @@ FORWARD_SHARE = 1 / 3
 
 def training_passes(config: RunConfig) -> int:
     """Images through forward and backward for the training alone."""
-    updates = 2 + ADVERSARIAL_STEPS if config.adversarial_training else 1
-    return config.training.epochs * config.dataset_spec.train_size * updates
+    return config.training.epochs * config.dataset_spec.train_size * config.training_updates
 
 
 def probe_passes(config: RunConfig) -> int:
-    """The same for the robustness probe, over the whole run."""
+    """The same for the robustness probe: every `probe_interval` snapshots, the first one and the last."""
     if not config.probe.samples:
         return 0
-    probes = 1 + -(-snapshot_total(config.training, config.dataset_spec.train_size) // config.probe.every)
-    return probes * config.probe.samples * (config.probe.steps + 1)
+    last = snapshot_total(config.training, config.dataset_spec.train_size) - 1
+    return (1 + -(-last // config.probe_interval)) * config.probe_passes
 
 
 def total_passes(config: RunConfig) -> float:

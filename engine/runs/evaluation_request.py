@@ -46,7 +46,7 @@ class EvaluationRequest(BaseModel):
     def command(self, run_ids: Sequence[str]) -> str:
         """The command line that asks for the same."""
         words = [*run_ids, "--attacks", *self.attacks, "--samples", str(self.samples)]
-        words += ["--epsilon", f"{self.threat.epsilon:.15g}", "--unit", self.threat.unit]
+        words += ["--epsilon", repr(self.threat.epsilon), "--unit", self.threat.unit]
         words += ["--seed", str(self.seed)] if self.seed else []
         return "python -m engine evaluate " + shlex.join(words)
 

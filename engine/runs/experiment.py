@@ -18,6 +18,7 @@ from engine.robustness.probe import probed_accuracy
 from engine.robustness.protocol import training_attack
 from engine.runs.config import ADVERSARIAL_STEPS, RunConfig
 from engine.runs.environment import enter_session
+from engine.runs.planner import resolve_device
 from engine.runs.records import Recorder, read_last_metrics
 from engine.runs.store import RESULT, RunStore, save_model, write_json
 from engine.training.checkpoint import Checkpoint, load_checkpoint, remove_checkpoints, restore, save_checkpoint
@@ -55,10 +56,12 @@ def train_runs(
     Ends early, everything saved, when `interrupted` says so; a run is complete when it has a result.
 
     Raises:
-        InputError: the data cannot be read, or differ from those the run began with.
+        InputError: the data cannot be read, or differ from those the run began with, or its device is not there.
     """
     configs = [store.config(run_id) for run_id in run_ids]
     folders = [store.folder(run_id) for run_id in run_ids]
+    if configs[0].device != "auto":
+        device = resolve_device(configs[0].device)
     dataset = load_dataset(configs[0].dataset, data_dir)
     exact = [enter_session(folder, dataset, device) for folder in folders]
     state = _build_state(configs, [load_checkpoint(folder) for folder in folders], device)
@@ -81,7 +84,7 @@ def train_runs(
             [config.seed for config in configs],
             perturb=_build_perturb(configs[0]),
             probe=_build_probe(configs[0], dataset, device),
-            probe_every=configs[0].probe.every,
+            probe_every=configs[0].probe_interval,
             interrupted=interrupted,
         )
         for snapshot in snapshots:
@@ -129,7 +132,8 @@ def _build_state(configs: Sequence[RunConfig], checkpoints: list[Checkpoint | No
 def _build_perturb(config: RunConfig) -> Perturb | None:
     if not config.adversarial_training:
         return None
-    attack, threat, std = training_attack(ADVERSARIAL_STEPS), config.threat, config.dataset_spec.std
+    threat, std = config.threat, config.dataset_spec.std
+    attack = training_attack(ADVERSARIAL_STEPS, threat.norm)
     return lambda stack, images, labels, seeds: perturb_members(stack, images, labels, attack, threat, std, seeds)[0]
 
 
@@ -139,7 +143,8 @@ def _build_probe(config: RunConfig, dataset: Dataset, device: str) -> Probe | No
     ids = stratified_ids(dataset.test_labels, config.probe.samples)
     images = (torch.from_numpy(dataset.test_images[ids]).float() / 255.0).to(device)
     labels = torch.from_numpy(dataset.test_labels[ids]).to(device)
-    attack, threat, std = training_attack(config.probe.steps), config.threat, dataset.spec.std
+    threat, std = config.threat, dataset.spec.std
+    attack = training_attack(config.probe.steps, threat.norm)
     return lambda stack: probed_accuracy(stack, images, labels, attack, threat, std, seed=0)
 
 

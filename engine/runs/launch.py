@@ -80,16 +80,16 @@ class LaunchRequest(BaseModel):
         for seed in self.seeds:
             words += ["--seed", str(seed)]
         if {"std+l1", "min-max"} & set(self.variants):
-            words += ["--l1", f"{self.l1_strength:.15g}"]
+            words += ["--l1", repr(self.l1_strength)]
         if {"std+l2", "min-max"} & set(self.variants):
-            words += ["--l2", f"{self.l2_strength:.15g}"]
+            words += ["--l2", repr(self.l2_strength)]
         if self.scope != "conv1":
             words += ["--scope", self.scope]
         words += ["--epochs", str(self.training.epochs)]
         words += _options(self.training, {"epochs"}, "")
         words += _options(self.probe, set(), "probe-")
         if self.threat is not None:
-            words += ["--epsilon", f"{self.threat.epsilon:.15g}", "--unit", self.threat.unit]
+            words += ["--epsilon", repr(self.threat.epsilon), "--unit", self.threat.unit]
         if self.device != "auto":
             words += ["--device", self.device]
         return "python -m engine launch " + shlex.join(words)
@@ -100,8 +100,5 @@ def _options(config: BaseModel, leave_out: set[str], prefix: str) -> list[str]:
     for name, field in type(config).model_fields.items():
         value = getattr(config, name)
         if name not in leave_out and value != field.default:
-            words += [
-                f"--{prefix}{name.replace('_', '-')}",
-                f"{value:.15g}" if isinstance(value, float) else str(value),
-            ]
+            words += [f"--{prefix}{name.replace('_', '-')}", str(value)]
     return words

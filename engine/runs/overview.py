@@ -62,13 +62,13 @@ def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
     return RunOverview(run_id, config, status, read_last_metrics(store.root / run_id), result, job)
 
 
-def list_runs(store: RunStore, queue: RunQueue) -> list[RunOverview]:
-    """All readable runs, newest first; what cannot be read is left out."""
+def list_runs(store: RunStore, queue: RunQueue) -> tuple[list[RunOverview], list[str]]:
+    """All runs, newest first; and a sentence for each directory that cannot be read, e.g. of a newer version."""
     jobs = {job.job_id: job for job in queue.jobs()}
-    overviews = []
+    overviews, problems = [], []
     for run_id in store.run_ids():
         try:
             overviews.append(read_overview(store, run_id, jobs.get(run_id)))
-        except InputError:
-            continue
-    return overviews
+        except InputError as error:
+            problems.append(str(error))
+    return overviews, problems

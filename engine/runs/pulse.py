@@ -10,6 +10,11 @@ from engine.runs.run_queue import RunQueue
 LISTEN_INTERVAL = 0.25
 
 
+def is_orphaned(parent: int) -> bool:
+    """Whether the process that started this one is gone; a slot that is alone works in that very process."""
+    return parent not in (os.getpid(), os.getppid())
+
+
 class Pulse:
     """Beats for jobs of one owner until closed; `interrupted()` turns true when the work should end.
 
@@ -43,6 +48,6 @@ class Pulse:
                 self.wanted = self._queue.beat(self._owner, self._job_ids, self.progress, self.message)
             except (sqlite3.Error, OSError):
                 continue  # a full disk or a long lock; the next beat will tell
-            self.orphaned = os.getppid() != self._parent
+            self.orphaned = is_orphaned(self._parent)
             if self.orphaned or len(self.wanted) < len(self._job_ids):
                 self._interrupted.set()

@@ -7,6 +7,7 @@ Readers need no torch and tolerate a torn end; the one writer cuts it off before
 import json
 import os
 from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +23,17 @@ def weights_file(layer: str) -> str:
 
 
 def read_metrics(folder: Path, start: int = 0) -> list[dict]:
-    """The records from snapshot `start` on; a torn last line is left out."""
+    """The records from snapshot `start` on, up to a line that is torn or damaged."""
     try:
         content = (folder / METRICS).read_bytes()
     except FileNotFoundError:
         return []
     lines = content[: content.rfind(b"\n") + 1].splitlines()
-    return [json.loads(line) for line in lines[start:]]
+    return list(takewhile(bool, map(_record, lines[start:])))
 
 
 def read_last_metrics(folder: Path) -> dict | None:
-    """The newest record, read from the end of the file; None when there is none."""
+    """The newest whole record, read from the end of the file; None when there is none."""
     try:
         with (folder / METRICS).open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
@@ -40,22 +41,27 @@ def read_last_metrics(folder: Path) -> dict | None:
     except FileNotFoundError:
         return None
     lines = content[: content.rfind(b"\n") + 1].splitlines()
-    return json.loads(lines[-1]) if lines else None
+    return next(filter(None, map(_record, reversed(lines))), None)
+
+
+def _record(line: bytes) -> dict | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def read_conv_weights(folder: Path, layer: str, size: int | None = None) -> np.ndarray:
-    """Weights of one layer at every whole snapshot, (snapshots, n) float32.
-
-    Args:
-        size: n, when known; else it follows from the number of snapshots.
-    """
-    snapshots = len(read_metrics(folder))
+    """Weights of one layer at every whole snapshot, (snapshots, n) float32; n is `size`, or what the records say."""
+    records = read_metrics(folder)
     try:
         values = np.fromfile(folder / weights_file(layer), dtype="<f4")
     except FileNotFoundError:
         values = np.empty(0, dtype=np.float32)
-    size = size or (len(values) // snapshots if snapshots else 0)
-    rows = min(snapshots, len(values) // size if size else 0)
+    if size is None:  # the first recordings do not say it, but are complete
+        size = records[0].get("weights", {}).get(layer, len(values) // len(records)) if records else 0
+    rows = min(len(records), len(values) // size if size else 0)
     return values[: rows * size].reshape(rows, size) if rows else np.empty((0, size), dtype=np.float32)
 
 

@@ -85,9 +85,12 @@ class RunQueue:
             yield connection
             if write:
                 connection.execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+            if type(error) is sqlite3.DatabaseError:  # not its subclasses: locked or full may pass
+                remedy = "Move it away: runs are kept, only what waits is forgotten."
+                raise InputError(f"{self.path} to be a queue", f"a damaged file ({error})", remedy) from error
             raise
         finally:
             connection.close()
@@ -176,11 +179,11 @@ class RunQueue:
             return waiting.rowcount + running.rowcount == 1
 
     def resume(self, job_id: str) -> bool:
-        """Queue again what was stopped, interrupted or failed."""
+        """Queue again what has ended, however it did."""
         with self._connection(write=True) as connection:
             changed = connection.execute(
                 "UPDATE jobs SET status = 'queued', attempts = 0, error = NULL, created_at = ?, progress = 0"
-                f" WHERE job_id = ? AND status IN {RESUMABLE}",
+                f" WHERE job_id = ? AND status IN {(*RESUMABLE, 'finished')}",
                 (time.time(), job_id),
             )
             return changed.rowcount == 1

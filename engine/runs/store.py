@@ -126,13 +126,13 @@ class RunStore:
 
     def result(self, run_id: str) -> dict | None:
         """How the run ended; None while it has not."""
-        return read_json(self.root / run_id / RESULT)
+        result = read_json(self.root / run_id / RESULT)
+        return result if result and "status" in result else None
 
-    def evaluations(self, run_id: str) -> list[dict]:
-        """All robustness reports of a run, oldest first."""
+    def report_paths(self, run_id: str) -> list[Path]:
+        """Files of a run's robustness reports, oldest first; each is named after its protocol."""
         folder = self.root / run_id / "evaluations"
-        paths = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns) if folder.is_dir() else []
-        return [report for path in paths if (report := read_json(path))]
+        return sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns) if folder.is_dir() else []
 
 
 def evaluation_path(folder: Path, protocol_id: str) -> Path:
@@ -146,8 +146,9 @@ def adversarial_path(folder: Path, protocol_id: str, attack: str) -> Path:
 
 
 def save_model(folder: Path, weights: dict[str, np.ndarray], config: RunConfig) -> None:
-    """Write final weights, the config in the header."""
-    content = safetensors.numpy.save(weights, {"config": config.model_dump_json(), "run_id": config.run_id})
+    """Write final weights, the config in the header; under one key, since safetensors writes several in any order."""
+    run = {"run_id": config.run_id, "config": config.model_dump(mode="json")}
+    content = safetensors.numpy.save(weights, {"run": json.dumps(run)})
     write_atomically(folder / MODEL, content)
 
 
@@ -179,6 +180,6 @@ def read_json(path: Path) -> dict | None:
     """The document, None when the file is missing or damaged."""
     try:
         document = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

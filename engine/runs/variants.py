@@ -29,10 +29,11 @@ def variant_objective(variant: str, l1_strength: float, l2_strength: float, scop
     Min-Max takes `l2_strength` as it is, which must be negative; Std+L2 takes its size as decay.
 
     Raises:
-        InputError: unknown variant, or strengths that would make another variant of it.
+        InputError: unknown variant, or strengths out of limits or that would make another variant of it.
     """
     if variant not in VARIANTS:
         raise InputError(f"a variant, one of {', '.join(VARIANTS)}", repr(variant), "Choose one of these names.")
+    validated(ObjectiveConfig, l1_strength=l1_strength, l2_strength=l2_strength, scope=scope)
     if variant == "min-max" and not (l1_strength > 0 and l2_strength < 0):
         raise InputError(
             "Min-Max to have λ above 0 and κ = −μ below 0",

@@ -9,6 +9,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from engine.errors import InputError
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.lease import is_alive, process_identity
 from engine.runs.planner import build_chooser, resolve_device, slot_count
-from engine.runs.pulse import Pulse
+from engine.runs.pulse import Pulse, is_orphaned
 from engine.runs.run_queue import ACTIVE, WAITING, Job, RunQueue
 from engine.runs.store import RunStore
 from engine.validation import validated
@@ -89,7 +90,7 @@ def serve(settings: WorkerSettings, device: str, parent: int) -> None:
     owner = process_identity() or ""
     choose = build_chooser(store, device, checkpoint_position)
     busy_at, reconciled_at = time.monotonic(), 0.0
-    while os.getppid() == parent or os.getpid() == parent:
+    while not is_orphaned(parent):
         if time.monotonic() - reconciled_at > RECONCILE_INTERVAL:
             queue.reconcile()
             reconciled_at = time.monotonic()
@@ -105,6 +106,7 @@ def serve(settings: WorkerSettings, device: str, parent: int) -> None:
             _measure_rates(queue, device)
         if not jobs:
             time.sleep(POLL_INTERVAL)
+    os._exit(0)  # a process of a pool that is gone would wait for the next task for ever
 
 
 class _Interrupted(Exception):
@@ -212,7 +214,7 @@ def start_worker(settings: WorkerSettings) -> bool:
     log = settings.root / LOG
     fresh = log.exists() and log.stat().st_size > LONGEST_LOG
     with log.open("wb" if fresh else "ab") as output:
-        subprocess.Popen(
+        worker = subprocess.Popen(
             settings.command(),
             cwd=Path(__file__).parents[2],
             stdin=subprocess.DEVNULL,
@@ -220,4 +222,5 @@ def start_worker(settings: WorkerSettings) -> bool:
             stderr=output,
             start_new_session=True,
         )
+    threading.Thread(target=worker.wait, daemon=True).start()  # or it would be a zombie once it ends
     return True

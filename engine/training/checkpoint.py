@@ -43,8 +43,8 @@ def save_checkpoint(folder: Path, state: TrainingState, member: int) -> None:
     """Write the member's state into `folder`; the checkpoint before it stays until this one is on disk."""
     arrays = member_arrays(state, member)
     position = Position(state.step, state.snapshots, float(state.loss_sums[member]), state.loss_count, state.seconds)
-    metadata = {"position": json.dumps(asdict(position)), "digest": _digest(arrays)}
-    content = safetensors.torch.save(arrays, metadata)
+    text = json.dumps(asdict(position))
+    content = safetensors.torch.save(arrays, {"position": text, "digest": _digest(arrays, text)})
     if (folder / LAST).exists():
         os.replace(folder / LAST, folder / PREVIOUS)
     write_atomically(folder / LAST, content)
@@ -57,10 +57,11 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
             with safe_open(folder / name, "pt") as file:
                 metadata = file.metadata() or {}
                 arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118, not a mapping
-            position = Position(**json.loads(metadata["position"]))
+            text = metadata["position"]
+            position = Position(**json.loads(text))
         except (OSError, SafetensorError, KeyError, TypeError, ValueError):
             continue
-        if metadata.get("digest") == _digest(arrays) and position.training_version == TRAINING_VERSION:
+        if metadata.get("digest") == _digest(arrays, text) and position.training_version == TRAINING_VERSION:
             return Checkpoint(position, arrays)
     return None
 
@@ -83,9 +84,9 @@ def restore(state: TrainingState, checkpoints: list[Checkpoint]) -> None:
     state.seconds = max(position.seconds for position in positions)
 
 
-def _digest(arrays: dict[str, Tensor]) -> str:
-    content = hashlib.blake2b(digest_size=16)
+def _digest(arrays: dict[str, Tensor], position: str) -> str:
+    content = hashlib.blake2b(position.encode(), digest_size=16)
     for name in sorted(arrays):
-        content.update(name.encode())
+        content.update(f"{name} {arrays[name].dtype} {tuple(arrays[name].shape)}".encode())
         content.update(arrays[name].numpy().tobytes())
     return content.hexdigest()

@@ -106,7 +106,7 @@ def _note_divergence(state: TrainingState, losses: np.ndarray, limit: float) -> 
         largest, index = size.max(1)
         left = (largest > limit) if name in conv else largest.isinf()
         for member in left.nonzero().flatten().tolist():
-            value = float(parameter[member].flatten()[index[member]])
+            value = float(parameter[member].detach().flatten()[index[member]])
             state.diverged.setdefault(member, Divergence(state.step, name, int(index[member]), value))
 
 

@@ -43,5 +43,6 @@ class Snapshot:
             "fuzziness": {layer: float(fuzziness(weights)) for layer, weights in self.conv_weights.items()},
             "near_zero": {layer: int(near_zero_count(weights)) for layer, weights in self.conv_weights.items()},
             "largest_weight": {layer: float(np.abs(weights).max()) for layer, weights in self.conv_weights.items()},
+            "weights": {layer: len(weights) for layer, weights in self.conv_weights.items()},
             "seconds": round(self.seconds, 3),
         }
