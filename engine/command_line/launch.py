@@ -18,7 +18,7 @@ from engine.runs.submission import submit_runs
 from engine.runs.variants import VARIANTS
 from engine.runs.worker import WorkerSettings
 from engine.training.schedule import TrainingConfig
-from engine.validation import validated
+from engine.validation import field_limits, validated
 
 TRAINING_FIELDS = tuple(TrainingConfig.model_fields)
 PROBE_FIELDS = tuple(ProbeConfig.model_fields)
@@ -39,8 +39,11 @@ def add_parser(commands) -> None:
         add_field(parser, f"--{name.replace('_', '-')}", TrainingConfig, name)
     for name in PROBE_FIELDS:
         add_field(parser, f"--probe-{name}", ProbeConfig, name)
+    limits = field_limits(ThreatModel, "epsilon")
     parser.add_argument(
-        "--epsilon", type=float, help="ε of adversarial training and the probe (default the paper's for the data set)"
+        "--epsilon",
+        type=float,
+        help=f"ε of adversarial training and the probe ({limits}; default the paper's for the data set)",
     )
     add_field(parser, "--unit", ThreatModel, "unit")
     add_field(parser, "--device", RunConfig, "device")

@@ -25,10 +25,13 @@ def run(args: argparse.Namespace) -> int:
     if args.idle_exit is not None and not 0 <= args.idle_exit <= 1e6:
         raise InputError("--idle-exit from 0 to 1e6 seconds", args.idle_exit, "Leave it out to go on for ever.")
     root, data = args.store.resolve(), args.data.resolve()
-    if not args.json:
-        print(f"Working on {root}; Ctrl-C ends it, unfinished runs can be resumed.", flush=True)
+
+    def announce() -> None:
+        if not args.json:
+            print(f"Working on {root}; Ctrl-C ends it, unfinished runs can be resumed.", flush=True)
+
     try:
-        work(WorkerSettings(root, data, args.device, args.slots, args.idle_exit))
+        work(WorkerSettings(root, data, args.device, args.slots, args.idle_exit), announce)
     except KeyboardInterrupt:
         return 0
     return 0

@@ -44,12 +44,13 @@ def read_last_metrics(folder: Path) -> dict | None:
     return next(filter(None, map(_record, reversed(lines))), None)
 
 
-def _record(line: bytes) -> dict | None:
+def _record(line: bytes) -> dict:
+    """One line read; empty when it is damaged."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) else None
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def read_conv_weights(folder: Path, layer: str, size: int | None = None) -> np.ndarray:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,8 +50,8 @@ class WorkerSettings:
         return words + (["--idle-exit", f"{self.idle_exit:g}"] if self.idle_exit is not None else [])
 
 
-def work(settings: WorkerSettings) -> None:
-    """Serve the queue until idle for `idle_exit` seconds.
+def work(settings: WorkerSettings, announce: Callable[[], None] = lambda: None) -> None:
+    """Serve the queue until idle for `idle_exit` seconds; `announce` is called when nothing speaks against it.
 
     Raises:
         InputError: another worker serves this store, or the device is not there.
@@ -64,6 +64,7 @@ def work(settings: WorkerSettings) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products on a GPU
     queue = RunQueue(settings.root)
     with _lock(settings.root):
+        announce()
         while True:
             queue.reconcile()
             try:
