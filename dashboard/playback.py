@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-FRAMES = 60
+FRAMES = 40
 """About how many frames a whole run is played in."""
 
 

@@ -2,13 +2,14 @@
 
 import argparse
 
-from engine.command_line.parser import add_field, add_folders, existing_store, percent, print_json
+from engine.command_line.parser import add_field, add_folders, open_store, percent, print_json
 from engine.command_line.waiting import wait_for_jobs
 from engine.data.sources import fetch_dataset
 from engine.robustness.protocol import PAPER_ATTACKS
 from engine.robustness.report import RobustnessReport
 from engine.robustness.threat import ThreatModel
-from engine.runs.evaluation_request import EvaluationRequest, paper_threat
+from engine.runs.config import linf_threat
+from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore, evaluation_path, read_json
 from engine.runs.submission import submit_evaluation
@@ -31,7 +32,7 @@ def add_parser(commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    store = existing_store(args.store)
+    store = open_store(args.store)
     queue = RunQueue(store.root)
     run_ids = list(dict.fromkeys(args.run_ids))
     requests = {run_id: _build_request(args, store, run_id) for run_id in run_ids}
@@ -49,13 +50,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _build_request(args: argparse.Namespace, store: RunStore, run_id: str) -> EvaluationRequest:
-    paper = paper_threat(store.config(run_id).dataset_spec)
-    epsilon = paper.epsilon if args.epsilon is None else args.epsilon
     return validated(
         EvaluationRequest,
         attacks=tuple(args.attacks),
         samples=args.samples,
-        threat=validated(ThreatModel, norm="linf", epsilon=epsilon, unit=args.unit),
+        threat=linf_threat(store.config(run_id).dataset_spec, args.epsilon, args.unit),
         seed=args.seed,
     )
 

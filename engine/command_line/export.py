@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from engine.command_line.parser import add_folders, existing_store, print_json
+from engine.command_line.parser import add_folders, open_store, print_json
 from engine.errors import InputError
 from engine.runs.store import MODEL, load_weights
 from engine.training.atomic import write_atomically
@@ -19,7 +19,7 @@ def add_parser(commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    folder = existing_store(args.store).folder(args.run_id)
+    folder = open_store(args.store).folder(args.run_id)
     load_weights(folder)
     target: Path = args.out
     if target.suffix != ".safetensors":

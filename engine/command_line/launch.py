@@ -2,14 +2,13 @@
 
 import argparse
 
-from engine.command_line.parser import add_field, add_folders, existing_store, percent, print_json
+from engine.command_line.parser import add_field, add_folders, open_store, percent, print_json
 from engine.command_line.waiting import wait_for_jobs
 from engine.data.catalog import DATASETS, dataset_spec
 from engine.data.sources import fetch_dataset
 from engine.minmax.objective import ObjectiveConfig
 from engine.robustness.threat import ThreatModel
-from engine.runs.config import ProbeConfig, RunConfig
-from engine.runs.evaluation_request import paper_threat
+from engine.runs.config import ProbeConfig, RunConfig, linf_threat
 from engine.runs.launch import MOST_RUNS, LaunchRequest
 from engine.runs.overview import read_overview
 from engine.runs.planner import resolve_device
@@ -56,9 +55,7 @@ def build_request(args: argparse.Namespace) -> LaunchRequest:
     """The request that the parsed options mean; InputError when one is out of its limits."""
     threat = None
     if args.epsilon is not None or args.unit != "normalized":
-        paper = paper_threat(dataset_spec(args.dataset))
-        epsilon = paper.epsilon if args.epsilon is None else args.epsilon
-        threat = validated(ThreatModel, norm="linf", epsilon=epsilon, unit=args.unit)
+        threat = linf_threat(dataset_spec(args.dataset), args.epsilon, args.unit)
     return validated(
         LaunchRequest,
         dataset=args.dataset,
@@ -78,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     configs = build_request(args).configs()
     fetch_dataset(args.dataset, args.data)
     resolve_device(args.device)
-    store = existing_store(args.store)
+    store = open_store(args.store)
     queue = RunQueue(store.root)
     run_ids = submit_runs(store, queue, configs)
     settings = WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0)

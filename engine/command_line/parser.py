@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from pydantic import BaseModel
 
+from engine.errors import InputError
 from engine.runs.store import RunStore
 from engine.validation import field_limits
 
@@ -47,11 +48,12 @@ def add_field(parser: argparse.ArgumentParser, flag: str, model: type[BaseModel]
         parser.add_argument(flag, type=kind, default=default, help=text, metavar=kind.__name__.upper(), **changes)
 
 
-def existing_store(root: Path) -> RunStore:
-    """The store at `root`, made if need be; InputError when it cannot be."""
-    store = RunStore(root.resolve())
-    store.prepare()
-    return store
+def open_store(root: Path) -> RunStore:
+    """The store at `root`, which need not be there yet; InputError when it never can be."""
+    root = root.resolve()
+    if root.exists() and not root.is_dir():
+        raise InputError("a folder for runs", f"the file {root}", "Choose another --store.")
+    return RunStore(root)
 
 
 def print_json(document: dict) -> None:

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from engine.command_line.parser import add_folders, existing_store, percent, print_json
+from engine.command_line.parser import add_folders, open_store, percent, print_json
 from engine.errors import InputError
 from engine.runs.overview import list_runs, read_overview
 from engine.runs.run_queue import RunQueue
@@ -23,7 +23,7 @@ def add_parser(commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    store = existing_store(args.store)
+    store = open_store(args.store)
     queue = RunQueue(store.root)
     queue.reconcile()
     acting = args.stop or args.resume or args.delete

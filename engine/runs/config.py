@@ -10,11 +10,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from engine.data.catalog import DatasetSpec, dataset_spec
+from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
 from engine.models.architectures import ARCHITECTURES, CONV_LAYERS
-from engine.robustness.threat import ThreatModel
+from engine.robustness.threat import ThreatModel, Unit
 from engine.runs.variants import CUSTOM, VARIANTS, variant_of
 from engine.training.schedule import TRAINING_VERSION, TrainingConfig
+from engine.validation import validated
 
 ADVERSARIAL_STEPS = 10
 """Steps of the PGD inside adversarial training, epsilon / 4 each; the paper states none."""
@@ -102,7 +104,7 @@ class RunConfig(BaseModel):
 
     @property
     def run_id(self) -> str:
-        """dataset-variant-digest, made of [a-z0-9-]. The digest covers whatever changes the trained weights."""
+        """dataset-variant-digest, in [a-z0-9-]; the digest is of the config, TRAINING_VERSION and torch's release."""
         decisive = {
             "config": self.model_dump(mode="json"),
             "training_version": TRAINING_VERSION,
@@ -127,3 +129,11 @@ class RunConfig(BaseModel):
         if self.adversarial_training and self.variant == CUSTOM:
             parts.append("adversarial")
         return " · ".join([" ".join(parts), f"seed {self.seed}"])
+
+
+def linf_threat(spec: DatasetSpec, epsilon: float | None = None, unit: Unit = "normalized") -> ThreatModel:
+    """Linf at `epsilon`, which is the paper's for the data set when None; InputError for that one in pixels."""
+    if epsilon is None and unit != "normalized":
+        remedy = f"Give one; the paper's, {spec.epsilon:g}, is in normalized units."
+        raise InputError(f"an ε with the unit {unit}", "none", remedy)
+    return validated(ThreatModel, norm="linf", epsilon=spec.epsilon if epsilon is None else epsilon, unit=unit)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from engine.data.catalog import DatasetSpec
 from engine.robustness.protocol import PAPER_ATTACKS, attack_config, check_attacks
 from engine.robustness.threat import ThreatModel
 
@@ -49,8 +48,3 @@ class EvaluationRequest(BaseModel):
         words += ["--epsilon", repr(self.threat.epsilon), "--unit", self.threat.unit]
         words += ["--seed", str(self.seed)] if self.seed else []
         return "python -m engine evaluate " + shlex.join(words)
-
-
-def paper_threat(spec: DatasetSpec) -> ThreatModel:
-    """The paper's: linf, the data set's epsilon in normalized units."""
-    return ThreatModel(norm="linf", epsilon=spec.epsilon, unit="normalized")

@@ -27,7 +27,7 @@ from engine.training.schedule import steps_per_epoch
 from engine.training.state import TrainingState, initial_state
 
 CHECKPOINT_INTERVAL = 1.0
-"""Seconds between checkpoints; what a crash can cost."""
+"""Seconds between checkpoints; what a crash can cost, and how often progress is told."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,18 @@ def train_runs(
 ) -> Iterator[Progress]:
     """Train runs as one stack, from their checkpoints if they have any, recording each in its own directory.
 
-    Ends early, everything saved, when `interrupted` says so; a run is complete when it has a result.
+    Every `CHECKPOINT_INTERVAL` seconds the loop is left, the state saved and the loop entered again, which changes
+    no bit. Ends early, everything saved, when `interrupted` says so; a run is complete when it has a result.
 
     Raises:
         InputError: the data cannot be read, or differ from those the run began with, or its device is not there.
     """
+    run_ids = [run_id for run_id in run_ids if store.result(run_id) is None]
+    if not run_ids:
+        return
     configs = [store.config(run_id) for run_id in run_ids]
     folders = [store.folder(run_id) for run_id in run_ids]
+    training = configs[0].training
     if configs[0].device != "auto":
         device = resolve_device(configs[0].device)
     dataset = load_dataset(configs[0].dataset, data_dir)
@@ -67,52 +72,53 @@ def train_runs(
     state = _build_state(configs, [load_checkpoint(folder) for folder in folders], device)
     sizes = {layer: state.stack.conv_weights(layer)[0].numel() for layer in state.stack.conv_layers}
     recorders = [Recorder(folder, sizes, keep=state.snapshots) for folder in folders]
-    total = configs[0].training.epochs * steps_per_epoch(len(dataset.train_labels), configs[0].training.batch_size)
+    total = training.epochs * steps_per_epoch(len(dataset.train_labels), training.batch_size)
+    perturb, probe = _build_perturb(configs[0]), _build_probe(configs[0], dataset, device)
+    begun, due, stopped = 0, 0.0, False
 
-    def save() -> None:
-        for member in state.active:
-            recorders[member].sync()
-            save_checkpoint(folders[member], state, member)
+    def leave() -> bool:
+        nonlocal stopped
+        if state.step > begun and time.monotonic() > due:
+            return True
+        stopped = interrupted()
+        return stopped
 
-    saved_at = time.monotonic()
     try:
-        snapshots = train(
-            state,
-            dataset,
-            [config.objective for config in configs],
-            configs[0].training,
-            [config.seed for config in configs],
-            perturb=_build_perturb(configs[0]),
-            probe=_build_probe(configs[0], dataset, device),
-            probe_every=configs[0].probe_interval,
-            interrupted=interrupted,
-        )
-        for snapshot in snapshots:
-            recorders[snapshot.member].append(snapshot)
-            if snapshot.member != state.active[-1]:
-                continue
-            if time.monotonic() - saved_at > CHECKPOINT_INTERVAL:
-                save()
-                saved_at = time.monotonic()
-            yield Progress(state.step / total, f"epoch {snapshot.epoch:.1f} of {configs[0].training.epochs}")
-        save()
+        while state.step < total and state.active and not stopped:
+            begun, due = state.step, time.monotonic() + CHECKPOINT_INTERVAL
+            for snapshot in train(
+                state,
+                dataset,
+                [config.objective for config in configs],
+                training,
+                [config.seed for config in configs],
+                perturb=perturb,
+                probe=probe,
+                probe_every=configs[0].probe_interval,
+                interrupted=leave,
+            ):
+                recorders[snapshot.member].append(snapshot)
+            for member in state.active if state.step > begun else ():
+                recorders[member].sync()
+                save_checkpoint(folders[member], state, member)
+            epoch = state.step / total * training.epochs
+            yield Progress(state.step / total, f"epoch {epoch:.1f} of {training.epochs}")
     finally:
         for recorder in recorders:
             recorder.close()
     for member, divergence in state.diverged.items():
         _write_result(folders[member], state, {"status": "failed", "error": str(divergence)})
-    if state.step == total:
-        for member in state.active:
-            weights = {name: value[member].detach().cpu().numpy() for name, value in state.stack.weights.items()}
-            save_model(folders[member], weights, configs[member])
-            outcome = {
-                "status": "finished",
-                "clean_accuracy": _clean_accuracy(state.stack.select([member]), dataset),
-                "clean_accuracy_samples": len(dataset.test_labels),
-                "bit_exact": exact[member],
-            }
-            _write_result(folders[member], state, outcome)
-            remove_checkpoints(folders[member])
+    for member in state.active if state.step == total else ():
+        weights = {name: value[member].detach().cpu().numpy() for name, value in state.stack.weights.items()}
+        save_model(folders[member], weights, configs[member])
+        outcome = {
+            "status": "finished",
+            "clean_accuracy": _clean_accuracy(state.stack.select([member]), dataset),
+            "clean_accuracy_samples": len(dataset.test_labels),
+            "bit_exact": exact[member],
+        }
+        _write_result(folders[member], state, outcome)
+        remove_checkpoints(folders[member])
 
 
 def _build_state(configs: Sequence[RunConfig], checkpoints: list[Checkpoint | None], device: str) -> TrainingState:

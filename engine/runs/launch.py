@@ -10,7 +10,7 @@ from engine.data.catalog import dataset_spec
 from engine.errors import InputError
 from engine.minmax.objective import Scope
 from engine.robustness.threat import ThreatModel
-from engine.runs.config import DeviceRequest, ProbeConfig, RunConfig
+from engine.runs.config import DeviceRequest, ProbeConfig, RunConfig, linf_threat
 from engine.runs.variants import variant_objective
 from engine.training.schedule import TrainingConfig
 from engine.validation import validated
@@ -54,8 +54,7 @@ class LaunchRequest(BaseModel):
         count = len(self.variants) * len(self.seeds)
         if count > MOST_RUNS:
             raise InputError(f"at most {MOST_RUNS} runs in one launch", str(count), "Launch fewer variants or seeds.")
-        spec = dataset_spec(self.dataset)
-        threat = self.threat or ThreatModel(norm="linf", epsilon=spec.epsilon, unit="normalized")
+        threat = self.threat or linf_threat(dataset_spec(self.dataset))
         return [
             validated(
                 RunConfig,

@@ -16,7 +16,7 @@ from engine.training.atomic import write_atomically
 from engine.training.schedule import TRAINING_VERSION
 from engine.training.state import TrainingState, member_arrays, restore_members
 
-LAST, PREVIOUS = "last.safetensors", "last.previous.safetensors"
+LAST, NEXT, PREVIOUS = "last.safetensors", "last.next.safetensors", "last.previous.safetensors"
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,15 @@ def save_checkpoint(folder: Path, state: TrainingState, member: int) -> None:
     position = Position(state.step, state.snapshots, float(state.loss_sums[member]), state.loss_count, state.seconds)
     text = json.dumps(asdict(position))
     content = safetensors.torch.save(arrays, {"position": text, "digest": _digest(arrays, text)})
+    write_atomically(folder / NEXT, content)
     if (folder / LAST).exists():
         os.replace(folder / LAST, folder / PREVIOUS)
-    write_atomically(folder / LAST, content)
+    os.replace(folder / NEXT, folder / LAST)
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:
     """The newest whole checkpoint of `folder`; None when there is none, or none that this version can go on from."""
-    for name in (LAST, PREVIOUS):
+    for name in (LAST, NEXT, PREVIOUS):
         try:
             with safe_open(folder / name, "pt") as file:
                 metadata = file.metadata() or {}
@@ -68,7 +69,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
 
 def remove_checkpoints(folder: Path) -> None:
     """Drop what only an unfinished run needs."""
-    for name in (LAST, PREVIOUS):
+    for name in (LAST, NEXT, PREVIOUS):
         (folder / name).unlink(missing_ok=True)
 
 
