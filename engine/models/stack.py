@@ -52,7 +52,7 @@ class Stack(nn.Module):
         """(K, B, C, H, W), or (B, C, H, W) that all members share -> (K, B, classes)."""
         template, shared = self._template[0], images.dim() == 4
         if self.size == 1:
-            only = {name: value[0] for name, value in self.weights.items()}
+            only = {name: value.squeeze(0) for name, value in self.weights.items()}
             return functional_call(template, only, (images if shared else images[0],)).unsqueeze(0)
 
         def one(weights: dict[str, Tensor], batch: Tensor) -> Tensor:

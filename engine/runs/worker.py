@@ -30,6 +30,14 @@ from engine.validation import validated
 LOCK, LOG = "worker.lock", "worker.log"
 POLL_INTERVAL, RECONCILE_INTERVAL = 0.1, 2.0
 LONGEST_LOG = 1_000_000
+ENVIRONMENT = {
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # deterministic matrix products on a GPU
+    # glibc would give the memory of a layer's activations back to the system at every step, and ask for it again
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(512 * 2**20),
+    "MALLOC_TOP_PAD_": str(64 * 2**20),
+}
+"""Of worker processes, unless the user has set something else; must stand before they begin."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ def work(settings: WorkerSettings, announce: Callable[[], None] = lambda: None) 
     RunStore(settings.root).prepare()
     device = resolve_device(settings.device)
     slots = settings.slots or slot_count(device)
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products on a GPU
+    os.environ.update({**ENVIRONMENT, **os.environ})
     queue = RunQueue(settings.root)
     with _lock(settings.root):
         announce()
@@ -222,6 +230,7 @@ def start_worker(settings: WorkerSettings) -> bool:
             stdout=output,
             stderr=output,
             start_new_session=True,
+            env={**ENVIRONMENT, **os.environ},
         )
     threading.Thread(target=worker.wait, daemon=True).start()  # or it would be a zombie once it ends
     return True
