@@ -1,4 +1,10 @@
-"""Time on a page: one slider over epochs, following what trains, or played back."""
+"""Time on a page: following what trains, holding a moment on a slider, or playing.
+
+Only a held moment has a slider. A slider that the server moves with every tick would race with the browser: a tick that
+was under way reports the old place, which looks just like a person's hand.
+"""
+
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -8,68 +14,83 @@ FRAMES = 40
 
 def is_playing() -> bool:
     """Whether the page should go on by itself."""
-    return bool(st.session_state.get("playing"))
+    return st.session_state.get("mode") == "play"
 
 
-def choose_epoch(epochs: list[float], live: bool) -> float:
-    """The epoch to show, one of `epochs` (ascending): the newest while following, else the slider's.
+def choose_epoch(epochs: Sequence[float], live: bool) -> float:
+    """The epoch to show, one of `epochs` (ascending): the newest while following, else the one played or held.
 
-    Draws play, step and follow buttons around the slider; call it inside the fragment that redraws.
+    Draws the buttons and the slider; call it inside the fragment that redraws.
     """
     state = st.session_state
-    if len(epochs) == 1:
-        return epochs[0]
-    if state.get("following", True) or state.get("epoch") not in epochs:
-        state.epoch = epochs[-1] if state.get("following", True) else _nearest(epochs, state.get("epoch", 0.0))
-    elif is_playing():
-        step = max(1, len(epochs) // FRAMES)
-        position = min(epochs.index(state.epoch) + step, len(epochs) - 1)
-        state.epoch = epochs[position]
-        if position == len(epochs) - 1:
-            state.playing = False
-            state.following = True
-    buttons, slider = st.columns([2, 5], vertical_alignment="bottom")
+    state.setdefault("mode", "follow")
+    if state.mode == "follow":
+        state.moment = epochs[-1]
+        if not live:
+            _hold(epochs, epochs[-1])
+    elif state.mode == "play":
+        _advance(epochs, live)
+    elif "held" not in state or state.moment not in epochs:  # other runs were chosen
+        _hold(epochs, min(epochs, key=lambda epoch: abs(epoch - state.moment)))
+    buttons, place = st.columns([2, 5], vertical_alignment="bottom")
     with buttons.container(horizontal=True):
-        st.button(
-            "Pause" if is_playing() else "Play",
-            icon=":material/pause:" if is_playing() else ":material/play_arrow:",
-            on_click=_toggle_playing,
-            args=(epochs,),
-            key="play",
+        _draw_buttons(epochs, live)
+    if state.mode == "hold" and len(state.held) > 1:
+        state.moment = place.select_slider(
+            "Epoch", state.held, state.moment, key=f"epoch-{state.grip}", format_func=_plain
         )
-        st.button("", icon=":material/skip_previous:", on_click=_step, args=(epochs, -1), key="back", help="Back")
-        st.button("", icon=":material/skip_next:", on_click=_step, args=(epochs, 1), key="forward", help="Forward")
-        if live and not state.get("following", True):
-            st.button("Follow", icon=":material/fast_forward:", on_click=_follow, key="follow", help="Go to the newest")
-    slider.select_slider(
-        "Epoch", epochs, key="epoch", format_func=lambda epoch: f"{epoch:.2f}".rstrip("0").rstrip("."), on_change=_leave
-    )
-    return state.epoch
+    else:
+        share = (state.moment - epochs[0]) / ((epochs[-1] - epochs[0]) or 1.0)
+        word = "Following" if state.mode == "follow" else "Playing" if state.mode == "play" else "At"
+        place.progress(min(share, 1.0), text=f"{word} epoch {_plain(state.moment)}")
+    return state.moment
 
 
-def _toggle_playing(epochs: list[float]) -> None:
+def _draw_buttons(epochs: Sequence[float], live: bool) -> None:
     state = st.session_state
-    state.playing = not is_playing()
-    state.following = False
-    if state.playing and state.epoch == epochs[-1]:
-        state.epoch = epochs[0]
+    if state.mode == "hold":
+        st.button("Play", icon=":material/play_arrow:", on_click=_play, args=(epochs,), key="play")
+    else:
+        st.button("Pause", icon=":material/pause:", on_click=_hold, args=(epochs, state.moment), key="pause")
+    for name, icon, by in (("Back", "skip_previous", -1), ("Forward", "skip_next", 1)):
+        st.button("", icon=f":material/{icon}:", on_click=_step, args=(epochs, by), key=name.lower(), help=name)
+    if live and state.mode != "follow":
+        st.button("Follow", icon=":material/fast_forward:", on_click=_follow, key="follow", help="Go to the newest")
 
 
-def _step(epochs: list[float], by: int) -> None:
-    position = min(max(epochs.index(st.session_state.epoch) + by, 0), len(epochs) - 1)
-    st.session_state.epoch = epochs[position]
-    _leave()
+def _hold(epochs: Sequence[float], moment: float) -> None:
+    """Hold a moment on a new slider over the epochs there are now."""
+    state = st.session_state
+    state.mode, state.moment, state.held = "hold", moment, list(epochs)
+    state.grip = state.get("grip", 0) + 1
 
 
-def _leave() -> None:
-    st.session_state.playing = False
-    st.session_state.following = False
+def _play(epochs: Sequence[float]) -> None:
+    state = st.session_state
+    state.mode = "play"
+    if state.moment >= epochs[-1]:
+        state.moment = epochs[0]
+
+
+def _advance(epochs: Sequence[float], live: bool) -> None:
+    state = st.session_state
+    position = sum(epoch <= state.moment for epoch in epochs) - 1 + max(1, len(epochs) // FRAMES)
+    state.moment = epochs[min(position, len(epochs) - 1)]
+    if state.moment == epochs[-1]:
+        if live:
+            _follow()
+        else:
+            _hold(epochs, state.moment)
+
+
+def _step(epochs: Sequence[float], by: int) -> None:
+    position = sum(epoch <= st.session_state.moment for epoch in epochs) - 1 + by
+    _hold(epochs, epochs[min(max(position, 0), len(epochs) - 1)])
 
 
 def _follow() -> None:
-    st.session_state.playing = False
-    st.session_state.following = True
+    st.session_state.mode = "follow"
 
 
-def _nearest(epochs: list[float], epoch: float) -> float:
-    return min(epochs, key=lambda candidate: abs(candidate - epoch))
+def _plain(epoch: float) -> str:
+    return f"{epoch:.2f}".rstrip("0").rstrip(".")
