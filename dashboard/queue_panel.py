@@ -6,8 +6,8 @@ import streamlit as st
 
 from dashboard.settings import Settings
 from engine.errors import InputError
+from engine.runs.job import ACTIVE, RESUMABLE, WAITING, Job
 from engine.runs.overview import RunOverview
-from engine.runs.run_queue import ACTIVE, RESUMABLE, WAITING, Job
 from engine.runs.submission import delete_run, retry_run
 from engine.runs.worker import start_worker, worker_identity
 

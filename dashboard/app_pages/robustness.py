@@ -10,7 +10,7 @@ from dashboard.live_charts import live_chart
 from dashboard.navigation import PAGES, pick_runs
 from dashboard.protocols import pick_protocol, protocol_title
 from dashboard.queue_panel import draw_evaluations
-from engine.runs.run_queue import ACTIVE, WAITING
+from engine.runs.job import ACTIVE, WAITING
 
 here = sources.settings()
 st.title("Robustness under attack")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from engine.runs.run_queue import ACTIVE, WAITING, RunQueue
+from engine.runs.job import ACTIVE, WAITING
+from engine.runs.run_queue import RunQueue
 from engine.runs.worker import WorkerSettings, start_worker
 
 POLL_INTERVAL, ATTEND_INTERVAL = 0.2, 5.0

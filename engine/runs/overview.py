@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from engine.errors import InputError
 from engine.runs.config import RunConfig
+from engine.runs.job import Job, Status
 from engine.runs.records import read_last_metrics
-from engine.runs.run_queue import Job, RunQueue, Status
+from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.errors import InputError
 from engine.runs.config import RunConfig
-from engine.runs.run_queue import Job
+from engine.runs.job import Job
 from engine.runs.store import RunStore
 
 MOST_MEMBERS = 64

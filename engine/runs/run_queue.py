@@ -7,21 +7,16 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from engine.errors import InputError
+from engine.runs.job import ACTIVE, RESUMABLE, WAITING, Job, Kind, Status, read_job
 from engine.runs.lease import is_alive, pid_of
 
 SCHEMA_VERSION = 1
 AUTOMATIC_RESUMES = 3
 FOREIGN_TIMEOUT = 60.0
 STOP_GRACE = 10.0
-WAITING, ACTIVE, RESUMABLE = ("queued", "interrupted"), ("running", "stopping"), ("stopped", "failed", "interrupted")
-
-Kind = Literal["train", "evaluate"]
-Status = Literal["queued", "running", "stopping", "stopped", "finished", "failed", "interrupted"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -32,34 +27,6 @@ CREATE TABLE IF NOT EXISTS jobs (
 CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status, created_at);
 CREATE TABLE IF NOT EXISTS rates (key TEXT PRIMARY KEY, images_per_second REAL NOT NULL);
 """
-
-
-@dataclass(frozen=True)
-class Job:
-    """One row: train a run, or evaluate one. Times are seconds since 1970; `progress` is in [0, 1]."""
-
-    job_id: str
-    kind: Kind
-    run_id: str
-    payload: dict
-    status: Status
-    created_at: float
-    started_at: float | None
-    finished_at: float | None
-    stop_requested_at: float | None
-    owner: str | None
-    heartbeat: float | None
-    progress: float
-    message: str
-    attempts: int
-    error: str | None
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Remaining time at the rate so far; None when there is nothing to go by."""
-        if self.status != "running" or self.started_at is None or self.progress < 0.02:
-            return None
-        return (time.time() - self.started_at) * (1 - self.progress) / self.progress
 
 
 class RunQueue:
@@ -101,7 +68,7 @@ class RunQueue:
             return []
         with self._connection() as connection:
             rows = connection.execute("SELECT * FROM jobs ORDER BY created_at DESC, rowid DESC").fetchall()
-        jobs = [_job(row) for row in rows]
+        jobs = [read_job(row) for row in rows]
         return jobs if ids is None else [job for job in jobs if job.job_id in set(ids)]
 
     def job(self, job_id: str) -> Job | None:
@@ -129,9 +96,9 @@ class RunQueue:
         """Take waiting jobs for `owner`: those that `choose` picks from all that wait, oldest first."""
         with self._connection(write=True) as connection:
             waiting = f"SELECT * FROM jobs WHERE status IN {WAITING} ORDER BY created_at, rowid"
-            chosen = choose([_job(row) for row in connection.execute(waiting)])
+            chosen = choose([read_job(row) for row in connection.execute(waiting)])
             return [
-                _job(row)
+                read_job(row)
                 for job in chosen
                 for row in connection.execute(
                     "UPDATE jobs SET status = 'running', owner = ?, started_at = ?, heartbeat = ?, error = NULL,"
@@ -242,7 +209,3 @@ class RunQueue:
         """Replace the measured speed of one device and shape."""
         with self._connection(write=True) as connection:
             connection.execute("INSERT OR REPLACE INTO rates VALUES (?, ?)", (key, images_per_second))
-
-
-def _job(row: sqlite3.Row) -> Job:
-    return Job(**{**dict(row), "payload": json.loads(row["payload"])})

@@ -14,13 +14,15 @@ from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.experiment import train_runs
+from engine.runs.job import Job
 from engine.runs.lease import is_alive, pid_of, process_identity
 from engine.runs.pulse import Pulse
 from engine.runs.records import read_conv_weights, read_metrics
-from engine.runs.run_queue import Job, RunQueue
+from engine.runs.run_queue import RunQueue
+from engine.runs.slot import serve
 from engine.runs.store import CONFIG, ENVIRONMENT, MODEL, RESULT, RunStore, read_json
 from engine.runs.submission import delete_run, retry_run, submit_runs
-from engine.runs.worker import LOCK, LOG, WorkerSettings, serve, start_worker, work, worker_identity
+from engine.runs.worker import LOCK, LOG, WorkerSettings, start_worker, work, worker_identity
 from engine.training.checkpoint import LAST, load_checkpoint
 from engine.training.schedule import TrainingConfig
 
@@ -220,7 +222,7 @@ def test_a_slot_alone_works_in_the_workers_own_process(store, queue, few_images)
     (run_id,) = submit_runs(store, queue, [config])
     for key in ("cpu:1x28x28", "cpu:3x32x32"):
         queue.record_rate(key, 1.0)
-    serve(WorkerSettings(store.root, few_images, slots=1, idle_exit=0.0), "cpu", os.getpid())
+    serve(store.root, few_images, "cpu", 0.0, os.getpid())
     assert queue.job(run_id).status == "finished"
     assert len(read_json(store.folder(run_id) / ENVIRONMENT)["sessions"]) == 1
     assert store.result(run_id)["seconds"] > 0.5, "several beats"

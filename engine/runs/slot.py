@@ -1,0 +1,124 @@
+"""A slot: one process that claims jobs and does them, one stack or one evaluation at a time."""
+
+import errno
+import os
+import time
+import traceback
+from pathlib import Path
+
+from engine.errors import InputError
+from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.job import ACTIVE, WAITING, Job
+from engine.runs.lease import process_identity
+from engine.runs.planner import build_chooser
+from engine.runs.pulse import Pulse, is_orphaned
+from engine.runs.run_queue import RunQueue
+from engine.runs.store import RunStore
+from engine.validation import validated
+
+POLL_INTERVAL, RECONCILE_INTERVAL = 0.1, 2.0
+
+
+def serve(root: Path, data_dir: Path, device: str, idle_exit: float | None, parent: int) -> None:
+    """Claim, do, repeat; ends when the queue is idle for `idle_exit` seconds, or when process `parent` is gone."""
+    import torch
+
+    from engine.runs.experiment import checkpoint_position
+
+    if device == "cpu":
+        torch.set_num_threads(1)
+    else:
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    store, queue = RunStore(root), RunQueue(root)
+    owner = process_identity() or ""
+    choose = build_chooser(store, device, checkpoint_position)
+    busy_at, reconciled_at = time.monotonic(), 0.0
+    while not is_orphaned(parent):
+        if time.monotonic() - reconciled_at > RECONCILE_INTERVAL:
+            queue.reconcile()
+            reconciled_at = time.monotonic()
+        jobs = queue.claim(owner, choose) if queue.has(WAITING) else []
+        if jobs:
+            _do(jobs, store, queue, data_dir, device, owner, parent)
+            busy_at = time.monotonic()
+        elif queue.has(ACTIVE):
+            busy_at = time.monotonic()
+        elif idle_exit is not None and time.monotonic() - busy_at > idle_exit:
+            return
+        else:
+            _measure_rates(queue, device)
+        if not jobs:
+            time.sleep(POLL_INTERVAL)
+    os._exit(0)  # a process of a pool that is gone would wait for the next task for ever
+
+
+class _Interrupted(Exception):
+    """Raised inside an evaluation that should end now."""
+
+
+def _do(
+    jobs: list[Job], store: RunStore, queue: RunQueue, data_dir: Path, device: str, owner: str, parent: int
+) -> None:
+    """Do claimed jobs, all of one kind, and release each with the status it ended in."""
+    done, error = False, None
+    with Pulse(queue, owner, [job.job_id for job in jobs], parent) as pulse:
+
+        def report(fraction: float, message: str) -> None:
+            pulse.progress, pulse.message = fraction, message
+
+        def report_or_stop(fraction: float, message: str) -> None:
+            report(fraction, message)
+            if pulse.interrupted():
+                raise _Interrupted
+
+        try:
+            if jobs[0].kind == "train":
+                from engine.runs.experiment import train_runs
+
+                run_ids = [job.run_id for job in jobs]
+                for step in train_runs(store, run_ids, data_dir, device, pulse.interrupted):
+                    report(step.fraction, step.message)
+            else:
+                from engine.runs.assessment import assess_run
+
+                request = validated(EvaluationRequest, **jobs[0].payload)
+                assess_run(store, jobs[0].run_id, request, data_dir, device, report_or_stop)
+                done = True
+        except _Interrupted:
+            pass
+        except Exception as failure:  # whatever went wrong belongs to these jobs, not to the worker
+            error = _sentence(failure)
+            traceback.print_exc()
+    for job in jobs:
+        result = store.result(job.run_id) if job.kind == "train" else None
+        if error is not None:
+            queue.release(owner, job.job_id, "failed", error)
+        elif result is not None:
+            queue.release(owner, job.job_id, result["status"], result.get("error"))
+        elif done:
+            queue.release(owner, job.job_id, "finished")
+        elif pulse.orphaned:
+            queue.release(owner, job.job_id, "interrupted")
+        else:
+            queue.release(owner, job.job_id, "queued" if job.job_id in pulse.wanted else "stopped")
+
+
+def _sentence(failure: Exception) -> str:
+    if isinstance(failure, InputError):
+        return str(failure)
+    if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full. Free some space, then resume; what was recorded so far is kept."
+    if isinstance(failure, OSError):
+        return f"Reading or writing failed: {failure.strerror} ({failure.filename}). Mend that, then resume."
+    return f"{type(failure).__name__}: {failure}. See worker.log in the store."
+
+
+def _measure_rates(queue: RunQueue, device: str) -> None:
+    """Once per store: how fast this machine trains, for estimates."""
+    from engine.data.catalog import DATASETS
+    from engine.runs.estimate import measure_rate, rate_key
+
+    known = queue.rates()
+    for key, spec in {rate_key(device, spec): spec for spec in DATASETS.values()}.items():
+        if key not in known:
+            queue.record_rate(key, measure_rate(spec, device))
