@@ -23,7 +23,7 @@ PAPER_CIFAR = TrainingConfig(epochs=90, learning_rate=1e-3, halve_every=30)
 PRESETS = {
     "demonstration": Preset(
         "Std and Min-Max on MNIST mini",
-        "Half a minute on two cores: watch the weights of the first convolution leave the middle.",
+        "A quarter of a minute on two cores: watch the weights of the first convolution leave the middle.",
         LaunchRequest(dataset="mnist-mini", variants=("std", "min-max"), training=TrainingConfig(epochs=10)),
     ),
     "table1-mnist": Preset(
