@@ -1,5 +1,6 @@
 """Records -> tidy DataFrames, one row per thing that is drawn. No streamlit, no plotly."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,12 +12,29 @@ from engine.runs.overview import RunOverview
 HISTORY = ("epoch", "fuzziness", "near_zero_count", "loss", "clean_accuracy", "robust_accuracy")
 
 
+def unique_labels(runs: Sequence[RunOverview]) -> dict[str, str]:
+    """run_id -> what charts and tables call the run: its label, with data set and digest where it needs them.
+
+    Runs may differ in what a label does not say (epochs, say); under one name their numbers would be merged.
+    """
+    several = len({run.config.dataset for run in runs}) > 1
+    names = {
+        run.run_id: f"{run.config.dataset_spec.title}: {run.config.label}" if several else run.config.label
+        for run in runs
+    }
+    counts = Counter(names.values())
+    return {
+        run_id: name if counts[name] == 1 else f"{name} ({run_id.rsplit('-', 1)[1]})" for run_id, name in names.items()
+    }
+
+
 def history_frame(runs: Sequence[RunOverview], records: Mapping[str, Sequence[dict]], layer: str) -> pd.DataFrame:
     """One row per run and snapshot: run_id, label, variant, and HISTORY; what was not measured is NaN."""
+    labels = unique_labels(runs)
     rows = [
         {
             "run_id": run.run_id,
-            "label": run.config.label,
+            "label": labels[run.run_id],
             "variant": run.config.variant,
             "epoch": record["epoch"],
             "fuzziness": record["fuzziness"][layer],
@@ -71,21 +89,22 @@ def histogram_frame(
         weights: run_id -> (snapshots, n).
         positions: run_id -> index of the snapshot that is "now"; runs without one are left out.
     """
-    tables = []
+    labels, tables = unique_labels(runs), []
     for run in runs:
         if run.run_id not in positions:
             continue
-        rows = weights[run.run_id].clip(edges[0], edges[-1])
+        rows = weights[run.run_id]
+        now, initial = rows[positions[run.run_id]], rows[0]
         tables.append(
             pd.DataFrame(
                 {
                     "run_id": run.run_id,
-                    "label": run.config.label,
+                    "label": labels[run.run_id],
                     "variant": run.config.variant,
                     "left": edges[:-1],
                     "right": edges[1:],
-                    "count": np.histogram(rows[positions[run.run_id]], edges)[0],
-                    "initial_count": np.histogram(rows[0], edges)[0],
+                    "count": np.histogram(now.clip(edges[0], edges[-1]), edges)[0],
+                    "initial_count": np.histogram(initial.clip(edges[0], edges[-1]), edges)[0],
                 }
             )
         )
@@ -95,12 +114,12 @@ def histogram_frame(
 
 def robustness_frame(runs: Sequence[RunOverview], reports: Mapping[str, RobustnessReport]) -> pd.DataFrame:
     """One row per run and attack, "none" (clean) first: run_id, label, variant, attack, robust_accuracy, n."""
-    rows = []
+    labels, rows = unique_labels(runs), []
     for run in runs:
         report = reports.get(run.run_id)
         if report is None:
             continue
-        shared = {"run_id": run.run_id, "label": run.config.label, "variant": run.config.variant, "n": report.n}
+        shared = {"run_id": run.run_id, "label": labels[run.run_id], "variant": run.config.variant, "n": report.n}
         cells = {
             "none": report.clean_accuracy,
             **report.robust_accuracy_by_attack,

@@ -4,14 +4,19 @@ import streamlit as st
 
 from engine.runs.overview import RunOverview
 
-PAGES = {
-    "home": st.Page("app_pages/home.py", title="Start", icon=":material/home:", default=True),
-    "launch": st.Page("app_pages/launch.py", title="Launch", icon=":material/rocket_launch:"),
-    "live": st.Page("app_pages/live.py", title="Live", icon=":material/monitoring:"),
-    "robustness": st.Page("app_pages/robustness.py", title="Robustness", icon=":material/shield:"),
-    "examples": st.Page("app_pages/examples.py", title="Examples", icon=":material/image_search:"),
-}
+PAGES = {name: f"app_pages/{name}.py" for name in ("home", "launch", "live", "robustness", "examples")}
 SHOWN_AT_ONCE = 8
+
+
+def build_pages() -> list:
+    """The pages in the order of the menu; for the script that is running, which is why they are no constants."""
+    return [
+        st.Page(PAGES["home"], title="Start", icon=":material/home:", default=True),
+        st.Page(PAGES["launch"], title="Launch", icon=":material/rocket_launch:"),
+        st.Page(PAGES["live"], title="Live", icon=":material/monitoring:"),
+        st.Page(PAGES["robustness"], title="Robustness", icon=":material/shield:"),
+        st.Page(PAGES["examples"], title="Examples", icon=":material/image_search:"),
+    ]
 
 
 def open_live(run_ids: list[str]) -> None:

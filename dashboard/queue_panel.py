@@ -4,6 +4,8 @@ import time
 
 import streamlit as st
 
+from dashboard.frames import unique_labels
+from dashboard.navigation import open_live
 from dashboard.settings import Settings
 from engine.errors import InputError
 from engine.runs.job import ACTIVE, RESUMABLE, WAITING, Job
@@ -56,7 +58,7 @@ def _draw_row(here: Settings, run: RunOverview) -> None:
             state.progress(min(run.job.progress, 1.0), text=f"{icon} {run.status}, {_pace(run.job)}")
         elif run.status == "failed":
             state.markdown(f"{icon} failed")
-            state.caption((run.job and run.job.error) or (run.result or {}).get("error") or "No reason was recorded.")
+            state.caption(run.error or "No reason was recorded.")
         elif run.status == "finished" and run.result and run.result.get("clean_accuracy") is not None:
             figures = f"clean accuracy {run.result['clean_accuracy']:.1%}"
             state.markdown(f"{icon} finished, {figures}, conv1 fuzziness {run.result['conv1_fuzziness']:.4f}")
@@ -67,8 +69,6 @@ def _draw_row(here: Settings, run: RunOverview) -> None:
 
 
 def _draw_actions(here: Settings, run: RunOverview) -> None:
-    from dashboard.navigation import open_live
-
     if st.button("Watch", key=f"watch-{run.run_id}", icon=":material/monitoring:", help="Show this run on Live"):
         open_live([run.run_id])
     if here.read_only:
@@ -109,7 +109,7 @@ def duration(seconds: float) -> str:
 
 def draw_evaluations(here: Settings, runs: list[RunOverview], jobs: list[Job]) -> None:
     """Evaluations that wait, run or went wrong, each with what can be done about it."""
-    labels = {run.run_id: run.config.label for run in runs}
+    labels = unique_labels(runs)
     for job in jobs:
         if job.status == "finished":
             continue

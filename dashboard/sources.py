@@ -1,5 +1,6 @@
 """Bounded, cached reads of the store: the only place with `st.cache_*`. Keys hold the file's state: no stale read."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,16 +21,16 @@ def settings() -> Settings:
     return read_settings()
 
 
-def runs() -> list[RunOverview]:
-    """All runs that can be read, newest first, as they are now."""
+def listing(run_ids: Sequence[str] | None = None) -> tuple[list[RunOverview], list[str]]:
+    """All runs, newest first, or those of `run_ids`, as they are now; a sentence for each that cannot be read."""
     here = settings()
     here.queue.reconcile()
-    return list_runs(here.store, here.queue)[0]
+    return list_runs(here.store, here.queue, run_ids)
 
 
-def problems() -> list[str]:
-    """A sentence for each run that cannot be read."""
-    return list_runs(settings().store, settings().queue)[1]
+def runs(run_ids: Sequence[str] | None = None) -> list[RunOverview]:
+    """Those of `listing` that can be read."""
+    return listing(run_ids)[0]
 
 
 def history(run_id: str) -> list[dict]:

@@ -13,7 +13,7 @@ from engine.runs.submission import submit_runs
 from engine.runs.worker import start_worker
 
 here = sources.settings()
-runs = sources.runs()
+runs, problems = sources.listing()
 preset = PRESETS["demonstration"]
 
 st.title("The Min-Max property of LeNet")
@@ -47,7 +47,7 @@ with right:
         "4. **Examples**: the adversarial images themselves."
     )
 
-for problem in sources.problems():
+for problem in problems:
     st.warning(problem, icon=":material/folder_off:")
 if runs:
     st.subheader("Runs here")

@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard import sources
 from dashboard.figures.histograms import histogram_figure
 from dashboard.figures.histories import history_panels, phase_figure
-from dashboard.frames import histogram_edges, histogram_frame, history_frame, moments, snapshot_at
+from dashboard.frames import histogram_edges, histogram_frame, history_frame, moments, snapshot_at, unique_labels
 from dashboard.live_charts import live_chart
 from dashboard.navigation import PAGES, pick_runs
 from dashboard.playback import choose_epoch, is_playing
@@ -40,8 +40,7 @@ log_counts = scale_place.toggle("Log counts", value=True, key="log", help="Few w
 
 def draw() -> None:
     """Everything that moves; alone rerun while runs train or play."""
-    now = {run.run_id: run for run in sources.runs()}
-    runs = [now[run.run_id] for run in chosen if run.run_id in now]
+    runs = sources.runs([run.run_id for run in chosen])
     records = {run.run_id: sources.history(run.run_id) for run in runs}
     attend(here, runs)
     draw_states(runs)
@@ -63,8 +62,8 @@ def draw_states(runs: list[RunOverview]) -> None:
             st.markdown(f"{ICONS[run.status]} **{run.config.label}**")
             if run.job and run.status in ("running", "stopping"):
                 st.progress(min(run.job.progress, 1.0), text=f"{run.status}, {run.job.message}")
-            elif error := (run.job and run.job.error) or (run.result or {}).get("error"):
-                st.error(error)
+            elif run.error:
+                st.error(run.error)
             else:
                 st.caption(run.status)
             if last:
@@ -88,7 +87,8 @@ def draw_charts(runs: list[RunOverview], records: dict[str, list[dict]], epoch: 
     figure = histogram_figure(
         counts, LAYERS[layer], log_counts, tipping_point=guide if guide is not None and guide < edges[-1] else None
     )
-    now = {run.config.label: weights[run.run_id][positions[run.run_id]] for run in shown if run.run_id in positions}
+    names = unique_labels(runs)
+    now = {names[run.run_id]: weights[run.run_id][positions[run.run_id]] for run in shown if run.run_id in positions}
     near = ", ".join(f"{label}: {near_zero_count(values)} near zero" for label, values in now.items())
     live_chart(figure, key="histogram", height=430, alt=f"Histogram of weights at epoch {epoch:.1f}. {near}")
     beyond = [

@@ -10,7 +10,7 @@ from dashboard.live_charts import live_chart
 from dashboard.navigation import PAGES, pick_runs
 from dashboard.protocols import pick_protocol, protocol_title
 from dashboard.queue_panel import draw_evaluations
-from engine.runs.job import ACTIVE, WAITING
+from engine.runs.job import ACTIVE, WAITING, Job
 
 here = sources.settings()
 st.title("Robustness under attack")
@@ -28,12 +28,23 @@ if not here.read_only:
         draw_evaluation_form(here, chosen)
 
 
+def evaluation_jobs() -> list[Job]:
+    """Of the chosen runs, whatever became of them."""
+    run_ids = {run.run_id for run in chosen}
+    return [job for job in here.queue.jobs() if job.kind == "evaluate" and job.run_id in run_ids]
+
+
+def is_evaluating(jobs: list[Job]) -> bool:
+    """Whether any waits or runs."""
+    return any(job.status in WAITING + ACTIVE for job in jobs)
+
+
 def draw() -> None:
     """What is being evaluated, and what has been."""
-    jobs = [job for job in here.queue.jobs() if job.kind == "evaluate" and job.run_id in {r.run_id for r in chosen}]
+    jobs = evaluation_jobs()
     draw_evaluations(here, chosen, jobs)
     draw_table()
-    if was_busy and not any(job.status in WAITING + ACTIVE for job in jobs):
+    if was_busy and not is_evaluating(jobs):
         st.rerun()
 
 
@@ -63,7 +74,8 @@ def draw_table() -> None:
     invalid = sum(report.n_invalid for report in of_protocol.values())
     if invalid:
         st.error(f"{invalid} adversarial images left their budget: these numbers cannot be trusted.")
-    largest = max(result.largest_linf for report in of_protocol.values() for result in report.attacks if result.threat)
+    in_ball = [result for report in of_protocol.values() for result in report.attacks if result.threat]
+    largest = max((result.largest_linf for result in in_ball), default=0.0)
     st.caption(
         "Each cell counts all images, those misclassified anyway included. The worst case counts an image as correct "
         "only if it survives every attack within the ball; cw has no ball, so it enters there only where it stayed "
@@ -79,8 +91,5 @@ def draw_table() -> None:
     )
 
 
-was_busy = any(
-    job.status in WAITING + ACTIVE and job.kind == "evaluate" and job.run_id in {run.run_id for run in chosen}
-    for job in here.queue.jobs()
-)
+was_busy = is_evaluating(evaluation_jobs())
 st.fragment(draw, run_every=1.0 if was_busy else None, key="evaluations")()

@@ -1,5 +1,6 @@
 """Runs as pages and commands list them: config, status, newest figures. No torch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.errors import InputError
@@ -23,6 +24,11 @@ class RunOverview:
     last: dict | None
     result: dict | None
     job: Job | None
+
+    @property
+    def error(self) -> str | None:
+        """Why the run failed, or could not go on."""
+        return (self.job.error if self.job else None) or (self.result or {}).get("error")
 
     def document(self) -> dict:
         """What `--json` prints of a run: after the end the result's figures, before it the newest snapshot's."""
@@ -49,7 +55,7 @@ class RunOverview:
                 for layer, value in last.get(quantity, {}).items()
             },
             "seconds": last.get("seconds"),
-            "error": (self.job.error if self.job else None) or result.get("error"),
+            "error": self.error,
         }
 
 
@@ -63,11 +69,13 @@ def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
     return RunOverview(run_id, config, status, read_last_metrics(store.root / run_id), result, job)
 
 
-def list_runs(store: RunStore, queue: RunQueue) -> tuple[list[RunOverview], list[str]]:
-    """All runs, newest first; and a sentence for each directory that cannot be read, e.g. of a newer version."""
-    jobs = {job.job_id: job for job in queue.jobs()}
+def list_runs(
+    store: RunStore, queue: RunQueue, run_ids: Sequence[str] | None = None
+) -> tuple[list[RunOverview], list[str]]:
+    """All runs, newest first, or those of `run_ids`; and a sentence for each that cannot be read, e.g. is newer."""
+    jobs = {job.job_id: job for job in queue.jobs(run_ids)}
     overviews, problems = [], []
-    for run_id in store.run_ids():
+    for run_id in store.run_ids() if run_ids is None else run_ids:
         try:
             overviews.append(read_overview(store, run_id, jobs.get(run_id)))
         except InputError as error:

@@ -5,13 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from engine.__main__ import main
-from engine.data.sources import load_dataset
-from engine.data.subsets import stratified_ids
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.experiment import train_runs
 from engine.runs.lease import process_identity
@@ -53,23 +50,10 @@ class Laboratory:
         return RunQueue(self.root)
 
 
-def few_images(folder: Path) -> Path:
-    whole = load_dataset("mnist-mini", folder)
-    train, test = stratified_ids(whole.train_labels, 250), stratified_ids(whole.test_labels, 100)
-    np.savez(
-        folder / "mnist-mini.npz",
-        x_train=whole.train_images[train, 0],
-        y_train=whole.train_labels[train],
-        x_test=whole.test_images[test, 0],
-        y_test=whole.test_labels[test],
-    )
-    return folder
-
-
 @pytest.fixture(scope="session")
-def original(tmp_path_factory) -> Laboratory:
+def original(tmp_path_factory, few_images) -> Laboratory:
     """Made once; tests get copies."""
-    root, data = tmp_path_factory.mktemp("store"), few_images(tmp_path_factory.mktemp("data"))
+    root, data = tmp_path_factory.mktemp("store"), few_images
     store, queue, owner = RunStore(root), RunQueue(root), process_identity()
     training = TrainingConfig(epochs=4, learning_rate=0.003, snapshots_per_epoch=2)
     configs = [RunConfig(seed=seed, training=training, probe=ProbeConfig(samples=0)) for seed in range(3)]

@@ -1,5 +1,7 @@
 """Frames against numpy: what is drawn is what was recorded."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from dashboard.frames import (
     moments,
     robustness_frame,
     snapshot_at,
+    unique_labels,
 )
 from engine.robustness.report import RobustnessReport
 from engine.runs.overview import RunOverview, list_runs
@@ -87,6 +90,16 @@ def test_the_moment_shown_is_the_newest_one_past():
     records = [{"epoch": epoch} for epoch in (0.0, 0.5, 1.0)]
     assert [snapshot_at(records, epoch) for epoch in (-1.0, 0.0, 0.49, 0.5, 7.0)] == [None, 0, 0, 1, 2]
     assert moments({"a": records, "b": [{"epoch": 0.25}, {"epoch": 0.5}]}) == [0.0, 0.25, 0.5, 1.0]
+
+
+def test_runs_of_one_label_are_never_merged(trained_store, runs):
+    longer = runs[0].config.training.model_copy(update={"epochs": 2})
+    config = runs[0].config.model_copy(update={"training": longer})
+    twins = [*runs, replace(runs[0], run_id=config.run_id, config=config)]
+    names = unique_labels(twins)
+    assert len(set(names.values())) == len(twins) == 3
+    assert names[runs[1].run_id] == runs[1].config.label, "who is alone keeps the short name"
+    assert unique_labels(runs) == {run.run_id: run.config.label for run in runs}
 
 
 def test_robustness_has_a_row_per_attack_clean_first(trained_store, runs):

@@ -142,6 +142,21 @@ def test_evaluations_are_queued_for_every_chosen_run(open_page, trained_store, t
     assert not app.exception
 
 
+def test_cw_alone_has_no_ball_and_is_shown(open_page, trained_store, tmp_path):
+    import json
+    import shutil
+
+    shutil.copytree(trained_store.root, tmp_path / "store")
+    store = RunStore(tmp_path / "store")
+    (path,) = [path for run_id in store.run_ids() for path in store.report_paths(run_id)]
+    report = json.loads(path.read_bytes())
+    alone = report["attacks"][0] | {"attack": {"name": "cw"}, "threat": None}
+    path.write_text(json.dumps(report | {"attacks": [alone]}))
+    app = open_page("robustness", store.root)
+    assert not app.exception
+    assert list(app.dataframe[0].value["Attack"]) == ["no attack", "cw", "worst case"]
+
+
 def test_examples_say_what_the_stored_predictions_say(open_page, trained_store):
     app = open_page("examples", trained_store.root)
     app.toggle(key="fooled").set_value(False).run()

@@ -1,0 +1,25 @@
+"""What tests of more than one folder stand on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.data.sources import load_dataset
+from engine.data.subsets import stratified_ids
+
+
+@pytest.fixture(scope="session")
+def few_images(tmp_path_factory) -> Path:
+    """A data folder whose mnist-mini has 250 training and 100 test images."""
+    folder = tmp_path_factory.mktemp("few-images")
+    whole = load_dataset("mnist-mini", folder)
+    train, test = stratified_ids(whole.train_labels, 250), stratified_ids(whole.test_labels, 100)
+    np.savez(
+        folder / "mnist-mini.npz",
+        x_train=whole.train_images[train, 0],
+        y_train=whole.train_labels[train],
+        x_test=whole.test_images[test, 0],
+        y_test=whole.test_labels[test],
+    )
+    return folder
