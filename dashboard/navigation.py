@@ -52,4 +52,4 @@ def pick_runs(runs: list[RunOverview], what: str, most: int = SHOWN_AT_ONCE) -> 
 
 def _name(run: RunOverview, several_datasets: bool) -> str:
     name = f"{run.config.dataset_spec.title}: {run.config.label}" if several_datasets else run.config.label
-    return f"{name} · {run.config.training.epochs} epochs"
+    return f"{name} · {run.config.length}"

@@ -52,7 +52,7 @@ def _draw_row(here: Settings, run: RunOverview) -> None:
     with st.container(border=True, key=f"row-{run.run_id}"):
         name, state, actions = st.columns([4, 5, 3], vertical_alignment="center")
         spec = run.config.dataset_spec
-        name.markdown(f"**{run.config.label}**  \n{spec.title}, {run.config.training.epochs} epochs")
+        name.markdown(f"**{run.config.label}**  \n{spec.title}, {run.config.length}")
         icon = ICONS[run.status]
         if run.status in ACTIVE and run.job:
             state.progress(min(run.job.progress, 1.0), text=f"{icon} {run.status}, {_pace(run.job)}")

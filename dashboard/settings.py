@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.runs.run_queue import RunQueue
-from engine.runs.store import RunStore
+from engine.runs.store import SHIPPED, RunStore
 from engine.runs.worker import WorkerSettings
 
 ROOT = Path(__file__).parents[1]
@@ -27,4 +27,4 @@ def read_settings() -> Settings:
     root = Path(os.environ.get(STORE, ROOT / "checkpoints")).resolve()
     data = Path(os.environ.get(DATA, ROOT / "data")).resolve()
     worker = WorkerSettings(root, data, os.environ.get(DEVICE, "auto"), idle_exit=600.0)
-    return Settings(RunStore(root), RunQueue(root), worker, os.environ.get(READ_ONLY, "") not in ("", "0"))
+    return Settings(RunStore(root, SHIPPED), RunQueue(root), worker, os.environ.get(READ_ONLY, "") not in ("", "0"))

@@ -35,13 +35,13 @@ def runs(run_ids: Sequence[str] | None = None) -> list[RunOverview]:
 
 def history(run_id: str) -> list[dict]:
     """A run's records, one per snapshot."""
-    folder = settings().store.root / run_id
+    folder = settings().store.path(run_id)
     return _history(folder, _state(folder / METRICS))
 
 
 def conv_weights(run_id: str, layer: str) -> np.ndarray:
     """Weights of a layer at every snapshot, (snapshots, n) float32."""
-    folder = settings().store.root / run_id
+    folder = settings().store.path(run_id)
     return _conv_weights(folder, layer, _state(folder / weights_file(layer)), len(history(run_id)))
 
 
@@ -53,7 +53,7 @@ def reports(run_id: str) -> dict[str, RobustnessReport]:
 
 def examples(run_id: str, protocol_id: str, attack: str) -> dict[str, np.ndarray]:
     """What was kept of an attack: adversarial_images, predictions, probabilities; empty when nothing was."""
-    path = adversarial_path(settings().store.root / run_id, protocol_id, attack)
+    path = adversarial_path(settings().store.path(run_id), protocol_id, attack)
     return _examples(path, _state(path))
 
 

@@ -82,7 +82,7 @@ def draw_charts(runs: list[RunOverview], records: dict[str, list[dict]], epoch: 
             positions[run.run_id] = min(position, len(weights[run.run_id]) - 1)
     edges = histogram_edges(list(weights.values()), bins, whole)
     counts = histogram_frame(shown, weights, positions, edges)
-    tipping = {run.config.objective.tipping_point for run in shown} - {None}
+    tipping = {run.config.tipping_point for run in shown} - {None}
     guide = tipping.pop() if len(tipping) == 1 else None
     figure = histogram_figure(
         counts, LAYERS[layer], log_counts, tipping_point=guide if guide is not None and guide < edges[-1] else None

@@ -10,7 +10,7 @@ from typing import NoReturn
 from pydantic import BaseModel
 
 from engine.errors import InputError
-from engine.runs.store import RunStore
+from engine.runs.store import SHIPPED, RunStore
 from engine.validation import field_limits
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ def open_store(root: Path) -> RunStore:
     root = root.resolve()
     if root.exists() and not root.is_dir():
         raise InputError("a folder for runs", f"the file {root}", "Choose another --store.")
-    return RunStore(root)
+    return RunStore(root, SHIPPED)
 
 
 def print_json(document: dict) -> None:

@@ -17,8 +17,8 @@ from engine.robustness.cache import AdversarialCache
 from engine.robustness.evaluation import AttackOutcome, MemberEvaluation, evaluate
 from engine.robustness.protocol import attack_config
 from engine.robustness.report import RobustnessReport
-from engine.runs.config import RunConfig
 from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.model_config import ModelConfig
 from engine.runs.store import CACHE, RunStore, adversarial_path, evaluation_path, load_weights, read_json, write_json
 from engine.training.atomic import write_atomically
 
@@ -36,10 +36,10 @@ def load_member(store: RunStore, run_id: str, device: str) -> Stack:
     return Stack.of([build_trained(config, load_weights(store.folder(run_id)))]).to(device)
 
 
-def build_trained(config: RunConfig, weights: dict[str, np.ndarray]) -> torch.nn.Module:
+def build_trained(config: ModelConfig, weights: dict[str, np.ndarray]) -> torch.nn.Module:
     """The config's network with these weights."""
     spec = config.dataset_spec
-    model = build_model(config.architecture, config.seed, spec.shape, len(spec.classes), spec.mean, spec.std)
+    model = build_model(config.architecture, 0, spec.shape, len(spec.classes), spec.mean, spec.std)
     model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
     return model
 
@@ -81,7 +81,7 @@ def assess_run(
         else:
             evaluation = item
     assert evaluation is not None
-    folder = store.folder(run_id)
+    folder = store.own_folder(run_id)
     for outcome in outcomes:
         _save_examples(adversarial_path(folder, request.protocol_id, outcome.result.attack.name), {
             "adversarial_images": outcome.adversarial_images[:KEPT_IMAGES],

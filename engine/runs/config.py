@@ -7,13 +7,13 @@ import json
 from importlib.metadata import version
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from engine.data.catalog import DatasetSpec, dataset_spec
+from engine.data.catalog import DatasetSpec
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
-from engine.models.architectures import ARCHITECTURES, CONV_LAYERS
 from engine.robustness.threat import ThreatModel, Unit
+from engine.runs.model_config import ModelConfig
 from engine.runs.variants import CUSTOM, VARIANTS, variant_of
 from engine.training.schedule import TRAINING_VERSION, TrainingConfig
 from engine.validation import validated
@@ -41,16 +41,12 @@ class ProbeConfig(BaseModel):
     )
 
 
-class RunConfig(BaseModel):
-    """One run: equal configs are one run, trained once.
+class RunConfig(ModelConfig):
+    """One run trained here: equal configs are one run, trained once.
 
     threat: of adversarial training and of the probe.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    dataset: str = "mnist-mini"
-    architecture: str = "lenet"
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="fixes initialization and order of the data")
     objective: ObjectiveConfig = ObjectiveConfig()
     training: TrainingConfig = TrainingConfig()
@@ -59,32 +55,17 @@ class RunConfig(BaseModel):
     probe: ProbeConfig = ProbeConfig()
     device: DeviceRequest = Field(default="auto", description="where the run trains; auto takes a GPU if any")
 
-    @field_validator("dataset")
-    @classmethod
-    def _known_dataset(cls, name: str) -> str:
-        return dataset_spec(name).name
-
-    @field_validator("architecture")
-    @classmethod
-    def _known_architecture(cls, name: str) -> str:
-        if name not in ARCHITECTURES:
-            raise ValueError(f"unknown architecture {name!r}, known are {', '.join(ARCHITECTURES)}")
-        return name
-
-    @property
-    def dataset_spec(self) -> DatasetSpec:
-        """The catalog's entry for `dataset`."""
-        return dataset_spec(self.dataset)
-
-    @property
-    def conv_layers(self) -> tuple[str, ...]:
-        """Names of the convolutional layers, in forward order."""
-        return CONV_LAYERS[self.architecture]
-
     @property
     def variant(self) -> str:
-        """Key of VARIANTS, or CUSTOM."""
         return variant_of(self.objective, self.adversarial_training)
+
+    @property
+    def tipping_point(self) -> float | None:
+        return self.objective.tipping_point
+
+    @property
+    def length(self) -> str:
+        return f"{self.training.epochs} epochs" if self.training.epochs != 1 else "1 epoch"
 
     @property
     def training_updates(self) -> int:
@@ -128,6 +109,8 @@ class RunConfig(BaseModel):
             parts.append("all conv")
         if self.adversarial_training and self.variant == CUSTOM:
             parts.append("adversarial")
+        if self.architecture != "lenet":
+            parts.append(f"on {self.architecture_spec.title}")
         return " · ".join([" ".join(parts), f"seed {self.seed}"])
 
 

@@ -62,7 +62,7 @@ def train_runs(
     run_ids = [run_id for run_id in run_ids if store.result(run_id) is None]
     if not run_ids:
         return
-    configs = [store.config(run_id) for run_id in run_ids]
+    configs = [store.training_config(run_id) for run_id in run_ids]
     folders = [store.folder(run_id) for run_id in run_ids]
     training = configs[0].training
     if configs[0].device != "auto":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from engine.errors import InputError
 from engine.runs.config import RunConfig
 from engine.runs.job import Job, Status
+from engine.runs.model_config import ModelConfig
 from engine.runs.records import read_last_metrics
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
@@ -15,15 +16,17 @@ from engine.runs.store import RunStore
 class RunOverview:
     """One run at a glance.
 
-    last: the newest snapshot's record; result: how it ended; job: its row in the queue.
+    last: the newest snapshot's record; result: how it ended; job: its row in the queue; is_shipped: it came with the
+        project, nothing can be changed about it.
     """
 
     run_id: str
-    config: RunConfig
+    config: ModelConfig
     status: Status
     last: dict | None
     result: dict | None
     job: Job | None
+    is_shipped: bool = False
 
     @property
     def error(self) -> str | None:
@@ -32,19 +35,26 @@ class RunOverview:
 
     def document(self) -> dict:
         """What `--json` prints of a run: after the end the result's figures, before it the newest snapshot's."""
-        objective = self.config.objective
+        config = self.config
+        training = {}
+        if isinstance(config, RunConfig):
+            training = {
+                "seed": config.seed,
+                "l1": config.objective.l1_strength,
+                "l2": config.objective.l2_strength,
+                "scope": config.objective.scope,
+                "epochs": config.training.epochs,
+            }
         last, result = self.last or {}, self.result or {}
         return {
             "run_id": self.run_id,
             "status": self.status,
-            "label": self.config.label,
-            "dataset": self.config.dataset,
-            "variant": self.config.variant,
-            "seed": self.config.seed,
-            "l1": objective.l1_strength,
-            "l2": objective.l2_strength,
-            "scope": objective.scope,
-            "epochs": self.config.training.epochs,
+            "label": config.label,
+            "dataset": config.dataset,
+            "architecture": config.architecture,
+            "variant": config.variant,
+            "shipped": self.is_shipped,
+            **training,
             "epoch": last.get("epoch"),
             "clean_accuracy": result.get("clean_accuracy", last.get("clean_accuracy")),
             "clean_accuracy_samples": result.get("clean_accuracy_samples"),
@@ -66,7 +76,8 @@ def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
         status = result["status"]
     else:
         status = job.status if job else "interrupted"
-    return RunOverview(run_id, config, status, read_last_metrics(store.root / run_id), result, job)
+    last = read_last_metrics(store.folder(run_id))
+    return RunOverview(run_id, config, status, last, result, job, store.is_shipped(run_id))
 
 
 def list_runs(

@@ -54,7 +54,7 @@ def build_chooser(store: RunStore, device: str, position: Callable[[Path], objec
 
     def key(job: Job) -> object:
         try:
-            return stack_key(store.config(job.run_id)), position(store.folder(job.run_id))
+            return stack_key(store.training_config(job.run_id)), position(store.folder(job.run_id))
         except InputError:
             return job.job_id  # damaged: alone, to fail with its own message
 

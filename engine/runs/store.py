@@ -1,6 +1,6 @@
 """The store: run directories, the only disk schema. Readable without torch; copy a folder and you have shared a run.
 
-<run_id>/config.json          format, run_id, config: written once, first
+<run_id>/config.json          format, run_id, and config or, for weights from elsewhere, imported: written once, first
          environment.json     data, versions and device of each session that trained it
          metrics.jsonl        one record per snapshot            (records.py)
          conv1.f32, ...       one row of weights per snapshot    (records.py)
@@ -11,10 +11,12 @@
          adversarial/*.npz    predictions and adversarial images of an evaluation
 """
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,21 +27,28 @@ from safetensors import SafetensorError
 
 from engine.errors import InputError
 from engine.runs.config import RunConfig
+from engine.runs.model_config import ImportedConfig, ModelConfig
 from engine.training.atomic import write_atomically
 
 FORMAT = 1
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 CONFIG, ENVIRONMENT, RESULT, MODEL = "config.json", "environment.json", "result.json", "model.safetensors"
 
+SHIPPED = Path(__file__).parents[2] / "checkpoints" / "shipped"
+"""Recorded runs that come with the project."""
+
 CACHE = ".cache"
 """Folder of the store for adversarial examples that were computed once; private, and safe to delete."""
 
 
 class RunStore:
-    """A folder of run directories."""
+    """A folder of run directories.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    shipped: a second one that is only ever read. Where both have a run, that of `root` is meant.
+    """
+
+    def __init__(self, root: Path, shipped: Path | None = None) -> None:
+        self.root, self.shipped = root, shipped
 
     def prepare(self) -> None:
         """Make the folder.
@@ -58,56 +67,80 @@ class RunStore:
             raise InputError("a folder that can be written to", str(self.root), "Choose another --store.")
 
     def run_ids(self) -> list[str]:
-        """All runs, newest first."""
-        if not self.root.is_dir():
-            return []
-        with os.scandir(self.root) as entries:
-            names = [entry.name for entry in entries if RUN_ID.fullmatch(entry.name)]
-        times = {}
-        for name in names:
-            try:
-                times[name] = (self.root / name / CONFIG).stat().st_mtime_ns
-            except OSError:
-                continue
-        return sorted(times, key=lambda name: (-times[name], name))
+        """All runs: those of `root`, newest first, then those that are only shipped, by name."""
+        own = _creation_times(self.root)
+        shipped = _creation_times(self.shipped) if self.shipped else {}
+        return sorted(own, key=lambda name: (-own[name], name)) + sorted(set(shipped) - set(own))
+
+    def path(self, run_id: str) -> Path:
+        """Where a run's directory is, or would be."""
+        own = self.root / run_id
+        return self.shipped / run_id if self.shipped and self.is_shipped(run_id) else own
+
+    def is_shipped(self, run_id: str) -> bool:
+        """Whether a run is here only as it came with the project, so that nothing may be written to it."""
+        if self.shipped is None or (self.root / run_id / CONFIG).exists():
+            return False
+        return (self.shipped / run_id / CONFIG).exists()
 
     def folder(self, run_id: str) -> Path:
-        """The directory of a run that exists.
+        """The directory of a run that exists, to be read.
 
         Raises:
             InputError: not an id, or no such run.
         """
-        if not RUN_ID.fullmatch(run_id) or not (self.root / run_id / CONFIG).exists():
+        path = self.path(run_id) if RUN_ID.fullmatch(run_id) else None
+        if path is None or not (path / CONFIG).exists():
             raise InputError(
                 f"the id of a run in {self.root}", repr(run_id), "See `python -m engine runs` for those there are."
             )
+        return path
+
+    def own_folder(self, run_id: str) -> Path:
+        """The directory of a run that exists, to be written to: a shipped run is copied into `root` first."""
+        folder = self.folder(run_id)
+        if not self.is_shipped(run_id):
+            return folder
+        self.prepare()
+        with tempfile.TemporaryDirectory(dir=self.root, prefix=".copy-") as temporary:
+            copy = Path(temporary) / run_id
+            shutil.copytree(folder, copy)
+            with contextlib.suppress(FileExistsError):  # another process was faster
+                os.rename(copy, self.root / run_id)
         return self.root / run_id
 
-    def create(self, config: RunConfig) -> Path:
+    def create(self, config: ModelConfig) -> Path:
         """Make the directory of a run; one that is there already is left as it is."""
         self.prepare()
         folder = self.root / config.run_id
         folder.mkdir(exist_ok=True)
         if not (folder / CONFIG).exists():
+            kind = "imported" if isinstance(config, ImportedConfig) else "config"
             write_json(
                 folder / CONFIG,
                 {
                     "format": FORMAT,
                     "run_id": config.run_id,
                     "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                    "config": config.model_dump(mode="json"),
+                    kind: config.model_dump(mode="json"),
                 },
             )
         return folder
 
     def delete(self, run_id: str) -> None:
-        """Remove a run for good; the config goes first, so that a deletion cut short leaves no half a run."""
+        """Remove a run for good; the config goes first, so that a deletion cut short leaves no half a run.
+
+        Raises:
+            InputError: no such run, or it is shipped.
+        """
         folder = self.folder(run_id)
+        if self.is_shipped(run_id):
+            raise InputError("a run of your own", f"{run_id}, which came with the project", "Leave it as it is.")
         (folder / CONFIG).unlink()
         shutil.rmtree(folder)
 
-    def config(self, run_id: str) -> RunConfig:
-        """The config of a run.
+    def config(self, run_id: str) -> ModelConfig:
+        """What a run is of: a RunConfig, or an ImportedConfig.
 
         Raises:
             InputError: no such run, a damaged config, or one of a newer version.
@@ -119,20 +152,44 @@ class RunStore:
             remedy = "Update this program to open it; nothing was changed."
             raise InputError(f"a run directory of format {FORMAT} or older", f"format {found} in {path.parent}", remedy)
         try:
+            if "imported" in document:
+                return ImportedConfig.model_validate(document["imported"])
             return RunConfig.model_validate(document.get("config"))
         except (ValidationError, InputError) as error:
             remedy = "Restore the file from a copy, or delete the run's folder."
             raise InputError(f"{path} to describe a run", "a damaged or unknown description", remedy) from error
 
+    def training_config(self, run_id: str) -> RunConfig:
+        """What a run of this laboratory trains to; InputError as in `config`, and for imported weights."""
+        config = self.config(run_id)
+        if not isinstance(config, RunConfig):
+            raise InputError("a run to be trained here", f"{run_id}, which was imported", "Launch one of your own.")
+        return config
+
     def result(self, run_id: str) -> dict | None:
         """How the run ended; None while it has not."""
-        result = read_json(self.root / run_id / RESULT)
+        result = read_json(self.path(run_id) / RESULT)
         return result if result and "status" in result else None
 
     def report_paths(self, run_id: str) -> list[Path]:
         """Files of a run's robustness reports, oldest first; each is named after its protocol."""
-        folder = self.root / run_id / "evaluations"
+        folder = self.path(run_id) / "evaluations"
         return sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns) if folder.is_dir() else []
+
+
+def _creation_times(root: Path) -> dict[str, int]:
+    """Name of each run directory in `root` -> when its config was written, in nanoseconds."""
+    if not root.is_dir():
+        return {}
+    with os.scandir(root) as entries:
+        names = [entry.name for entry in entries if RUN_ID.fullmatch(entry.name)]
+    times = {}
+    for name in names:
+        try:
+            times[name] = (root / name / CONFIG).stat().st_mtime_ns
+        except OSError:
+            continue
+    return times
 
 
 def evaluation_path(folder: Path, protocol_id: str) -> Path:
@@ -145,7 +202,7 @@ def adversarial_path(folder: Path, protocol_id: str, attack: str) -> Path:
     return folder / "adversarial" / f"{protocol_id}-{attack}.npz"
 
 
-def save_model(folder: Path, weights: dict[str, np.ndarray], config: RunConfig) -> None:
+def save_model(folder: Path, weights: dict[str, np.ndarray], config: ModelConfig) -> None:
     """Write final weights, the config in the header; under one key, since safetensors writes several in any order."""
     run = {"run_id": config.run_id, "config": config.model_dump(mode="json")}
     content = safetensors.numpy.save(weights, {"run": json.dumps(run)})

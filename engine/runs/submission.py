@@ -27,12 +27,14 @@ def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig]) 
 def submit_evaluation(store: RunStore, queue: RunQueue, run_id: str, request: EvaluationRequest) -> str:
     """Queue an evaluation, also one that is there already: what the cache holds costs nothing. Id of the job.
 
+    A shipped run is copied into the store, and the copy evaluated.
+
     Raises:
         InputError: no such run, or it has no final weights.
     """
-    folder = store.folder(run_id)
-    if not (folder / MODEL).exists():
+    if not (store.folder(run_id) / MODEL).exists():
         raise InputError("a finished run", f"{run_id}, which has no final weights yet", "Let it finish first.")
+    store.own_folder(run_id)
     job_id = request.job_id(run_id)
     if not queue.submit(job_id, "evaluate", run_id, request.model_dump(mode="json")):
         queue.resume(job_id)

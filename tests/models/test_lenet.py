@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from engine.data.catalog import DATASETS
 from engine.errors import InputError
-from engine.models.architectures import ARCHITECTURES, CONV_LAYERS, build_model
+from engine.models.architectures import ARCHITECTURES, build_model
 
 
 def build(name: str, seed: int = 0) -> torch.nn.Module:
@@ -72,7 +72,7 @@ def test_conv_layers_are_the_models_own():
     for architecture in ARCHITECTURES:
         model = build("mnist")
         found = tuple(name for name, module in model.named_modules() if isinstance(module, torch.nn.Conv2d))
-        assert CONV_LAYERS[architecture] == found
+        assert tuple(ARCHITECTURES[architecture].convolutions) == found
 
 
 def test_unknown_architecture():

@@ -1,0 +1,103 @@
+"""What a run's weights belong to, whether they were trained here or brought along."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from engine.data.catalog import DatasetSpec, dataset_spec
+from engine.models.architectures import ArchitectureSpec, architecture_spec
+from engine.runs.variants import CUSTOM
+
+
+class ModelConfig(BaseModel):
+    """A network for a data set; the names of both are those of the catalogs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str = "mnist-mini"
+    architecture: str = "lenet"
+
+    @field_validator("dataset")
+    @classmethod
+    def _known_dataset(cls, name: str) -> str:
+        return dataset_spec(name).name
+
+    @field_validator("architecture")
+    @classmethod
+    def _known_architecture(cls, name: str) -> str:
+        return architecture_spec(name).name
+
+    @property
+    def dataset_spec(self) -> DatasetSpec:
+        """The catalog's entry for `dataset`."""
+        return dataset_spec(self.dataset)
+
+    @property
+    def architecture_spec(self) -> ArchitectureSpec:
+        """The catalog's entry for `architecture`."""
+        return architecture_spec(self.architecture)
+
+    @property
+    def conv_layers(self) -> tuple[str, ...]:
+        """Names of the convolutional layers, in forward order."""
+        return tuple(self.architecture_spec.convolutions)
+
+    @property
+    def run_id(self) -> str:
+        """Of the run's directory, in [a-z0-9-], ending in a digest of what makes it this run."""
+        raise NotImplementedError
+
+    @property
+    def variant(self) -> str:
+        """Key of VARIANTS, or CUSTOM."""
+        raise NotImplementedError
+
+    @property
+    def label(self) -> str:
+        """What a chart calls the run."""
+        raise NotImplementedError
+
+    @property
+    def length(self) -> str:
+        """How long it was trained, in words."""
+        raise NotImplementedError
+
+    @property
+    def tipping_point(self) -> float | None:
+        """|w| beyond which the objective pushes a weight outwards; None when it never does, or is unknown."""
+        return None
+
+
+class ImportedConfig(ModelConfig):
+    """Weights that were trained elsewhere: nothing is known of how.
+
+    weights: digest of the tensors, so that the same weights under the same name are the same run.
+    """
+
+    name: str = Field(min_length=1, max_length=80, description="what charts call the weights")
+    weights: str = Field(pattern="^[0-9a-f]{8,64}$", description="digest of the tensors")
+
+    @field_validator("name")
+    @classmethod
+    def _one_line(cls, name: str) -> str:
+        return re.sub(r"\s+", " ", "".join(letter for letter in name if letter.isprintable() or letter == " ")).strip()
+
+    @property
+    def run_id(self) -> str:
+        text = f"{self.dataset} {self.architecture} {self.name} {self.weights}"
+        return f"{self.dataset}-imported-{hashlib.blake2b(text.encode(), digest_size=5).hexdigest()}"
+
+    @property
+    def variant(self) -> str:
+        return CUSTOM
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+    @property
+    def length(self) -> str:
+        return "imported"
