@@ -5,9 +5,10 @@ from typing import Any
 import streamlit as st
 from pydantic import BaseModel
 
-from engine.data.catalog import DATASETS
+from engine.data.catalog import DATASETS, DatasetSpec
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
+from engine.models.architectures import ARCHITECTURES
 from engine.paper.presets import PRESETS
 from engine.robustness.threat import ThreatModel
 from engine.runs.config import ProbeConfig, RunConfig
@@ -66,10 +67,12 @@ def draw_form() -> LaunchRequest | InputError:
         training = start.training.model_dump() | {"epochs": epochs} | _training(start.training, key)
         probe = _probe(start.probe, key)
         threat, device = _threat_and_device(DATASETS[dataset].epsilon, dataset, key)
+        architecture = _architecture(DATASETS[dataset], start.architecture, key)
     try:
         return validated(
             LaunchRequest,
             dataset=dataset,
+            architecture=architecture,
             variants=tuple(variants),
             seeds=tuple(range(seed, seed + seeds)),
             l1_strength=l1,
@@ -127,6 +130,19 @@ def _probe(start: ProbeConfig, key: Any) -> dict[str, Any]:
         field: number(place, labels[field], ProbeConfig, field, getattr(start, field), key(f"probe-{field}"))
         for place, field in zip(st.columns(3), labels, strict=True)
     }
+
+
+def _architecture(images: DatasetSpec, start: str, key: Any) -> str:
+    """One of those that take such images; the choice is kept for all data sets of one shape."""
+    names = [name for name, spec in ARCHITECTURES.items() if spec.fits(images.shape)]
+    return st.selectbox(
+        "Architecture",
+        names,
+        names.index(start) if start in names else 0,
+        format_func=lambda name: ARCHITECTURES[name].title,
+        key=key(f"architecture-{'x'.join(map(str, images.shape))}"),
+        help="LeNet is the paper's. The others take pixels as they are, and take several times as long.",
+    )
 
 
 def _threat_and_device(paper: float, dataset: str, key: Any) -> tuple[dict[str, Any] | None, str]:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.runs.overview import RunOverview
 
-PAGES = {name: f"app_pages/{name}.py" for name in ("home", "launch", "live", "robustness", "examples")}
+PAGES = {name: f"app_pages/{name}.py" for name in ("home", "launch", "weights", "robustness", "examples")}
 SHOWN_AT_ONCE = 8
 
 
@@ -13,24 +13,27 @@ def build_pages() -> list:
     return [
         st.Page(PAGES["home"], title="Start", icon=":material/home:", default=True),
         st.Page(PAGES["launch"], title="Launch", icon=":material/rocket_launch:"),
-        st.Page(PAGES["live"], title="Live", icon=":material/monitoring:"),
+        st.Page(PAGES["weights"], title="Weights", icon=":material/monitoring:"),
         st.Page(PAGES["robustness"], title="Robustness", icon=":material/shield:"),
         st.Page(PAGES["examples"], title="Examples", icon=":material/image_search:"),
     ]
 
 
-def open_live(run_ids: list[str]) -> None:
-    """Leave for the live page, showing these runs."""
-    st.switch_page(PAGES["live"], query_params={"runs": run_ids[:SHOWN_AT_ONCE]})
+def open_weights(run_ids: list[str]) -> None:
+    """Leave for the weights of these runs, as they are now."""
+    st.session_state.mode = "follow"
+    st.switch_page(PAGES["weights"], query_params={"runs": run_ids[:SHOWN_AT_ONCE]})
 
 
 def pick_runs(runs: list[RunOverview], what: str, most: int = SHOWN_AT_ONCE) -> list[RunOverview]:
-    """A choice of runs that the page's address remembers, and the next page too; at first the newest two."""
+    """A choice of runs that the page's address remembers, and the next page too.
+
+    At first the newest two of one's own, or Std and Min-Max of those that came with the project.
+    """
     by_id = {run.run_id: run for run in runs}
     state = st.session_state
     if "picked" not in state:
-        newest = [run.run_id for run in runs if run.config.dataset == runs[0].config.dataset][1::-1] if runs else []
-        candidates = (st.query_params.get_all("runs"), state.get("last_picked", []), newest)
+        candidates = (st.query_params.get_all("runs"), state.get("last_picked", []), _first_choice(runs))
         known = ([run_id for run_id in candidate if run_id in by_id] for candidate in candidates)
         state.picked = next(filter(None, known), [])[:most]
     else:
@@ -50,6 +53,13 @@ def pick_runs(runs: list[RunOverview], what: str, most: int = SHOWN_AT_ONCE) -> 
     return [by_id[run_id] for run_id in chosen]
 
 
+def _first_choice(runs: list[RunOverview]) -> list[str]:
+    own = [run for run in runs if not run.is_shipped]
+    if own:
+        return [run.run_id for run in own if run.config.dataset == own[0].config.dataset][1::-1]
+    return [run.run_id for run in runs if run.config.variant in ("std", "min-max")] or [run.run_id for run in runs][:2]
+
+
 def _name(run: RunOverview, several_datasets: bool) -> str:
     name = f"{run.config.dataset_spec.title}: {run.config.label}" if several_datasets else run.config.label
-    return f"{name} · {run.config.length}"
+    return f"{name} · {run.config.length}" + (" · shipped" if run.is_shipped else "")

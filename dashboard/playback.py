@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-FRAMES = 40
-"""About how many frames a whole run is played in."""
+FRAMES, FRAME = 40, 0.35
+"""A whole run is played in about so many frames of so many seconds, at single speed."""
+
+SPEEDS = (0.5, 1.0, 2.0, 4.0)
 
 
 def is_playing() -> bool:
@@ -17,13 +19,22 @@ def is_playing() -> bool:
     return st.session_state.get("mode") == "play"
 
 
+def frame_interval() -> float:
+    """Seconds from frame to frame: slower speeds show each frame for longer, faster ones leave frames out."""
+    return FRAME / min(st.session_state.get("speed") or 1.0, 1.0)
+
+
 def choose_epoch(epochs: Sequence[float], live: bool) -> float:
     """The epoch to show, one of `epochs` (ascending): the newest while following, else the one played or held.
 
-    Draws the buttons and the slider; call it inside the fragment that redraws.
+    Draws the buttons and the slider; call it inside the fragment that redraws. A held epoch stands in the page's
+    address, and an address that names one holds it.
     """
     state = st.session_state
-    state.setdefault("mode", "follow")
+    if "mode" not in state:
+        state.mode = "follow"
+        if (named := _named_epoch()) is not None:
+            _hold(epochs, min(epochs, key=lambda epoch: abs(epoch - named)))
     if state.mode == "follow":
         state.moment = epochs[-1]
         if not live:
@@ -32,7 +43,8 @@ def choose_epoch(epochs: Sequence[float], live: bool) -> float:
         _advance(epochs, live)
     elif "held" not in state or state.moment not in epochs:  # other runs were chosen
         _hold(epochs, min(epochs, key=lambda epoch: abs(epoch - state.moment)))
-    buttons, place = st.columns([2, 5], vertical_alignment="bottom")
+    buttons, place, speed = st.columns([3, 6, 2], vertical_alignment="bottom")
+    speed.selectbox("Speed", SPEEDS, 1, format_func=lambda factor: f"{factor:g} ×", key="speed")
     with buttons.container(horizontal=True):
         _draw_buttons(epochs, live)
     if state.mode == "hold" and len(state.held) > 1:
@@ -43,7 +55,25 @@ def choose_epoch(epochs: Sequence[float], live: bool) -> float:
         share = (state.moment - epochs[0]) / ((epochs[-1] - epochs[0]) or 1.0)
         word = "Following" if state.mode == "follow" else "Playing" if state.mode == "play" else "At"
         place.progress(min(share, 1.0), text=f"{word} epoch {_plain(state.moment)}")
+    _name_epoch(epochs)
     return state.moment
+
+
+def _named_epoch() -> float | None:
+    try:
+        return float(st.query_params.get("epoch", ""))
+    except ValueError:
+        return None
+
+
+def _name_epoch(epochs: Sequence[float]) -> None:
+    """Keep the address true: it names the epoch only while one is held that is not the last."""
+    state = st.session_state
+    if state.mode == "hold" and state.moment != epochs[-1]:
+        if st.query_params.get("epoch") != _plain(state.moment):
+            st.query_params["epoch"] = _plain(state.moment)
+    elif "epoch" in st.query_params:
+        del st.query_params["epoch"]
 
 
 def _draw_buttons(epochs: Sequence[float], live: bool) -> None:
@@ -74,7 +104,8 @@ def _play(epochs: Sequence[float]) -> None:
 
 def _advance(epochs: Sequence[float], live: bool) -> None:
     state = st.session_state
-    position = sum(epoch <= state.moment for epoch in epochs) - 1 + max(1, len(epochs) // FRAMES)
+    step = max(1, round(len(epochs) / FRAMES * max(state.get("speed") or 1.0, 1.0)))
+    position = sum(epoch <= state.moment for epoch in epochs) - 1 + step
     state.moment = epochs[min(position, len(epochs) - 1)]
     if state.moment == epochs[-1]:
         if live:

@@ -18,16 +18,20 @@ def protocol_title(report: RobustnessReport) -> str:
 
 
 def pick_protocol(reports: Mapping[str, Mapping[str, RobustnessReport]]) -> str | None:
-    """A choice among all protocols that any run has a report of, the one most runs share first; None without any."""
+    """A choice among all protocols that any run has a report of; None without any.
+
+    The one that most runs share comes first, among equals the one with most attacks and most images.
+    """
     titles: dict[str, str] = {}
-    counts: dict[str, int] = {}
+    weights: dict[str, tuple[int, int, int]] = {}
     for found in reports.values():
         for protocol, report in found.items():
             titles[protocol] = protocol_title(report)
-            counts[protocol] = counts.get(protocol, 0) + 1
+            shared, attacks, _ = weights.get(protocol, (0, 0, 0))
+            weights[protocol] = (shared + 1, max(attacks, len(report.attacks)), report.n)
     if not titles:
         return None
-    order = sorted(titles, key=lambda protocol: -counts[protocol])
+    order = sorted(titles, key=weights.__getitem__, reverse=True)
     if len(order) == 1:
         return order[0]
-    return st.selectbox("Protocol", order, format_func=titles.__getitem__, key="protocol")
+    return st.selectbox("Protocol", order, format_func=titles.__getitem__, key="protocol", bind="query-params")

@@ -4,10 +4,11 @@ import time
 
 import streamlit as st
 
-from dashboard.frames import unique_labels
-from dashboard.navigation import open_live
+from dashboard.frames.labels import unique_labels
+from dashboard.navigation import open_weights
 from dashboard.settings import Settings
 from engine.errors import InputError
+from engine.runs.config import RunConfig
 from engine.runs.job import ACTIVE, RESUMABLE, WAITING, Job
 from engine.runs.overview import RunOverview
 from engine.runs.submission import delete_run, retry_run
@@ -40,7 +41,8 @@ def attend(here: Settings, runs: list[RunOverview]) -> None:
 
 
 def draw_queue(here: Settings, runs: list[RunOverview]) -> None:
-    """A row per run, those at work first: status, progress, remaining time, actions."""
+    """A row per run of one's own, those at work first: status, progress, remaining time, actions."""
+    runs = [run for run in runs if not run.is_shipped]
     order = {status: place for place, status in enumerate((*ACTIVE, *WAITING, "failed", "stopped", "finished"))}
     for run in sorted(runs, key=lambda run: order[run.status])[:SHOWN]:
         _draw_row(here, run)
@@ -70,14 +72,14 @@ def _draw_row(here: Settings, run: RunOverview) -> None:
 
 def _draw_actions(here: Settings, run: RunOverview) -> None:
     if st.button("Watch", key=f"watch-{run.run_id}", icon=":material/monitoring:", help="Show this run on Live"):
-        open_live([run.run_id])
+        open_weights([run.run_id])
     if here.read_only:
         return
     if run.status in ("queued", "running"):
         if st.button("Stop", key=f"stop-{run.run_id}", icon=":material/stop:", help="Save and stop; it can be resumed"):
             here.queue.request_stop(run.run_id)
             st.rerun()
-    elif run.status in RESUMABLE:
+    elif run.status in RESUMABLE and isinstance(run.config, RunConfig):
         word = "Retry" if run.status == "failed" else "Resume"
         if st.button(word, key=f"resume-{run.run_id}", icon=":material/resume:", help="Go on from the last checkpoint"):
             retry_run(here.store, here.queue, run.run_id)

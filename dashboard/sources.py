@@ -10,7 +10,8 @@ from dashboard.settings import Settings, read_settings
 from engine.robustness.report import RobustnessReport
 from engine.runs.overview import RunOverview, list_runs
 from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
-from engine.runs.store import adversarial_path
+from engine.runs.run_queue import RunQueue
+from engine.runs.store import RunStore, adversarial_path
 
 FileState = tuple[int, int]
 
@@ -33,6 +34,12 @@ def runs(run_ids: Sequence[str] | None = None) -> list[RunOverview]:
     return listing(run_ids)[0]
 
 
+def shipped_runs() -> list[RunOverview]:
+    """The recorded runs that came with the project, also those of which the store has a copy."""
+    shipped = settings().store.shipped
+    return list_runs(RunStore(shipped), RunQueue(shipped))[0] if shipped else []
+
+
 def history(run_id: str) -> list[dict]:
     """A run's records, one per snapshot."""
     folder = settings().store.path(run_id)
@@ -52,7 +59,7 @@ def reports(run_id: str) -> dict[str, RobustnessReport]:
 
 
 def examples(run_id: str, protocol_id: str, attack: str) -> dict[str, np.ndarray]:
-    """What was kept of an attack: adversarial_images, predictions, probabilities; empty when nothing was."""
+    """What was kept of an attack: adversarial_images, predictions, probabilities; empty when nothing was. Read only."""
     path = adversarial_path(settings().store.path(run_id), protocol_id, attack)
     return _examples(path, _state(path))
 
@@ -75,12 +82,12 @@ def _report(path: Path, state: FileState) -> RobustnessReport | None:
         return None
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False)  # shared, not copied: moving a slider reads dozens
 def _examples(path: Path, state: FileState) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return dict(archive)
-    except (OSError, ValueError):
+    except Exception:  # numpy, zipfile and zlib each have their own for a damaged file
         return {}
 
 

@@ -23,6 +23,9 @@ FORBIDDEN_IN_ENGINE = {"streamlit", "plotly", "pandas", "dashboard"}
 NO_TORCH = [
     "engine.runs.store",
     "engine.runs.config",
+    "engine.runs.model_config",
+    "engine.runs.tensor_file",
+    "engine.models.architectures",
     "engine.runs.launch",
     "engine.runs.overview",
     "engine.runs.submission",
@@ -31,7 +34,11 @@ NO_TORCH = [
     "engine.robustness.report",
     "engine.training.snapshot",
     "engine.minmax.fuzziness",
+    "engine.runs.evaluation_request",
+    "engine.runs.loading_code",
+    "engine.runs.own_images",
     "engine.data.catalog",
+    "engine.data.fitting",
     "engine.data.sources",
     "engine.__main__",
 ]

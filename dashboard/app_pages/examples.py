@@ -1,12 +1,29 @@
-"""Examples: the same test images under each attack, one row per run."""
+"""Examples: the same test image under each attack, one row per run; images are found by what happened to them."""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from dashboard import sources
-from dashboard.figures.images import image_png, perturbation_png
+from dashboard.example_cells import build_grid
+from dashboard.examples import (
+    ANY_ATTACK,
+    CLEAN,
+    Arrays,
+    Family,
+    attacks_of,
+    epsilons_by_family,
+    ladder_of,
+    protocol_at,
+    questions,
+    verdicts,
+)
+from dashboard.figures.boundary import boundary_figure
+from dashboard.frames.labels import unique_labels
 from dashboard.navigation import PAGES, pick_runs
-from dashboard.protocols import pick_protocol
+from dashboard.own_image_panel import draw_own_image
+from dashboard.palette import run_colors
+from dashboard.sheet import Sheet
 from engine.runs.overview import RunOverview
 
 here = sources.settings()
@@ -17,75 +34,175 @@ if not attacked:
     st.page_link(PAGES["robustness"], label="Attack a finished run", icon=":material/bolt:")
     st.stop()
 chosen = pick_runs(attacked, "Runs")
+if not chosen:
+    st.info("Choose the runs to be shown.")
+    st.stop()
 if len({run.config.dataset for run in chosen}) > 1:
     st.warning("These runs were trained on different data, so they share no test image. Choose runs of one data set.")
     st.stop()
+
 reports = {run.run_id: sources.reports(run.run_id) for run in chosen}
-protocol = pick_protocol(reports)
-if protocol is None:
-    st.info("Choose the runs to be shown.")
-    st.stop()
-shown = [run for run in chosen if protocol in reports[run.run_id]]
-clean = sources.examples(shown[0].run_id, protocol, "none")
-if not clean:
-    st.error("The images of this evaluation are missing. Attack the run again.")
-    st.stop()
-classes = shown[0].config.dataset_spec.classes
-attacks = list(dict.fromkeys(name for run in shown for name in reports[run.run_id][protocol].robust_accuracy_by_attack))
-
-kept = len(clean["adversarial_images"])
-labels = clean["labels"][:kept]
-fooled = np.zeros(kept, dtype=bool)
-for run in shown:
-    right = sources.examples(run.run_id, protocol, "none")["predictions"][:kept] == labels
-    for attack in reports[run.run_id][protocol].robust_accuracy_by_attack:
-        fooled |= right & (sources.examples(run.run_id, protocol, attack)["predictions"][:kept] != labels)
-which, pick, view = st.columns([3, 4, 2], vertical_alignment="bottom")
-only_fooled = which.toggle("Only images that fool some run", value=bool(fooled.any()), key="fooled")
-positions = np.flatnonzero(fooled) if only_fooled and fooled.any() else np.arange(kept)
-perturbed = view.toggle("Show the perturbation", key="perturbation", help="Blue: darker, red: brighter")
-place = 1
-if len(positions) > 1:
-    place = pick.slider("Test image", 1, len(positions), key=f"image-{only_fooled}", help="In the fixed order")
-position = int(positions[place - 1])
-label = int(labels[position])
-st.markdown(f"Number {clean['sample_ids'][position]} of the test set, truly **{classes[label]}**.")
+labels = unique_labels(chosen)
+colors = dict(zip(labels, run_colors([run.config.variant for run in chosen]), strict=True))
+spec = chosen[0].config.dataset_spec
+Outcomes = dict[str, dict[str, Arrays]]
 
 
-def as_picture(image: np.ndarray) -> np.ndarray:
-    """(C, H, W) -> (H, W) or (H, W, 3)."""
-    return image[0] if len(image) == 1 else image.transpose(1, 2, 0)
-
-
-def draw_cell(run: RunOverview, protocol: str, attack: str) -> None:
-    """One image with what the network says to it."""
-    found = sources.examples(run.run_id, protocol, attack)
-    if not found or position >= len(found["adversarial_images"]):
-        st.caption("not attacked")
+def draw() -> None:
+    """From a question to the images that answer it; alone rerun when a slider moves."""
+    sheet = Sheet("Adversarial examples")
+    family, epsilon = pick_epsilon()
+    attacks = attacks_of(reports, family)
+    outcomes = load_outcomes(family, epsilon, attacks)
+    truth = next((run[CLEAN]["labels"] for run in outcomes.values() if run.get(CLEAN)), None)
+    if truth is None:
+        st.error("The images of these evaluations are missing. Attack the runs again.")
         return
-    image, original = found["adversarial_images"][position], clean["adversarial_images"][position]
-    prediction = int(found["predictions"][position])
-    probabilities = found["probabilities"][position]
-    change = image - original
-    name = "no attack" if attack == "none" else attack
-    verdict = f"{classes[prediction]}, {probabilities[prediction]:.0%} sure"
-    if perturbed and attack != "none":
-        png = perturbation_png(as_picture(change))
-    else:
-        png = image_png(as_picture(np.clip(image, 0, 1)))
-    st.image(png, width="stretch", alt=f"{run.config.label}, {name}: classified as {verdict}")
-    color, mark = ("green", "✓") if prediction == label else ("red", "✗")
-    st.markdown(f":{color}[{mark} **{classes[prediction]}**] {probabilities[prediction]:.0%}")
-    if attack != "none" and not change.any():
-        st.caption("found nothing")
-    elif attack != "none":
-        st.caption(f"l∞ {np.abs(change).max():.3f}  \nl₂ {np.sqrt(np.square(change).sum()):.2f}")
+    missing = [labels[run_id] for run_id, of_run in outcomes.items() if not of_run.get(CLEAN)]
+    outcomes = {run_id: of_run for run_id, of_run in outcomes.items() if of_run.get(CLEAN)}
+    position = find_image(outcomes, truth, attacks)
+    if missing:
+        st.caption(f"Not attacked in this way: {', '.join(missing)}.")
+    if position is None:
+        return
+    original = next(iter(outcomes.values()))[CLEAN]
+    about = (
+        f"Number {original['sample_ids'][position]} of the test set of {spec.title}, "
+        f"truly {spec.classes[truth[position]]}; ε = {epsilon:g} {family.unit}."
+    )
+    sheet.note(about)
+    grid = build_grid(labels, colors, outcomes, attacks, position, spec.classes, int(truth[position]))
+    sheet.grid(grid, key="examples")
+    draw_boundary(sheet, family, epsilon, attacks, position)
+    st.caption(
+        "Percentages are the network's confidence: in what it says, and in the true class. Perturbations are in "
+        "pixels, 0 to 1. cw has no ball and is the same at every ε. Point at an image, or click it, for all classes."
+    )
+    sheet.offer("examples")
 
 
-for run in shown:
-    st.subheader(run.config.label)
-    for place, attack in zip(st.columns(1 + len(attacks)), ["none", *attacks], strict=True):
-        with place:
-            st.markdown(f"**{'clean' if attack == 'none' else attack}**")
-            draw_cell(run, protocol, attack)
-st.caption("Percentages: the network's confidence in what it says. Sizes of the perturbation in pixels, 0 to 1.")
+def pick_epsilon() -> tuple[Family, float]:
+    """How strong the attacks are: which evaluations, and where on their scale of epsilons."""
+    families = epsilons_by_family(reports)
+    family = next(iter(families))
+    if len(families) > 1:
+        family = st.selectbox("Threat model", list(families), format_func=lambda one: one.title, key="family")
+    epsilons = families[family]
+    preferred = spec.epsilon if spec.epsilon in epsilons else epsilons[len(epsilons) // 2]
+    if st.session_state.get("epsilon", preferred) not in epsilons:
+        st.session_state.epsilon = min(epsilons, key=lambda value: abs(value - st.session_state.epsilon))
+    if len(epsilons) > 1:
+        epsilon = st.select_slider(
+            f"ε ({family.unit} units): how far the attacks may go",
+            epsilons,
+            preferred,
+            format_func=lambda value: f"{value:g}",
+            key="epsilon",
+            bind="query-params",
+        )
+        return family, epsilon
+    if not here.read_only:
+        st.page_link(
+            PAGES["robustness"],
+            label="Attack these runs at several ε, and watch images cross the boundary",
+            icon=":material/stairs:",
+            query_params={"runs": [run.run_id for run in chosen]},
+        )
+    return family, epsilons[0]
+
+
+def load_outcomes(family: Family, epsilon: float, attacks: list[str]) -> Outcomes:
+    """run_id -> attack or CLEAN -> what was kept; empty where a run was not attacked so."""
+    return {run.run_id: {name: load(run, family, epsilon, name) for name in (CLEAN, *attacks)} for run in chosen}
+
+
+def load(run: RunOverview, family: Family, epsilon: float, attack: str) -> Arrays:
+    """What was kept of one attack on one run."""
+    protocol = protocol_at(reports[run.run_id], family, epsilon, attack)
+    return sources.examples(run.run_id, protocol, attack) if protocol else {}
+
+
+def find_image(outcomes: Outcomes, truth: np.ndarray, attacks: list[str]) -> int | None:
+    """Place of the chosen image in the fixed order; None when nothing answers the question."""
+    asked = {question.title: question for question in questions({key: labels[key] for key in outcomes}, attacks)}
+    what, by, shows = st.columns([5, 3, 2])
+    for key, options in (("find", asked), ("by", (ANY_ATTACK, *attacks))):
+        if st.session_state.get(key) not in options:
+            st.session_state.pop(key, None)
+    seen = verdicts(outcomes, truth)
+    title = what.selectbox("Find", list(asked), 1, key="find", bind="query-params")
+    attack = by.selectbox("Under", [ANY_ATTACK, *attacks], key="by", bind="query-params")
+    shown = shows.selectbox("Showing", ["any class", *spec.classes], key="class", bind="query-params")
+    matching = asked[title].matches(seen, attack)
+    if shown != "any class":
+        matching = matching & (truth[: len(matching)] == spec.classes.index(shown))
+    kept = min(
+        len(arrays["adversarial_images"]) for of_run in outcomes.values() for arrays in of_run.values() if arrays
+    )
+    positions = np.flatnonzero(matching[:kept])
+    count = f"{matching.sum()} of {len(matching)} images"
+    if not len(positions):
+        pictures = f" Pictures were kept of the first {kept} only." if matching.any() else ""
+        st.info(f"{count} answer this.{pictures} Ask for something else.", icon=":material/search_off:")
+        return None
+    pick, buttons, words = st.columns([5, 2, 3], vertical_alignment="bottom")
+    place = step_through(pick, buttons, positions)
+    kept_words = "" if matching[kept:].sum() == 0 else f"; {len(positions)} of them among the {kept} with pictures"
+    words.caption(f"{count} answer this{kept_words}.")
+    return int(positions[place - 1])
+
+
+def step_through(pick, buttons, positions: np.ndarray) -> int:
+    """Which of the images found, counted from 1; another question keeps the image where it still answers."""
+    state, count = st.session_state, len(positions)
+    if "image" in state and state.get("found") != positions.tolist():
+        known = np.flatnonzero(positions == state.get("position", -1))
+        state.image = int(known[0]) + 1 if len(known) else min(state.image, count)
+    state.found = positions.tolist()
+
+    def step(by: int) -> None:
+        state.image = min(max(state.get("image", 1) + by, 1), count)
+
+    place = pick.slider("Image", 1, count, key="image", bind="query-params") if count > 1 else 1
+    with buttons.container(horizontal=True):
+        st.button("", icon=":material/arrow_back:", on_click=step, args=(-1,), key="previous", help="Previous image")
+        st.button("", icon=":material/arrow_forward:", on_click=step, args=(1,), key="next", help="Next image")
+    state.position = int(positions[place - 1])
+    return place
+
+
+def draw_boundary(sheet: Sheet, family: Family, epsilon: float, attacks: list[str], position: int) -> None:
+    """The image's way across the boundary, where one attack was run at several epsilons."""
+    ladders = {name: ladder_of(reports, family, name) for name in attacks}
+    laddered = [name for name, epsilons in ladders.items() if len(epsilons) > 1]
+    if not laddered:
+        return
+    attack = st.segmented_control(
+        "Follow this image as ε grows, under", laddered, default=laddered[-1], required=True, key="ladder"
+    )
+    rows = []
+    for run in chosen:
+        for value in (0.0, *ladders[attack]):
+            found = load(run, family, value or epsilon, attack if value else CLEAN)
+            if not found or position >= len(found["predictions"]):
+                continue
+            truth = int(load(run, family, epsilon, CLEAN)["labels"][position])
+            rows.append(
+                {
+                    "run_id": run.run_id,
+                    "label": labels[run.run_id],
+                    "variant": run.config.variant,
+                    "epsilon": value,
+                    "true_probability": float(found["probabilities"][position][truth]),
+                    "is_correct": int(found["predictions"][position]) == truth,
+                }
+            )
+    path = pd.DataFrame(rows)
+    title = f"ε ({family.unit} units)"
+    alt = f"Probability of the true class under {attack} against ε, one line per run"
+    sheet.chart(boundary_figure(path, attack, title, cursor=epsilon), key="boundary", height=330, alt=alt, table=path)
+
+
+st.fragment(draw, key="examples")()
+if not here.read_only:
+    draw_own_image(here, chosen, labels, colors)

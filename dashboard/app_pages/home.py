@@ -1,29 +1,85 @@
-"""Start: what the laboratory shows, and the one button that shows it."""
+"""Start: the Min-Max property, played from recorded runs; and the one button that trains a pair here."""
 
 import streamlit as st
 
 from dashboard import sources
-from dashboard.navigation import PAGES, open_live
+from dashboard.comparison_table import COLUMN_CONFIG, in_words, readable
+from dashboard.figures.story import story_figure
+from dashboard.frames.comparison import comparison_frame
+from dashboard.frames.histograms import histogram_edges
+from dashboard.frames.histories import history_frame
+from dashboard.frames.weights import density_frame
+from dashboard.navigation import PAGES, open_weights
 from dashboard.queue_panel import duration
+from dashboard.sheet import Sheet
 from engine.errors import InputError
 from engine.paper.presets import PRESETS
 from engine.runs.estimate import estimated_seconds
+from engine.runs.overview import RunOverview
 from engine.runs.planner import slot_count
 from engine.runs.submission import submit_runs
+from engine.runs.variants import VARIANTS
 from engine.runs.worker import start_worker
+
+LAYER, TITLE = "conv1", "First convolution"
+STORY = ("std", "adv", "min-max")
 
 here = sources.settings()
 runs, problems = sources.listing()
-preset = PRESETS["demonstration"]
+recorded = {run.config.variant: run for run in sources.shipped_runs()}
 
-st.title("The Min-Max property of LeNet")
-left, right = st.columns([3, 2], gap="large")
-with left:
-    st.markdown(
-        "Train with **CE + λ‖W‖₁ − μ‖W‖₂²** and the weights of a convolution part: most go to zero, a few go far away. "
-        "Their *fuzziness* falls. The claim to be tested here is that the network then also withstands adversarial "
-        "examples better, without ever having seen one."
+
+def draw_story() -> None:
+    """Recorded runs, from initialization to the end, on one time axis."""
+    names = st.pills(
+        "Recorded runs",
+        [variant for variant in VARIANTS if variant in recorded],
+        selection_mode="multi",
+        default=[variant for variant in STORY if variant in recorded],
+        format_func=VARIANTS.__getitem__,
+        key="story",
     )
+    if not names:
+        st.info("Choose the runs to be played.")
+        return
+    shown = [recorded[variant] for variant in VARIANTS if variant in names]
+    records = {run.run_id: sources.history(run.run_id) for run in shown}
+    weights = {run.run_id: sources.conv_weights(run.run_id, LAYER) for run in shown}
+    sheet = Sheet("The Min-Max property of LeNet")
+    density = density_frame(shown, weights, records, histogram_edges(list(weights.values()), 61, whole=False))
+    history = history_frame(shown, records, LAYER)
+    last = {run.run_id: len(weights[run.run_id]) - 1 for run in shown}
+    reference = recorded.get("std", shown[0]).run_id
+    comparison = comparison_frame(shown, weights, records, last, reference, LAYER)
+    words = in_words(comparison, reference)
+    sheet.chart(
+        story_figure(density, history, TITLE),
+        key="story-film",
+        height=620,
+        alt=f"Weights of the recorded runs from initialization to the end. {words}",
+        table=history,
+        autoplay=True,
+    )
+    spec = shown[0].config.dataset_spec
+    sheet.note(f"Recorded and shipped with the project: {spec.title}, {shown[0].config.length}, one seed. {words}")
+    draw_links(shown)
+    sheet.table(readable(comparison), key="story-table", title="At the end of training", column_config=COLUMN_CONFIG)
+    sheet.offer("min-max-property")
+
+
+def draw_links(shown: list[RunOverview]) -> None:
+    """On to the same runs, in detail."""
+    chosen = {"runs": [run.run_id for run in shown]}
+    with st.container(horizontal=True):
+        st.page_link(PAGES["weights"], label="Their weights", icon=":material/monitoring:", query_params=chosen)
+        st.page_link(PAGES["robustness"], label="Under six attacks", icon=":material/shield:", query_params=chosen)
+        st.page_link(PAGES["examples"], label="Their images", icon=":material/image_search:", query_params=chosen)
+
+
+def draw_launch() -> None:
+    """The first button: a pair trained here, and watched."""
+    preset = PRESETS["demonstration"]
+    st.subheader("Train a pair yourself")
     if here.read_only:
         st.info("This laboratory is read-only: look around, nothing can be launched.", icon=":material/lock:")
     elif st.button("Train Std and Min-Max, and watch", type="primary", icon=":material/play_arrow:"):
@@ -33,47 +89,45 @@ with left:
         except (InputError, OSError) as error:
             st.error(str(error))
             st.stop()
-        open_live(run_ids)
+        open_weights(run_ids)
     seconds = estimated_seconds(preset.request.configs(), here.queue.rates(), slot_count("cpu"), "cpu")
     st.caption(
         "Two LeNets on MNIST mini, 4,000 digits that come with the project"
         + (f"; about {duration(seconds)} here." if seconds else "; well under a minute on two cores.")
     )
-with right:
-    st.markdown(
-        "1. **Launch** runs: a preset, or your own λ, μ, seeds and data.\n"
-        "2. **Live**: histograms of the weights moving, fuzziness and accuracy under attack.\n"
-        "3. **Robustness**: six attacks, run beside run.\n"
-        "4. **Examples**: the adversarial images themselves."
-    )
 
-for problem in problems:
-    st.warning(problem, icon=":material/folder_off:")
-if runs:
+
+def draw_own(own: list[RunOverview]) -> None:
+    """What was trained or imported here."""
     st.subheader("Runs here")
-    finished = [run for run in runs if run.status == "finished"]
-    table = [
+    rows = [
         {
             "Run": run.config.label,
             "Data": run.config.dataset_spec.title,
             "Status": run.status,
             "Clean accuracy": run.document()["clean_accuracy"],
-            "Probed robust accuracy": run.document()["probed_robust_accuracy"],
-            "conv1 fuzziness": run.document().get("conv1_fuzziness"),
+            "Under attack (probe)": run.document()["probed_robust_accuracy"],
+            "Fuzziness (nats)": run.document().get("conv1_fuzziness"),
             "Near zero": run.document().get("conv1_near_zero"),
         }
-        for run in runs[:20]
+        for run in own[:20]
     ]
-    percent = st.column_config.NumberColumn(format="percent")
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={
-            "Clean accuracy": percent,
-            "Probed robust accuracy": percent,
-            "conv1 fuzziness": st.column_config.NumberColumn(format="%.4f"),
-        },
-    )
-    st.page_link(PAGES["live"], label=f"Watch or replay the newest of {len(runs)}", icon=":material/monitoring:")
+    st.dataframe(rows, hide_index=True, column_config=COLUMN_CONFIG)
+    st.page_link(PAGES["weights"], label=f"Watch or replay the newest of {len(own)}", icon=":material/monitoring:")
+
+
+st.title("The Min-Max property of LeNet")
+st.markdown(
+    "Train with **CE + λ‖W‖₁ − μ‖W‖₂²** and the weights of a convolution part: most go to zero, a few go far away. "
+    "Their *fuzziness* falls. The claim to be tested here is that the network then also withstands adversarial "
+    "examples better, without ever having seen one."
+)
+for problem in problems:
+    st.warning(problem, icon=":material/folder_off:")
+if recorded:
+    draw_story()
+draw_launch()
+if own := [run for run in runs if not run.is_shipped]:
+    draw_own(own)
 else:
     st.info("Nothing has been trained here yet. The button above is the quickest way to see something move.")

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from dashboard import sources
+from dashboard.import_form import draw_import_form
 from dashboard.launch_form import draw_form
-from dashboard.navigation import open_live
+from dashboard.navigation import open_weights
 from dashboard.queue_panel import attend, draw_queue, duration, is_busy
 from engine.data.sources import check_available
 from engine.errors import InputError
@@ -62,13 +63,16 @@ def draw_summary(request: LaunchRequest) -> None:
         except (InputError, OSError) as error:
             st.error(f"Could not be launched. {error}")
             return
-        open_live(run_ids)
+        open_weights(run_ids)
 
 
 st.title("Launch runs")
 form, summary = st.columns([3, 2], gap="large")
 with form:
     request = draw_form()
+    if not here.read_only:
+        with st.expander("Bring your own weights"):
+            draw_import_form(here)
 with summary, st.container(border=True):
     if isinstance(request, LaunchRequest):
         draw_summary(request)
@@ -80,7 +84,7 @@ def queue() -> None:
     """Redraws itself while something is at work."""
     runs = sources.runs()
     attend(here, runs)
-    if runs:
+    if any(not run.is_shipped for run in runs):
         draw_queue(here, runs)
     else:
         st.info("Nothing has been launched yet.")

@@ -5,11 +5,11 @@ import streamlit as st
 from dashboard import sources
 from dashboard.evaluation_form import draw_evaluation_form
 from dashboard.figures.robustness import robustness_figure
-from dashboard.frames import robustness_frame
-from dashboard.live_charts import live_chart
+from dashboard.frames.robustness import robustness_frame
 from dashboard.navigation import PAGES, pick_runs
 from dashboard.protocols import pick_protocol, protocol_title
 from dashboard.queue_panel import draw_evaluations
+from dashboard.sheet import Sheet
 from engine.runs.job import ACTIVE, WAITING, Job
 
 here = sources.settings()
@@ -58,17 +58,20 @@ def draw_table() -> None:
     of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}
     frame = robustness_frame(chosen, of_protocol)
     title = protocol_title(next(iter(of_protocol.values())))
-    live_chart(
+    sheet = Sheet(f"Robustness under attack: {title}")
+    sheet.chart(
         robustness_figure(frame, f"Correctly classified, {title}"),
         height=420,
         key="bars",
         alt="Accuracy without and under each attack, one bar per run",
+        table=frame,
     )
     table = frame.pivot_table("robust_accuracy", "attack", "label", sort=False).reset_index(names="Attack")
     percent = st.column_config.NumberColumn(format="percent", width="medium")
-    st.dataframe(
+    sheet.table(
         table.replace({"Attack": {"none": "no attack"}}),
-        hide_index=True,
+        key="robustness",
+        title=f"Correctly classified, {title}",
         column_config={name: percent for name in table.columns[1:]},
     )
     invalid = sum(report.n_invalid for report in of_protocol.values())
@@ -81,6 +84,7 @@ def draw_table() -> None:
         "only if it survives every attack within the ball; cw has no ball, so it enters there only where it stayed "
         f"inside. Largest change of a pixel seen under the ball attacks: {largest:.4f}."
     )
+    sheet.offer("robustness")
     if missing := [run.config.label for run in chosen if run.run_id not in of_protocol]:
         st.caption(f"Not attacked under this protocol: {', '.join(missing)}.")
     st.page_link(

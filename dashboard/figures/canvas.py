@@ -62,7 +62,8 @@ def compose(title: str, traces: Sequence[dict], **layout) -> go.Figure:
     Zoom and legend choices survive new data: `uirevision` is constant, and every trace has a `uid`.
     """
     if not any(len(trace["x"]) for trace in traces):
-        layout = {name: value | {"visible": False} if "axis" in name else value for name, value in layout.items()}
+        layout = {"xaxis": {}, "yaxis": {}, **layout}
+        layout = {name: value | {"visible": False} if name[1:5] == "axis" else value for name, value in layout.items()}
         layout["annotations"] = [
             *layout.get("annotations", ()),
             {

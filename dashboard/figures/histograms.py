@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.bins import EMPTY_BIN_ON_LOG_AXIS, shared_edges, stepped
 from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid, vertical_line
 from dashboard.palette import NEUTRAL, translucent
-
-EMPTY_BIN_ON_LOG_AXIS = 0.5  # where a count of 0 is drawn: half a weight, below a count of 1
 
 
 def histogram_figure(
@@ -19,7 +18,8 @@ def histogram_figure(
 
     Args:
         counts: run_id, label, variant, left, right, count, initial_count; one row per run and bin, bins in order and
-            the same equal ones for every run. Runs that share their initial weights share one neutral outline.
+            the same equal ones for every run. Runs that share their initial weights share one neutral outline, those
+            whose initial_count is NaN have none.
         layer_title: whose weights, for example "First convolution".
         log_counts: count axis logarithmic; empty bins are drawn at one half.
         tipping_point: |w| beyond which the objective pushes a weight outwards, lambda / (2 mu); drawn at both signs.
@@ -37,7 +37,7 @@ def histogram_figure(
     )
     traces = []
     if runs:
-        edges = _shared_edges([run.rows for run in runs])
+        edges = shared_edges([run.rows for run in runs])
         x_axis["range"] = [edges[0], edges[-1]]
         traces = [*_now(runs, edges, log_counts), *_at_epoch_0(runs, edges, log_counts)]
     guides = {} if tipping_point is None else _tipping_point(tipping_point)
@@ -47,7 +47,7 @@ def histogram_figure(
 def _now(runs: list[Run], edges: np.ndarray, log_counts: bool) -> Iterator[dict]:
     for run in runs:
         yield {
-            **_steps(edges, run.rows["count"].to_numpy(float), log_counts),
+            **stepped(edges, run.rows["count"].to_numpy(float), log_counts),
             "uid": trace_uid(run, "now"),
             "name": run.label,
             "fill": "tozeroy",
@@ -59,45 +59,19 @@ def _now(runs: list[Run], edges: np.ndarray, log_counts: bool) -> Iterator[dict]
 def _at_epoch_0(runs: list[Run], edges: np.ndarray, log_counts: bool) -> Iterator[dict]:
     distinct: dict[bytes, Run] = {}
     for run in runs:
-        distinct.setdefault(run.rows["initial_count"].to_numpy(float).tobytes(), run)
+        initial = run.rows["initial_count"].to_numpy(float)
+        if not np.isnan(initial).any():
+            distinct.setdefault(initial.tobytes(), run)
     for position, run in enumerate(distinct.values()):
         color = run.color if len(distinct) > 1 else NEUTRAL
         yield {
-            **_steps(edges, run.rows["initial_count"].to_numpy(float), log_counts),
+            **stepped(edges, run.rows["initial_count"].to_numpy(float), log_counts),
             "uid": trace_uid(run, "initial"),
             "name": "At epoch 0",
             "legendgroup": "initial",
             "showlegend": position == 0,
             "line": {"color": color, "width": 1.5, "shape": "hvh", "dash": "dot"},
         }
-
-
-def _steps(edges: np.ndarray, counts: np.ndarray, log_counts: bool) -> dict:
-    """A histogram as a stepped line: the bin centers, and the outer edges so that the end bins are drawn whole."""
-    heights = np.maximum(counts, EMPTY_BIN_ON_LOG_AXIS) if log_counts else counts
-    bins = np.arange(len(counts))
-    bins = np.concatenate((bins[:1], bins, bins[-1:]))
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": np.concatenate((edges[:1], (edges[:-1] + edges[1:]) / 2, edges[-1:])),
-        "y": heights[bins],
-        "customdata": counts[bins],
-        "hovertemplate": "%{customdata:d}",
-    }
-
-
-def _shared_edges(tables: list[pd.DataFrame]) -> np.ndarray:
-    first = tables[0]
-    edges = np.append(first["left"].to_numpy(float), first["right"].to_numpy(float)[-1])
-    widths = np.diff(edges)
-    if widths[0] <= 0 or not np.allclose(widths, widths[0]):
-        raise ValueError("expected equal bins in ascending order")
-    for table in tables:
-        bins = table[["left", "right"]].to_numpy(float)
-        if len(bins) != len(widths) or not np.allclose(bins, np.column_stack((edges[:-1], edges[1:]))):
-            raise ValueError("expected the same bins for every run")
-    return edges
 
 
 def _tipping_point(weight: float) -> dict:

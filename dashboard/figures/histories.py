@@ -1,29 +1,25 @@
 """What became of each run over its epochs."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid, vertical_line
-
-POINTS_PER_SERIES = 500
+from dashboard.figures.canvas import axis_title, compose, safe_text, split_runs, trace_uid, vertical_line
+from dashboard.figures.panels import axis_suffix, panel_title
+from dashboard.figures.series import POINTS_PER_SERIES, scale, series
+from dashboard.frames.tables import thin
+from engine.minmax.fuzziness import NEAR_ZERO_THRESHOLD
 
 # The panels row by row: title and quantities; with two of them, the first is dotted.
 PANELS = (
-    ("Fuzziness of the first convolution (nats)", ("fuzziness",)),
-    ("Weights near zero", ("near_zero_count",)),
+    ("fuzziness (nats)", ("fuzziness",)),
+    (f"weights near zero (|w| < {NEAR_ZERO_THRESHOLD:g})", ("near_zero_count",)),
     ("Training loss", ("loss",)),
     ("Accuracy: clean dotted, under attack solid", ("clean_accuracy", "robust_accuracy")),
 )
+OF_A_LAYER = 2  # so many of the panels, the first ones
 EPOCH_HOVER = {"unifiedhovertitle": {"text": "Epoch %{x:.2f}"}}
 COLUMNS, ROWS = ((0, 0.455), (0.545, 1)), ((0.565, 1), (0, 0.435))  # shares of width, of height
-
-
-def thin(count: int, limit: int = POINTS_PER_SERIES) -> np.ndarray:
-    """Indices, at most `limit` of range(count), evenly spread, both ends kept; `limit` at least 2."""
-    return np.unique(np.linspace(0, count - 1, min(count, limit)).round().astype(int))
 
 
 def history_figure(
@@ -33,6 +29,7 @@ def history_figure(
 
     Args:
         history: run_id, label, variant, epoch and `quantity`, epochs ascending; rows where it is NaN are passed over.
+            A band is drawn from `<quantity>_low` to `<quantity>_high` where there are such columns, and numbers.
         quantity: a column; one whose name ends in "accuracy" is a fraction and shown in percent.
         title: what is seen.
         y_title: the quantity with its unit.
@@ -41,52 +38,60 @@ def history_figure(
     runs = split_runs(history, ("epoch", quantity))
     return compose(
         title,
-        [trace for run in runs for trace in _line_and_last_point(run, quantity)],
+        [trace for run in runs for trace in series(run, quantity)],
         xaxis={"title": axis_title("Epoch"), **EPOCH_HOVER},
-        yaxis={"title": axis_title(y_title), **_scale(quantity)},
+        yaxis={"title": axis_title(y_title), **scale(quantity)},
         shapes=[] if cursor is None else [vertical_line(cursor)],
     )
 
 
-def history_panels(history: pd.DataFrame, title: str, *, cursor: float | None = None) -> go.Figure:
+def history_panels(
+    history: pd.DataFrame, title: str, *, layer_title: str | None = None, cursor: float | None = None
+) -> go.Figure:
     """Fuzziness, near-zero count, loss and accuracies of all runs: four panels, one epoch axis, one cursor, one legend.
 
     Args:
         history: run_id, label, variant, epoch, fuzziness, near_zero_count, loss, clean_accuracy, robust_accuracy;
-            epochs ascending, rows where a quantity is NaN are passed over.
+            epochs ascending, rows where a quantity is NaN are passed over; with bands as in `history_figure`.
         title: what is seen.
+        layer_title: whose fuzziness and near-zero count, for example "First convolution".
         cursor: epoch at which a vertical line is drawn in every panel.
     """
     runs = split_runs(history, ("epoch", *(quantity for _, panel in PANELS for quantity in panel)))
     traces, axes, annotations = [], {}, []
-    for index, (panel_title, quantities) in enumerate(PANELS):
-        axis, columns, rows = str(index + 1) if index else "", COLUMNS[index % 2], ROWS[index // 2]
+    for index, (title_above, quantities) in enumerate(PANELS):
+        axis, columns, rows = axis_suffix(index), COLUMNS[index % 2], ROWS[index // 2]
         is_bottom = rows is ROWS[-1]
         axes[f"xaxis{axis}"] = {"domain": columns, "anchor": f"y{axis}", "showticklabels": is_bottom, **EPOCH_HOVER}
         axes[f"xaxis{axis}"] |= {"title": axis_title("Epoch")} if is_bottom else {}
         axes[f"xaxis{axis}"] |= {"matches": "x"} if index else {}
-        axes[f"yaxis{axis}"] = {"domain": rows, "anchor": f"x{axis}", **_scale(quantities[0])}
-        annotations.append(_panel_title(panel_title, columns[0], rows[1]))
+        axes[f"yaxis{axis}"] = {"domain": rows, "anchor": f"x{axis}", **scale(quantities[0])}
+        title_above = _of_layer(title_above, layer_title) if index < OF_A_LAYER else title_above
+        annotations.append(panel_title(safe_text(title_above), columns[0], rows[1]))
         for quantity in quantities:
             for run in runs:
                 look = {"showlegend": index == 0, "dotted": quantity != quantities[-1]}
-                traces += _line_and_last_point(run, quantity, axis, **look)
+                traces += series(run, quantity, axis, **look)
     cursors = [] if cursor is None else [vertical_line(cursor, axis.removeprefix("xaxis")) for axis in list(axes)[::2]]
     return compose(title, traces, annotations=annotations, shapes=cursors, **axes)
 
 
-def phase_figure(history: pd.DataFrame, *, cursor: float | None = None) -> go.Figure:
+def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, cursor: float | None = None) -> go.Figure:
     """Each run's path through the plane of fuzziness and robust accuracy, its present place marked.
 
     Args:
         history: run_id, label, variant, epoch, fuzziness, robust_accuracy, epochs ascending; only rows with both count.
+        layer_title: whose fuzziness, for example "First convolution".
         cursor: the epoch that is "present"; the last one when None.
     """
     traces = []
     for run in split_runs(history, ("epoch", "fuzziness", "robust_accuracy")):
         rows = run.rows.dropna(subset=["fuzziness", "robust_accuracy"])
         past = len(rows) if cursor is None else np.searchsorted(rows["epoch"].to_numpy(), cursor, side="right")
-        for part, kept, size in (("path", thin(len(rows)), 4), ("present", np.arange(past)[-1:], 13)):
+        for part, kept, size in (
+            ("path", thin(len(rows), POINTS_PER_SERIES), 4),
+            ("present", np.arange(past)[-1:], 13),
+        ):
             points = rows.iloc[kept]
             traces.append(
                 {
@@ -107,59 +112,11 @@ def phase_figure(history: pd.DataFrame, *, cursor: float | None = None) -> go.Fi
     return compose(
         "From fuzzy to robust: each run's path",
         traces,
-        xaxis={"title": axis_title("Fuzziness of the first convolution (nats)"), "rangemode": "tozero"},
-        yaxis={"title": axis_title("Accuracy under attack"), **_scale("robust_accuracy")},
+        xaxis={"title": axis_title(_of_layer("fuzziness (nats)", layer_title)), "rangemode": "tozero"},
+        yaxis={"title": axis_title("Accuracy under attack"), **scale("robust_accuracy")},
         hovermode="closest",
     )
 
 
-def _line_and_last_point(
-    run: Run, quantity: str, axis: str = "", *, showlegend: bool = True, dotted: bool = False
-) -> Iterator[dict]:
-    rows = run.rows.dropna(subset=[quantity])
-    epochs, values = rows["epoch"].to_numpy(), rows[quantity].to_numpy()
-    kept = thin(len(rows))
-    shared = {
-        "type": "scatter",
-        "name": run.label,
-        "legendgroup": run.run_id,
-        "xaxis": f"x{axis}",
-        "yaxis": f"y{axis}",
-    }
-    yield {
-        **shared,
-        "x": epochs[kept],
-        "y": values[kept],
-        "uid": trace_uid(run, quantity),
-        "mode": "lines",
-        "line": {"color": run.color, "width": 1.5 if dotted else 2, "dash": "dot" if dotted else "solid"},
-        "showlegend": showlegend,
-        "hovertemplate": _hover(quantity),
-    }
-    yield {
-        **shared,
-        "x": epochs[-1:],
-        "y": values[-1:],
-        "uid": trace_uid(run, f"{quantity}-last"),
-        "mode": "markers",
-        "marker": {"color": run.color, "size": 7},
-        "showlegend": False,
-        "hoverinfo": "skip",
-    }
-
-
-def _panel_title(text: str, x: float, y: float) -> dict:
-    place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-    return {"text": text, "x": x, "y": y, **place, "showarrow": False, "font": {"size": 13}}
-
-
-def _scale(quantity: str) -> dict:
-    if quantity.endswith("accuracy"):
-        return {"tickformat": ".0%", "range": [0, 1.03], "dtick": 0.2}
-    return {"rangemode": "tozero"}
-
-
-def _hover(quantity: str) -> str:
-    if quantity.endswith("accuracy"):
-        return "%{y:.1%}"
-    return "%{y:d}" if quantity.endswith("count") else "%{y:.4f}"
+def _of_layer(text: str, layer_title: str | None) -> str:
+    return f"{layer_title}: {text}" if layer_title else text[0].upper() + text[1:]

@@ -1,20 +1,39 @@
 """`evaluate`: attack finished runs; ε is in normalized units unless --unit says pixel."""
 
 import argparse
+from dataclasses import dataclass
+from pathlib import Path
 
-from engine.command_line.parser import add_field, add_folders, open_store, percent, print_json
+from engine.command_line.evaluation_table import print_run
+from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.waiting import wait_for_jobs
+from engine.data.catalog import DatasetSpec
+from engine.data.fitting import fit_image, read_image
 from engine.data.sources import fetch_dataset
+from engine.errors import InputError
 from engine.robustness.protocol import PAPER_ATTACKS
 from engine.robustness.report import RobustnessReport
 from engine.robustness.threat import ThreatModel
 from engine.runs.config import linf_threat
 from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.own_images import OwnImage, read_own_image_result, save_own_image
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore, evaluation_path, read_json
-from engine.runs.submission import submit_evaluation
+from engine.runs.submission import check_finished, submit_evaluation
 from engine.runs.worker import WorkerSettings
-from engine.validation import validated
+from engine.validation import field_limits, validated
+
+LARGEST_FILE = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One evaluation of one run, and its row in the queue."""
+
+    run_id: str
+    request: EvaluationRequest
+    spec: DatasetSpec
+    job_id: str
 
 
 def add_parser(commands) -> None:
@@ -24,9 +43,18 @@ def add_parser(commands) -> None:
         "--attacks", nargs="+", default=list(PAPER_ATTACKS), metavar="NAME", help=f"some of {', '.join(PAPER_ATTACKS)}"
     )
     add_field(parser, "--samples", EvaluationRequest, "samples")
-    parser.add_argument("--epsilon", type=float, help="size of the ball, 0 to 100 (default the paper's, by data set)")
+    parser.add_argument(
+        "--epsilon",
+        nargs="+",
+        type=float,
+        metavar="FLOAT",
+        help="size of the ball, 0 to 100, or several (default the paper's, by data set)",
+    )
     add_field(parser, "--unit", ThreatModel, "unit")
     add_field(parser, "--seed", EvaluationRequest, "seed")
+    add_field(parser, "--kept-images", EvaluationRequest, "kept_images")
+    parser.add_argument("--image", type=Path, metavar="FILE", help="attack this image instead of test images")
+    parser.add_argument("--label", metavar="CLASS", help="what --image shows: a class of the data set, or its number")
     add_folders(parser)
     parser.set_defaults(run=run)
 
@@ -35,59 +63,112 @@ def run(args: argparse.Namespace) -> int:
     store = open_store(args.store)
     queue = RunQueue(store.root)
     run_ids = list(dict.fromkeys(args.run_ids))
-    requests = {run_id: _build_request(args, store, run_id) for run_id in run_ids}
+    specs = {run_id: store.config(run_id).dataset_spec for run_id in run_ids}
     for run_id in run_ids:
-        fetch_dataset(store.config(run_id).dataset, args.data)
-    jobs = {run_id: submit_evaluation(store, queue, run_id, request) for run_id, request in requests.items()}
+        check_finished(store, run_id)
+    own = _own_images(args, list(specs.values()))
+    requests = {run_id: build_requests(args, spec, own.get(spec.name)) for run_id, spec in specs.items()}
+    for spec in [] if own else specs.values():
+        fetch_dataset(spec.name, args.data)
+    for image in own.values():
+        save_own_image(store, image)
+    asked = [
+        Asked(run_id, request, specs[run_id], submit_evaluation(store, queue, run_id, request))
+        for run_id in run_ids
+        for request in requests[run_id]
+    ]
     settings = WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0)
-    wait_for_jobs(queue, list(jobs.values()), settings, quiet=args.json)
-    documents = [_document(store, queue, run_id, requests[run_id], jobs[run_id]) for run_id in run_ids]
+    wait_for_jobs(queue, [one.job_id for one in asked], settings, quiet=args.json)
+    documents = [_document(store, queue, one) for one in asked]
     if args.json:
         print_json({"runs": documents})
     else:
-        _print_table(documents)
+        for run_id in run_ids:
+            print_run([document for document in documents if document["run_id"] == run_id])
     return 1 if any(document["status"] != "finished" for document in documents) else 0
 
 
-def _build_request(args: argparse.Namespace, store: RunStore, run_id: str) -> EvaluationRequest:
-    return validated(
+def _own_images(args: argparse.Namespace, specs: list[DatasetSpec]) -> dict[str, OwnImage]:
+    """The image in the form of each data set, by the data set's name; empty without --image."""
+    if (args.image is None) != (args.label is None):
+        missing = "--label" if args.label is None else "--image"
+        raise InputError("--image and --label together", f"no {missing}", "Give both, or neither.")
+    if args.image is None:
+        return {}
+    if args.samples != field_limits(EvaluationRequest, "samples").default:
+        raise InputError("either --image or --samples", "both", "Leave out one of them.")
+    if not args.image.is_file():
+        raise InputError("an image file", str(args.image), "Choose one that is there.")
+    if (size := args.image.stat().st_size) > LARGEST_FILE:
+        most = f"an image file of at most {LARGEST_FILE // 2**20} MB"
+        raise InputError(most, f"{size / 2**20:.0f} MB in {args.image}", "Make it smaller first.")
+    pixels = read_image(args.image.read_bytes())
+    return {spec.name: OwnImage(spec.name, fit_image(pixels, spec), _label(spec, args.label)) for spec in specs}
+
+
+def _label(spec: DatasetSpec, text: str) -> int:
+    names = {name: place for place, name in enumerate(spec.classes)}
+    numbers = {str(place): place for place in range(len(spec.classes))}
+    word = text.strip().lower()
+    if word not in numbers | names:
+        allowed = f"a class of {spec.title}, one of {', '.join(spec.classes)}"
+        raise InputError(allowed, repr(text), "Say what the image shows with --label.")
+    return (numbers | names)[word]
+
+
+def build_requests(args: argparse.Namespace, spec: DatasetSpec, own: OwnImage | None = None) -> list[EvaluationRequest]:
+    """One for each epsilon, on test images or on `own`."""
+    which = {"image": own.image_id} if own else {"samples": args.samples}
+    first, *others = dict.fromkeys(args.epsilon or [None])
+    request = validated(
         EvaluationRequest,
         attacks=tuple(args.attacks),
-        samples=args.samples,
-        threat=linf_threat(store.config(run_id).dataset_spec, args.epsilon, args.unit),
+        threat=linf_threat(spec, first, args.unit),
         seed=args.seed,
+        kept_images=args.kept_images,
+        **which,
     )
+    return [request, *request.ladder([epsilon for epsilon in others if epsilon is not None])]
 
 
-def _document(store: RunStore, queue: RunQueue, run_id: str, request: EvaluationRequest, job_id: str) -> dict:
-    job = queue.job(job_id)
-    document = {"run_id": run_id, "status": job.status if job else "finished", "error": job.error if job else None}
-    report = read_json(evaluation_path(store.folder(run_id), request.protocol_id))
-    if document["status"] != "finished" or report is None:
+def _document(store: RunStore, queue: RunQueue, one: Asked) -> dict:
+    job, request = queue.job(one.job_id), one.request
+    document = {
+        "run_id": one.run_id,
+        "status": job.status if job else "finished",
+        "error": job.error if job else None,
+        "threat": request.threat.model_dump(),
+        "pixel_epsilon": request.threat.pixel_budget(one.spec.std),
+    }
+    if document["status"] != "finished":
         return document
-    found = RobustnessReport.model_validate(report)
+    if request.image is not None:
+        return document | _answers(store, one)
+    report = read_json(evaluation_path(store.folder(one.run_id), request.protocol_id))
+    return document | (_figures(RobustnessReport.model_validate(report), request) if report else {})
+
+
+def _figures(found: RobustnessReport, request: EvaluationRequest) -> dict:
     by_attack = found.robust_accuracy_by_attack
-    return document | {
+    return {
         "clean_accuracy": found.clean_accuracy,
         "robust_accuracy": found.robust_accuracy,
         "robust_accuracy_by_attack": {name: by_attack[name] for name in request.attacks},
         "n": found.n,
         "n_invalid": found.n_invalid,
-        "threat": found.threat.model_dump(),
-        "pixel_epsilon": found.pixel_epsilon,
         "largest_linf": {result.attack.name: result.largest_linf for result in found.attacks},
         "seconds": sum(result.seconds for result in found.attacks),
     }
 
 
-def _print_table(documents: list[dict]) -> None:
-    for document in documents:
-        print(f"{document['run_id']}  {document['status']}" + (f"\n  {document['error']}" if document["error"] else ""))
-        if "n" in document:
-            threat = document["threat"]
-            pixels = ", ".join(f"{value:.4f}" for value in document["pixel_epsilon"])
-            print(f"  n = {document['n']}, ε = {threat['epsilon']:g} {threat['unit']} ({pixels} in pixels)")
-            print(f"  {'no attack':12} {percent(document['clean_accuracy']):>8}")
-            for name, accuracy in document["robust_accuracy_by_attack"].items():
-                print(f"  {name:12} {percent(accuracy):>8}")
-            print(f"  {'worst case':12} {percent(document['robust_accuracy']):>8}")
+def _answers(store: RunStore, one: Asked) -> dict:
+    """What the network says to an image of one's own: the class, and how sure it is."""
+    found = read_own_image_result(store, one.run_id, one.request)
+    if found is None:
+        return {}
+    answers = {}
+    for attack in ("none", *one.request.attacks):
+        prediction = int(found.examples[attack]["predictions"][0])
+        confidence = float(found.examples[attack]["probabilities"][0, prediction])
+        answers[attack] = {"prediction": one.spec.classes[prediction], "confidence": confidence}
+    return {"image": one.request.image, "label": one.spec.classes[found.label], "answers": answers}

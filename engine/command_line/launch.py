@@ -7,6 +7,7 @@ from engine.command_line.waiting import wait_for_jobs
 from engine.data.catalog import DATASETS, dataset_spec
 from engine.data.sources import fetch_dataset
 from engine.minmax.objective import ObjectiveConfig
+from engine.models.architectures import ARCHITECTURES
 from engine.robustness.threat import ThreatModel
 from engine.runs.config import ProbeConfig, RunConfig, linf_threat
 from engine.runs.launch import MOST_RUNS, LaunchRequest
@@ -26,6 +27,9 @@ PROBE_FIELDS = tuple(ProbeConfig.model_fields)
 def add_parser(commands) -> None:
     parser: argparse.ArgumentParser = commands.add_parser("launch", help="train runs", description=__doc__)
     parser.add_argument("--dataset", default="mnist-mini", help=f"one of {', '.join(DATASETS)} (default %(default)s)")
+    parser.add_argument(
+        "--architecture", default="lenet", help=f"one of {', '.join(ARCHITECTURES)} (default %(default)s)"
+    )
     names = ", ".join(VARIANTS)
     parser.add_argument("--variant", action="append", help=f"{names}; repeat for several (default std and min-max)")
     parser.add_argument(
@@ -59,6 +63,7 @@ def build_request(args: argparse.Namespace) -> LaunchRequest:
     return validated(
         LaunchRequest,
         dataset=args.dataset,
+        architecture=args.architecture,
         variants=tuple(args.variant or ("std", "min-max")),
         seeds=tuple(args.seed or (0,)),
         l1_strength=args.l1,

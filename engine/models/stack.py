@@ -13,7 +13,8 @@ class Stack(nn.Module):
     """Members side by side; each member's result does not depend on its neighbors.
 
     Weights are held stacked, (K, ...) per parameter, under the names of the plain module, so one optimizer
-    updates all members. A member alone is computed without vmap, which is the fastest way on a CPU.
+    updates all members. A member alone is computed without vmap, which is the fastest way on a CPU. Buffers are the
+    template's: constants that members share. An architecture with running statistics, as of batch norm, is none for it.
     """
 
     def __init__(self, template: nn.Module, weights: dict[str, Tensor]) -> None:
@@ -42,6 +43,18 @@ class Stack(nn.Module):
     def conv_weights(self, layer: str) -> Tensor:
         """Weights of one convolutional layer without biases, (K, out, in, h, w)."""
         return self.weights[f"{layer}.weight"]
+
+    @property
+    def description(self) -> str:
+        """What decides the members' function besides their weights: class, layers and constants of the network."""
+        template = self._template[0]
+        constants = {name: value.tolist() for name, value in template.named_buffers()}
+        return f"{type(template).__module__} {template} {constants}"
+
+    def train(self, mode: bool = True) -> Stack:
+        super().train(mode)
+        self._template[0].train(mode)
+        return self
 
     def to(self, *args, **kwargs) -> Stack:
         super().to(*args, **kwargs)

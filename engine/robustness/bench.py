@@ -78,7 +78,8 @@ class Bench:
         digest = hashlib.blake2b(images.tobytes() + labels.tobytes(), digest_size=16).hexdigest()
         budget = attack_threat(attack, self.threat)
         setting = f"{attack.model_dump_json()} {budget and budget.model_dump_json()} {self.std} {seed} {digest}"
-        return self.cache.fetch([f"{ATTACKS_VERSION} {weights} {setting}" for weights in self.digests], compute)
+        network = f"{ATTACKS_VERSION} {self.stack.description}"
+        return self.cache.fetch([f"{network} {weights} {setting}" for weights in self.digests], compute)
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         reference = next(self.stack.parameters())

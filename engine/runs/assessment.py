@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 
 from engine.data.sources import load_dataset
 from engine.data.subsets import stratified_ids
+from engine.errors import InputError
 from engine.models.architectures import build_model
 from engine.models.stack import Stack
 from engine.robustness.cache import AdversarialCache
@@ -19,11 +21,28 @@ from engine.robustness.protocol import attack_config
 from engine.robustness.report import RobustnessReport
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.model_config import ModelConfig
-from engine.runs.store import CACHE, RunStore, adversarial_path, evaluation_path, load_weights, read_json, write_json
+from engine.runs.own_images import load_own_image
+from engine.runs.store import (
+    CACHE,
+    RunStore,
+    adversarial_path,
+    evaluation_path,
+    load_weights,
+    own_adversarial_path,
+    own_evaluation_path,
+    read_json,
+    write_json,
+)
 from engine.training.atomic import write_atomically
 
-KEPT_IMAGES = 200
-"""Adversarial images per attack that are kept for pages; predictions are kept of all."""
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is attacked: images (n, C, H, W) uint8, labels (n,); sample_ids (n,), None for images from elsewhere."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    sample_ids: np.ndarray | None
 
 
 def load_member(store: RunStore, run_id: str, device: str) -> Stack:
@@ -59,19 +78,18 @@ def assess_run(
     """
     config = store.config(run_id)
     stack = load_member(store, run_id, device)
-    dataset = load_dataset(config.dataset, data_dir)
-    ids = stratified_ids(dataset.test_labels, request.samples)
-    labels = dataset.test_labels[ids]
+    subject = _own_image(store, config, request.image) if request.image else _test_images(config, request, data_dir)
+    ids = np.zeros(1, np.int64) if subject.sample_ids is None else subject.sample_ids
     outcomes: list[AttackOutcome] = []
     evaluation: MemberEvaluation | None = None
     for item in evaluate(
         stack,
-        dataset.test_images[ids],
-        labels,
+        subject.images,
+        subject.labels,
         ids.tolist(),
         [attack_config(name) for name in _with_earlier(store, run_id, request)],
         request.threat,
-        dataset.spec.std,
+        config.dataset_spec.std,
         request.seed,
         AdversarialCache(store.root / CACHE),
         lambda fraction: progress(fraction, _words(outcomes)),
@@ -82,23 +100,51 @@ def assess_run(
             evaluation = item
     assert evaluation is not None
     folder = store.own_folder(run_id)
+    kept = slice(1 if request.image else request.kept_images)
     for outcome in outcomes:
-        _save_examples(adversarial_path(folder, request.protocol_id, outcome.result.attack.name), {
-            "adversarial_images": outcome.adversarial_images[:KEPT_IMAGES],
+        _save_arrays(_examples_path(folder, request, outcome.result.attack.name), {
+            "adversarial_images": outcome.adversarial_images[kept],
             "predictions": outcome.predictions,
             "probabilities": outcome.probabilities,
         })  # fmt: skip
-    _save_examples(adversarial_path(folder, request.protocol_id, "none"), {
-        "adversarial_images": dataset.test_images[ids][:KEPT_IMAGES].astype(np.float32) / 255.0,
+    numbers = {} if subject.sample_ids is None else {"sample_ids": ids}
+    _save_arrays(_examples_path(folder, request, "none"), {
+        "adversarial_images": subject.images[kept].astype(np.float32) / 255.0,
         "predictions": evaluation.clean_predictions,
         "probabilities": evaluation.clean_probabilities,
-        "labels": labels,
-        "sample_ids": ids,
+        "labels": subject.labels,
+        **numbers,
     })  # fmt: skip
-    path = evaluation_path(folder, request.protocol_id)
+    path = _report_path(folder, request)
     path.parent.mkdir(exist_ok=True)
     write_json(path, evaluation.report.model_dump(mode="json"))
     return evaluation.report
+
+
+def _test_images(config: ModelConfig, request: EvaluationRequest, data_dir: Path) -> Subject:
+    dataset = load_dataset(config.dataset, data_dir)
+    ids = stratified_ids(dataset.test_labels, request.samples)
+    return Subject(dataset.test_images[ids], dataset.test_labels[ids], ids)
+
+
+def _own_image(store: RunStore, config: ModelConfig, image_id: str) -> Subject:
+    own = load_own_image(store, image_id)
+    if own.dataset != config.dataset:
+        remedy = "Bring the image again for this run."
+        raise InputError(f"an image made for {config.dataset}", f"one for {own.dataset}", remedy)
+    return Subject(own.image[None], np.array([own.label], np.int64), None)
+
+
+def _report_path(folder: Path, request: EvaluationRequest) -> Path:
+    if request.image:
+        return own_evaluation_path(folder, request.image, request.protocol_id)
+    return evaluation_path(folder, request.protocol_id)
+
+
+def _examples_path(folder: Path, request: EvaluationRequest, attack: str) -> Path:
+    if request.image:
+        return own_adversarial_path(folder, request.image, request.protocol_id, attack)
+    return adversarial_path(folder, request.protocol_id, attack)
 
 
 def _words(outcomes: list[AttackOutcome]) -> str:
@@ -107,12 +153,12 @@ def _words(outcomes: list[AttackOutcome]) -> str:
 
 def _with_earlier(store: RunStore, run_id: str, request: EvaluationRequest) -> list[str]:
     """The attacks asked for after those already reported under the same protocol, which the cache gives for nothing."""
-    report = read_json(evaluation_path(store.folder(run_id), request.protocol_id)) or {}
+    report = read_json(_report_path(store.folder(run_id), request)) or {}
     earlier = [result["attack"]["name"] for result in report.get("attacks", [])]
     return list(dict.fromkeys([*earlier, *request.attacks]))
 
 
-def _save_examples(path: Path, arrays: dict[str, np.ndarray]) -> None:
+def _save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     path.parent.mkdir(exist_ok=True)
     content = io.BytesIO()
     np.savez_compressed(content, **arrays)  # pyright: ignore[reportArgumentType]

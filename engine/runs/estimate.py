@@ -3,8 +3,10 @@
 import time
 from collections.abc import Sequence
 
-from engine.data.catalog import DatasetSpec
+from engine.data.catalog import DATASETS
+from engine.models.architectures import ARCHITECTURES
 from engine.runs.config import RunConfig
+from engine.runs.model_config import ModelConfig
 from engine.training.schedule import MONITORED, snapshot_total
 
 FORWARD_SHARE = 0.6
@@ -30,24 +32,36 @@ def total_passes(config: RunConfig) -> float:
     return training_passes(config) + probe_passes(config) + snapshots * MONITORED * FORWARD_SHARE
 
 
-def rate_key(device: str, spec: DatasetSpec) -> str:
+def rate_key(device: str, network: ModelConfig) -> str:
     """What a measured rate belongs to."""
-    return f"{device}:{'x'.join(map(str, spec.shape))}"
+    return f"{device}:{network.architecture}:{'x'.join(map(str, network.dataset_spec.shape))}"
+
+
+def unmeasured(device: str, rates: dict[str, float]) -> list[ModelConfig]:
+    """Networks whose rate is not known yet, one for every architecture and shape of image; LeNet first."""
+    networks = {
+        rate_key(device, network): network
+        for architecture, spec in ARCHITECTURES.items()
+        for dataset, images in DATASETS.items()
+        if spec.fits(images.shape)
+        for network in [ModelConfig(dataset=dataset, architecture=architecture)]
+    }
+    return [network for key, network in networks.items() if key not in rates]
 
 
 def estimated_seconds(configs: Sequence[RunConfig], rates: dict[str, float], slots: int, device: str) -> float | None:
     """Time to train `configs` with `slots` processes side by side; None while no rate has been measured."""
     seconds = []
     for config in configs:
-        rate = rates.get(rate_key(device, config.dataset_spec))
+        rate = rates.get(rate_key(device, config))
         if rate is None:
             return None
         seconds.append(total_passes(config) / rate)
     return max(max(seconds), sum(seconds) / slots) if seconds else 0.0
 
 
-def measure_rate(spec: DatasetSpec, device: str, batch_size: int = 64, steps: int = 8) -> float:
-    """Images per second of a LeNet through forward, backward and the optimizer; takes about a tenth of a second."""
+def measure_rate(network: ModelConfig, device: str, batch_size: int = 64, steps: int = 8) -> float:
+    """Images per second through forward, backward and the optimizer; takes a tenth of a second for LeNet."""
     import torch
     import torch.nn.functional as F
 
@@ -55,7 +69,9 @@ def measure_rate(spec: DatasetSpec, device: str, batch_size: int = 64, steps: in
     from engine.models.stack import Stack
     from engine.training.state import build_optimizer
 
-    stack = Stack.of([build_model("lenet", 0, spec.shape, len(spec.classes), spec.mean, spec.std)]).to(device)
+    spec = network.dataset_spec
+    model = build_model(network.architecture, 0, spec.shape, len(spec.classes), spec.mean, spec.std)
+    stack = Stack.of([model]).to(device)
     optimizer = build_optimizer("adam", stack, 1e-3)
     images = torch.zeros(batch_size, *spec.shape, device=device)
     labels = torch.zeros(batch_size, dtype=torch.int64, device=device)

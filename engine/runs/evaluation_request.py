@@ -1,13 +1,18 @@
-"""EvaluationRequest: which attacks, how strong, on how many images. No torch."""
+"""EvaluationRequest: which attacks, how strong, on which images. No torch."""
 
 import hashlib
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from engine.errors import InputError
 from engine.robustness.protocol import PAPER_ATTACKS, attack_config, check_attacks
 from engine.robustness.threat import ThreatModel
+from engine.validation import validated
+
+IMAGE_ID = "^[0-9a-f]{16}$"
 
 
 class EvaluationRequest(BaseModel):
@@ -15,6 +20,7 @@ class EvaluationRequest(BaseModel):
 
     threat: linf at this epsilon; attacks in another norm take the same epsilon in theirs.
     samples: the first so many of the fixed, stratified order of test images, so that subsets nest.
+    image: id of an image that somebody brought (own_images.py), attacked instead of test images; samples is then 1.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -23,6 +29,21 @@ class EvaluationRequest(BaseModel):
     samples: int = Field(default=500, ge=1, le=10_000, description="test images, classes in equal shares")
     threat: ThreatModel = ThreatModel()
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="of the attacks' random starts")
+    kept_images: int = Field(
+        default=200, ge=0, le=1000, description="adversarial images kept per attack for pages; predictions are all kept"
+    )
+    image: str | None = Field(default=None, pattern=IMAGE_ID, description="an image of one's own")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_image_is_one_sample(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("image") is None:
+            return values
+        values = {"samples": 1, **values}
+        if values["samples"] != 1:
+            remedy = "Leave out the number of test images."
+            raise InputError("1 sample with an image of one's own", values["samples"], remedy)
+        return values
 
     @field_validator("attacks")
     @classmethod
@@ -33,18 +54,39 @@ class EvaluationRequest(BaseModel):
 
     @property
     def protocol_id(self) -> str:
-        """Digest of everything but the list of attacks: results of one protocol belong to one report."""
+        """Digest of all that decides the numbers, but not which attacks: one protocol's results are one report."""
         text = f"{self.threat.model_dump_json()} {self.samples} {self.seed}"
+        text += f" {self.image}" if self.image else ""
         return hashlib.blake2b(text.encode(), digest_size=5).hexdigest()
 
     def job_id(self, run_id: str) -> str:
         """Of the queue's row that evaluates `run_id` like this."""
-        attacks = hashlib.blake2b(" ".join(sorted(self.attacks)).encode(), digest_size=3).hexdigest()
-        return f"{run_id}--{self.protocol_id}-{attacks}"
+        text = " ".join(sorted(self.attacks))
+        if self.kept_images != type(self).model_fields["kept_images"].default:
+            text += f" {self.kept_images}"
+        return f"{run_id}--{self.protocol_id}-{hashlib.blake2b(text.encode(), digest_size=3).hexdigest()}"
 
-    def command(self, run_ids: Sequence[str]) -> str:
-        """The command line that asks for the same."""
+    def ladder(self, epsilons: Sequence[float]) -> list["EvaluationRequest"]:
+        """The same at each of these epsilons, each once.
+
+        Raises:
+            InputError: an epsilon is not one.
+        """
+        norm, unit = self.threat.norm, self.threat.unit
+        threats = [validated(ThreatModel, norm=norm, epsilon=epsilon, unit=unit) for epsilon in dict.fromkeys(epsilons)]
+        return [self.model_copy(update={"threat": threat}) for threat in threats]
+
+    def command(self, run_ids: Sequence[str], epsilons: Sequence[float] = ()) -> str:
+        """The command line that asks for the same, or for `ladder(epsilons)`; with test images."""
         words = [*run_ids, "--attacks", *self.attacks, "--samples", str(self.samples)]
-        words += ["--epsilon", repr(self.threat.epsilon), "--unit", self.threat.unit]
-        words += ["--seed", str(self.seed)] if self.seed else []
+        words += ["--epsilon", *map(repr, epsilons or [self.threat.epsilon]), "--unit", self.threat.unit]
+        for flag, name in (("--seed", "seed"), ("--kept-images", "kept_images")):
+            value = getattr(self, name)
+            words += [flag, str(value)] if value != type(self).model_fields[name].default else []
         return "python -m engine evaluate " + shlex.join(words)
+
+
+def epsilon_ladder(last: float, steps: int) -> tuple[float, ...]:
+    """`steps` equal steps from 0 to `last`, after half the first one; ascending, without 0, to 6 digits."""
+    first = last / steps
+    return tuple(float(f"{value:.6g}") for value in (first / 2, *(first * step for step in range(1, steps + 1))))

@@ -18,9 +18,10 @@ from engine.robustness.probe import probed_accuracy
 from engine.robustness.protocol import training_attack
 from engine.runs.config import ADVERSARIAL_STEPS, RunConfig
 from engine.runs.environment import enter_session
+from engine.runs.outcome import final_figures, write_result
 from engine.runs.planner import resolve_device
-from engine.runs.records import Recorder, read_last_metrics
-from engine.runs.store import RESULT, RunStore, save_model, write_json
+from engine.runs.records import Recorder
+from engine.runs.store import RunStore, save_model
 from engine.training.checkpoint import Checkpoint, load_checkpoint, remove_checkpoints, restore, save_checkpoint
 from engine.training.loop import Perturb, Probe, train
 from engine.training.schedule import steps_per_epoch
@@ -73,7 +74,7 @@ def train_runs(
     sizes = {layer: state.stack.conv_weights(layer)[0].numel() for layer in state.stack.conv_layers}
     recorders = [Recorder(folder, sizes, keep=state.snapshots) for folder in folders]
     total = training.epochs * steps_per_epoch(len(dataset.train_labels), training.batch_size)
-    perturb, probe = _build_perturb(configs[0]), _build_probe(configs[0], dataset, device)
+    perturb, probe = _build_perturb(configs[0]), build_probe(configs[0], dataset, device)
     begun, due, stopped = 0, 0.0, False
 
     def leave() -> bool:
@@ -107,17 +108,14 @@ def train_runs(
         for recorder in recorders:
             recorder.close()
     for member, divergence in state.diverged.items():
-        _write_result(folders[member], state, {"status": "failed", "error": str(divergence)})
+        outcome = {"status": "failed", "error": str(divergence)}
+        write_result(folders[member], outcome, state.step, state.seconds)
     for member in state.active if state.step == total else ():
         weights = {name: value[member].detach().cpu().numpy() for name, value in state.stack.weights.items()}
         save_model(folders[member], weights, configs[member])
-        outcome = {
-            "status": "finished",
-            "clean_accuracy": _clean_accuracy(state.stack.select([member]), dataset),
-            "clean_accuracy_samples": len(dataset.test_labels),
-            "bit_exact": exact[member],
-        }
-        _write_result(folders[member], state, outcome)
+        figures = final_figures(state.stack.select([member]), dataset)
+        outcome = {"status": "finished", **figures, "bit_exact": exact[member]}
+        write_result(folders[member], outcome, state.step, state.seconds)
         remove_checkpoints(folders[member])
 
 
@@ -143,7 +141,8 @@ def _build_perturb(config: RunConfig) -> Perturb | None:
     return lambda stack, images, labels, seeds: perturb_members(stack, images, labels, attack, threat, std, seeds)[0]
 
 
-def _build_probe(config: RunConfig, dataset: Dataset, device: str) -> Probe | None:
+def build_probe(config: RunConfig, dataset: Dataset, device: str) -> Probe | None:
+    """The light probe that the config asks for, on fixed test images; None where it asks for none."""
     if not config.probe.samples:
         return None
     ids = stratified_ids(dataset.test_labels, config.probe.samples)
@@ -152,27 +151,3 @@ def _build_probe(config: RunConfig, dataset: Dataset, device: str) -> Probe | No
     threat, std = config.threat, dataset.spec.std
     attack = training_attack(config.probe.steps, threat.norm)
     return lambda stack: probed_accuracy(stack, images, labels, attack, threat, std, seed=0)
-
-
-def _clean_accuracy(stack: Stack, dataset: Dataset, batch_size: int = 500) -> float:
-    """On all test images."""
-    device = next(stack.parameters()).device
-    hits = 0
-    with torch.no_grad():
-        for start in range(0, len(dataset.test_labels), batch_size):
-            images = torch.from_numpy(dataset.test_images[start : start + batch_size]).to(device).float() / 255.0
-            labels = torch.from_numpy(dataset.test_labels[start : start + batch_size]).to(device)
-            hits += int((stack(images).argmax(1) == labels).sum())
-    return hits / len(dataset.test_labels)
-
-
-def _write_result(folder: Path, state: TrainingState, outcome: dict) -> None:
-    """The outcome and the last snapshot's figures; this file makes the run complete."""
-    last = read_last_metrics(folder) or {}
-    figures = {
-        f"{layer}_{quantity}": value
-        for quantity in ("fuzziness", "near_zero", "largest_weight")
-        for layer, value in last.get(quantity, {}).items()
-    }
-    figures |= {"probed_robust_accuracy": last.get("robust_accuracy"), "epoch": last.get("epoch")}
-    write_json(folder / RESULT, outcome | figures | {"steps": state.step, "seconds": round(state.seconds, 3)})

@@ -28,6 +28,7 @@ class LaunchRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     dataset: str = "mnist-mini"
+    architecture: str = "lenet"
     variants: tuple[str, ...] = ("std", "min-max")
     seeds: tuple[int, ...] = (0,)
     l1_strength: float = 0.1
@@ -59,6 +60,7 @@ class LaunchRequest(BaseModel):
             validated(
                 RunConfig,
                 dataset=self.dataset,
+                architecture=self.architecture,
                 seed=seed,
                 objective=variant_objective(variant, self.l1_strength, self.l2_strength, self.scope),
                 training=self.training,
@@ -74,6 +76,8 @@ class LaunchRequest(BaseModel):
     def command(self) -> str:
         """The command line that asks for the same; what equals the default is left out."""
         words = ["--dataset", self.dataset]
+        if self.architecture != "lenet":
+            words += ["--architecture", self.architecture]
         for variant in self.variants:
             words += ["--variant", variant]
         for seed in self.seeds:

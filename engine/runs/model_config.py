@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from engine.data.catalog import DatasetSpec, dataset_spec
 from engine.models.architectures import ArchitectureSpec, architecture_spec
@@ -29,6 +30,11 @@ class ModelConfig(BaseModel):
     @classmethod
     def _known_architecture(cls, name: str) -> str:
         return architecture_spec(name).name
+
+    @model_validator(mode="after")
+    def _network_fits_images(self) -> Self:
+        self.architecture_spec.check_fits(self.dataset_spec.shape)
+        return self
 
     @property
     def dataset_spec(self) -> DatasetSpec:
@@ -80,10 +86,14 @@ class ImportedConfig(ModelConfig):
     name: str = Field(min_length=1, max_length=80, description="what charts call the weights")
     weights: str = Field(pattern="^[0-9a-f]{8,64}$", description="digest of the tensors")
 
-    @field_validator("name")
+    @field_validator("name", mode="before")
     @classmethod
-    def _one_line(cls, name: str) -> str:
-        return re.sub(r"\s+", " ", "".join(letter for letter in name if letter.isprintable() or letter == " ")).strip()
+    def _plain_line(cls, name: object) -> object:
+        """Without what Markdown or a chart would take for a link, an image, a formula or a tag."""
+        if not isinstance(name, str):
+            return name
+        plain = re.sub(r"[\[\]<>`$*\\]", " ", name)
+        return " ".join("".join(letter for letter in plain if letter.isprintable() or letter.isspace()).split())
 
     @property
     def run_id(self) -> str:

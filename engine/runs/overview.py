@@ -10,6 +10,9 @@ from engine.runs.model_config import ModelConfig
 from engine.runs.records import read_last_metrics
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
+from engine.runs.variants import VARIANTS
+
+_ORDER = {variant: place for place, variant in enumerate(VARIANTS)}
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,10 @@ def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
 def list_runs(
     store: RunStore, queue: RunQueue, run_ids: Sequence[str] | None = None
 ) -> tuple[list[RunOverview], list[str]]:
-    """All runs, newest first, or those of `run_ids`; and a sentence for each that cannot be read, e.g. is newer."""
+    """All runs, newest first, or those of `run_ids`; and a sentence for each that cannot be read, e.g. is newer.
+
+    Runs that came with the project stand at the end of all, in the order of the variants.
+    """
     jobs = {job.job_id: job for job in queue.jobs(run_ids)}
     overviews, problems = [], []
     for run_id in store.run_ids() if run_ids is None else run_ids:
@@ -91,4 +97,6 @@ def list_runs(
             overviews.append(read_overview(store, run_id, jobs.get(run_id)))
         except InputError as error:
             problems.append(str(error))
+    if run_ids is None:
+        overviews.sort(key=lambda run: _ORDER.get(run.config.variant, len(_ORDER)) if run.is_shipped else -1)
     return overviews, problems

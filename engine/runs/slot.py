@@ -46,7 +46,7 @@ def serve(root: Path, data_dir: Path, device: str, idle_exit: float | None, pare
         elif idle_exit is not None and time.monotonic() - busy_at > idle_exit:
             return
         else:
-            _measure_rates(queue, device)
+            _measure_rate(queue, device)
         if not jobs:
             time.sleep(POLL_INTERVAL)
     os._exit(0)  # a process of a pool that is gone would wait for the next task for ever
@@ -113,12 +113,9 @@ def _sentence(failure: Exception) -> str:
     return f"{type(failure).__name__}: {failure}. See worker.log in the store."
 
 
-def _measure_rates(queue: RunQueue, device: str) -> None:
-    """Once per store: how fast this machine trains, for estimates."""
-    from engine.data.catalog import DATASETS
-    from engine.runs.estimate import measure_rate, rate_key
+def _measure_rate(queue: RunQueue, device: str) -> None:
+    """Once per store: how fast this machine trains, for estimates; one network a turn, so that no job waits for all."""
+    from engine.runs.estimate import measure_rate, rate_key, unmeasured
 
-    known = queue.rates()
-    for key, spec in {rate_key(device, spec): spec for spec in DATASETS.values()}.items():
-        if key not in known:
-            queue.record_rate(key, measure_rate(spec, device))
+    for network in unmeasured(device, queue.rates())[:1]:
+        queue.record_rate(rate_key(device, network), measure_rate(network, device))

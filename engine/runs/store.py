@@ -9,9 +9,10 @@
          result.json          how it ended: written last
          evaluations/*.json   robustness reports
          adversarial/*.npz    predictions and adversarial images of an evaluation
+         own_images/*         the same, json and npz, of images that people brought: no test images, so no result
+images/<image>.npz            such an image, as the networks saw it, and its label (own_images.py)
 """
 
-import contextlib
 import json
 import os
 import re
@@ -105,8 +106,11 @@ class RunStore:
         with tempfile.TemporaryDirectory(dir=self.root, prefix=".copy-") as temporary:
             copy = Path(temporary) / run_id
             shutil.copytree(folder, copy)
-            with contextlib.suppress(FileExistsError):  # another process was faster
+            try:
                 os.rename(copy, self.root / run_id)
+            except OSError:
+                if not (self.root / run_id / CONFIG).exists():  # else another process was faster
+                    raise
         return self.root / run_id
 
     def create(self, config: ModelConfig) -> Path:
@@ -163,7 +167,7 @@ class RunStore:
         """What a run of this laboratory trains to; InputError as in `config`, and for imported weights."""
         config = self.config(run_id)
         if not isinstance(config, RunConfig):
-            raise InputError("a run to be trained here", f"{run_id}, which was imported", "Launch one of your own.")
+            raise InputError("a run to be trained here", f"{run_id}, which was imported", "Import its file again.")
         return config
 
     def result(self, run_id: str) -> dict | None:
@@ -202,6 +206,21 @@ def adversarial_path(folder: Path, protocol_id: str, attack: str) -> Path:
     return folder / "adversarial" / f"{protocol_id}-{attack}.npz"
 
 
+def own_image_path(root: Path, image: str) -> Path:
+    """Where the store at `root` keeps an image that somebody brought, by its id."""
+    return root / "images" / f"{image}.npz"
+
+
+def own_evaluation_path(folder: Path, image: str, protocol_id: str) -> Path:
+    """Where the report of a run on such an image lies, apart from those on test images."""
+    return folder / "own_images" / f"{image}-{protocol_id}.json"
+
+
+def own_adversarial_path(folder: Path, image: str, protocol_id: str, attack: str) -> Path:
+    """As `adversarial_path`; attack "none" holds the clean image and its label."""
+    return folder / "own_images" / f"{image}-{protocol_id}-{attack}.npz"
+
+
 def save_model(folder: Path, weights: dict[str, np.ndarray], config: ModelConfig) -> None:
     """Write final weights, the config in the header; under one key, since safetensors writes several in any order."""
     run = {"run_id": config.run_id, "config": config.model_dump(mode="json")}
@@ -221,10 +240,12 @@ def load_weights(folder: Path) -> dict[str, np.ndarray]:
     try:
         weights = safetensors.numpy.load(path.read_bytes())
     except (SafetensorError, OSError) as error:
-        remedy = "Delete result.json in that folder and resume the run."
+        remedy = "Delete the run and launch or import it again."
         raise InputError(f"{path} to hold weights", f"a damaged file ({error})", remedy) from error
     if not all(np.isfinite(value).all() for value in weights.values()):
-        raise InputError(f"finite weights in {path}", "infinite or missing values", "Train the run again.")
+        raise InputError(
+            f"finite weights in {path}", "infinite or missing values", "Delete the run and launch or import it again."
+        )
     return weights
 
 

@@ -32,13 +32,18 @@ def submit_evaluation(store: RunStore, queue: RunQueue, run_id: str, request: Ev
     Raises:
         InputError: no such run, or it has no final weights.
     """
-    if not (store.folder(run_id) / MODEL).exists():
-        raise InputError("a finished run", f"{run_id}, which has no final weights yet", "Let it finish first.")
+    check_finished(store, run_id)
     store.own_folder(run_id)
     job_id = request.job_id(run_id)
     if not queue.submit(job_id, "evaluate", run_id, request.model_dump(mode="json")):
         queue.resume(job_id)
     return job_id
+
+
+def check_finished(store: RunStore, run_id: str) -> None:
+    """InputError when there is no such run, or it has no final weights."""
+    if not (store.folder(run_id) / MODEL).exists():
+        raise InputError("a finished run", f"{run_id}, which has no final weights yet", "Let it finish first.")
 
 
 def start_run(queue: RunQueue, run_id: str) -> None:
@@ -48,11 +53,16 @@ def start_run(queue: RunQueue, run_id: str) -> None:
 
 
 def retry_run(store: RunStore, queue: RunQueue, run_id: str) -> None:
-    """Resume a stopped or interrupted run; a failed one starts from its last checkpoint."""
+    """Resume a stopped or interrupted run; a failed one starts from its last checkpoint.
+
+    Raises:
+        InputError: no such run, or one whose weights were imported.
+    """
     folder: Path = store.folder(run_id)
     result = store.result(run_id)
     if result and result["status"] == "finished":
         return
+    store.training_config(run_id)
     (folder / RESULT).unlink(missing_ok=True)
     start_run(queue, run_id)
 

@@ -20,3 +20,18 @@ def browser():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page in a context of its own, on which no error may happen and no request may leave this machine."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1600})
+    page = context.new_page()
+    page.errors, page.foreign = [], []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("request", lambda request: "127.0.0.1" in request.url or page.foreign.append(request.url))
+    page.set_default_timeout(30_000)
+    yield page
+    assert page.errors == []
+    assert [url for url in page.foreign if not url.startswith(("data:", "blob:"))] == []
+    context.close()

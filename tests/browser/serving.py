@@ -2,11 +2,17 @@
 
 import contextlib
 import http.client
+import os
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from engine.runs.lease import pid_of
+from engine.runs.worker import worker_identity
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -29,6 +35,18 @@ def serve(command: list[str], port: int, log: Path, env: dict[str, str]) -> Iter
     finally:
         process.terminate()
         process.wait(10)
+
+
+@contextlib.contextmanager
+def laboratory(folder: Path) -> Iterator[str]:
+    """Address of a dashboard with a worker and an empty store of its own, `folder`/store, beside what is shipped."""
+    port = free_port()
+    command = [sys.executable, "-m", "dashboard", "--port", str(port)]
+    command += ["--store", str(folder / "store"), "--data", str(folder / "data")]
+    with serve(command, port, folder / "log", dict(os.environ)):
+        yield f"http://127.0.0.1:{port}"
+    if identity := worker_identity(folder / "store"):
+        os.killpg(pid_of(identity), signal.SIGTERM)
 
 
 def status(port: int, path: str, headers: dict[str, str] | None = None) -> int | None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from engine.__main__ import main
+from engine.command_line import parser
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.experiment import train_runs
 from engine.runs.lease import process_identity
@@ -48,6 +49,12 @@ class Laboratory:
     @property
     def queue(self) -> RunQueue:
         return RunQueue(self.root)
+
+
+@pytest.fixture(autouse=True)
+def nothing_shipped(monkeypatch, tmp_path_factory):
+    """Commands see the runs of their store alone."""
+    monkeypatch.setattr(parser, "SHIPPED", tmp_path_factory.mktemp("shipped"))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 from engine.__main__ import main
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("launch", "worker", "runs", "evaluate", "export", "data")
+COMMANDS = ("launch", "worker", "runs", "evaluate", "import", "export", "data")
 LAUNCHES = [
     ["--epochs", "0"],
     ["--epochs", "501"],
@@ -43,6 +43,8 @@ LAUNCHES = [
     ["--variant", ""],
     ["--dataset", "nmist"],
     ["--dataset", "../mnist"],
+    ["--architecture", "resnet"],
+    ["--architecture", "madry-cnn", "--dataset", "cifar10"],
     ["--seed", "-1"],
     ["--seed", "2147483648"],
     ["--seed", "one"],
@@ -163,7 +165,7 @@ def test_export(command, laboratory, tmp_path):
     store = laboratory.folders[:2]
     assert_refused(command("export", laboratory.stopped, "--out", target, *store), "finish")
     assert_refused(command("export", laboratory.finished, "--out", tmp_path / "no" / "model.safetensors", *store), "no")
-    assert_refused(command("export", laboratory.finished, "--out", tmp_path / "model.pt", *store), "model.pt")
+    assert_refused(command("export", laboratory.finished, "--out", tmp_path / "model.pth", *store), "model.pth")
     assert_refused(command("export", laboratory.finished, *store), "--out")
     target.write_text("mine")
     assert_refused(command("export", laboratory.finished, "--out", target, *store), "--force")

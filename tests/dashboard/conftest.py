@@ -44,7 +44,7 @@ def trained_store(tmp_path_factory):
 @pytest.fixture
 def started_workers(monkeypatch):
     """Workers that a page would have started; none is."""
-    from dashboard import queue_panel
+    from dashboard import evaluation_form, queue_panel
     from engine.runs import worker
 
     started = []
@@ -55,22 +55,26 @@ def started_workers(monkeypatch):
 
     monkeypatch.setattr(worker, "start_worker", start)
     monkeypatch.setattr(queue_panel, "start_worker", start)
+    monkeypatch.setattr(evaluation_form, "start_worker", start)
     return started
 
 
 @pytest.fixture
 def open_page(monkeypatch, started_workers):
-    """(page, store, **environment) -> AppTest that has run that page once."""
+    """(page, store, shipped runs, **query) -> AppTest that has run that page once; nothing is shipped by default."""
     from streamlit.testing.v1 import AppTest
 
-    from dashboard import sources
+    from dashboard import settings, sources
 
-    def open_it(page, root, read_only=False):
+    def open_it(page, root, read_only=False, shipped=None, **query):
+        monkeypatch.setattr(settings, "SHIPPED", shipped or root / "none-shipped")
         monkeypatch.setenv("MINMAX_STORE", str(root))
         monkeypatch.setenv("MINMAX_DATA", str(root / "data"))
         monkeypatch.setenv("MINMAX_READ_ONLY", "1" if read_only else "")
         sources.settings.clear()
-        app = AppTest.from_file(APP, default_timeout=30).run()
+        app = AppTest.from_file(APP, default_timeout=30)
+        app.query_params.update(query)
+        app.run()
         return app.switch_page(f"app_pages/{page}.py").run() if page != "home" else app
 
     yield open_it

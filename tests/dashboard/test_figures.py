@@ -1,17 +1,15 @@
 """What a figure shows is what the table says."""
 
-import io
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from dashboard.figures.histograms import histogram_figure
-from dashboard.figures.histories import history_figure, history_panels, phase_figure, thin
-from dashboard.figures.images import image_png, perturbation_png
+from dashboard.figures.histories import history_figure, history_panels, phase_figure
 from dashboard.figures.robustness import robustness_figure
+from dashboard.frames.tables import thin
 from dashboard.palette import NEUTRAL, SHADES
 
 RUNS = [("r1", "Std, seed 0", "std"), ("r2+", "Min-Max <b>mine</b>", "min-max")]
@@ -126,6 +124,13 @@ def test_runs_with_different_beginnings_have_outlines_of_their_own_and_one_legen
     assert [trace.showlegend for trace in outlines] == [True, False]
 
 
+def test_an_unknown_beginning_has_no_outline():
+    table = counts_table(initial=((np.nan,) * 4, (4, 3, 2, 1)))
+    figure = histogram_figure(table, "First convolution")
+    assert [trace.uid for trace in figure.data] == ["r1-now", "r2_2b_-now", "r2_2b_-initial"]
+    assert figure.data[-1].y.tolist() == [4, 4, 3, 2, 1, 1]
+
+
 def test_log_counts_draw_empty_bins_below_one_and_tell_their_count():
     std = histogram_figure(counts_table(), "First convolution", log_counts=True).data[0]
     assert std.y.tolist() == [0.5, 0.5, 5, 5, 0.5, 0.5]
@@ -181,6 +186,62 @@ def test_panels_share_epochs_and_put_each_quantity_in_its_panel():
     ]
 
 
+def spread_table() -> pd.DataFrame:
+    """The first run with a spread, the second without."""
+    spread = [0.1 + 0.01 * epoch for epoch in range(5)]
+    table = history_table().reset_index(drop=True)
+    for quantity in ("fuzziness", "near_zero_count", "loss", "clean_accuracy", "robust_accuracy"):
+        for end, sign in (("low", -1), ("high", 1)):
+            table[f"{quantity}_{end}"] = table[quantity] + np.array([sign * value for value in spread] + [np.nan] * 5)
+    return table
+
+
+def test_a_band_reaches_from_low_to_high_and_belongs_to_its_run():
+    band, line, *others = history_figure(spread_table(), "robust_accuracy", "Robust accuracy", "Accuracy").data
+    assert (band.uid, band.legendgroup, band.fill) == ("r1-robust_accuracy-band", "r1", "toself")
+    assert (band.showlegend, band.hoverinfo, line.uid) == (False, "skip", "r1-robust_accuracy")
+    assert band.fillcolor.startswith("rgba(")
+    assert band.x.tolist() == [0, 2, 4, 4, 2, 0]
+    np.testing.assert_allclose(band.y[:3], [0.5 + 0.1, 0.52 + 0.12, 0.54 + 0.14])
+    np.testing.assert_allclose(band.y[:2:-1], [0.5 - 0.1, 0.52 - 0.12, 0.54 - 0.14])
+    assert not any("band" in trace.uid for trace in others), "no spread, no band"
+
+
+def test_panels_have_a_band_per_quantity_in_its_panel():
+    figure = history_panels(spread_table(), "How the runs develop")
+    bands = {trace.uid: trace.yaxis for trace in figure.data if trace.fill == "toself"}
+    assert bands == {
+        "r1-fuzziness-band": "y",
+        "r1-near_zero_count-band": "y2",
+        "r1-loss-band": "y3",
+        "r1-clean_accuracy-band": "y4",
+        "r1-robust_accuracy-band": "y4",
+    }
+    assert [trace.name for trace in figure.data if trace.showlegend] == [
+        "Std, seed 0",
+        "Min-Max &lt;b&gt;mine&lt;/b&gt;",
+    ]
+
+
+def test_a_run_with_one_point_is_a_marker():
+    table = pd.concat([history_table().iloc[[0]], history_table().iloc[5:]])
+    point, _, line, _ = history_figure(table, "fuzziness", "Fuzziness", "Fuzziness").data
+    assert (point.mode, point.x.tolist(), point.y.tolist()) == ("markers", [0], [0.4])
+    assert point.marker.size > 7 and line.mode == "lines"
+
+
+def test_the_layer_is_named_where_its_weights_are_meant():
+    def titles(figure):
+        return [annotation.text for annotation in figure.layout.annotations]
+
+    named = titles(history_panels(history_table(), "Runs", layer_title="Second <i>"))
+    assert [title.startswith("Second &lt;i&gt;: ") for title in named] == [True, True, False, False]
+    assert named[1].endswith("(|w| &lt; 0.01)")
+    assert titles(history_panels(history_table(), "Runs"))[0] == "Fuzziness (nats)"
+    phase = phase_figure(history_table(), layer_title="Second <i>")
+    assert phase.layout.xaxis.title.text == "Second &lt;i&gt;: fuzziness (nats)"
+
+
 def test_phase_marks_the_present():
     path, present, *_ = phase_figure(history_table(), cursor=3.5).data
     assert path.x.tolist() == pytest.approx([0.4, 0.38, 0.36])
@@ -202,49 +263,3 @@ def test_robustness_draws_intervals():
     bars = robustness_figure(table).data[1]
     np.testing.assert_allclose(bars.error_y.array, 0.02)
     np.testing.assert_allclose(bars.error_y.arrayminus, 0.01)
-
-
-def decode(png: bytes) -> np.ndarray:
-    return np.array(Image.open(io.BytesIO(png)))
-
-
-def test_image_keeps_every_pixel_a_square():
-    pixels = decode(image_png(np.array([[0, 1], [0.5, 0.2]]), scale=3))
-    expected = np.array([[0, 255], [128, 51]], np.uint8).repeat(3, 0).repeat(3, 1)
-    np.testing.assert_array_equal(pixels, expected)
-
-
-def test_color_image():
-    pixels = decode(image_png(np.array([[[1, 0, 0.2]]], np.float32), scale=2))
-    np.testing.assert_array_equal(pixels, np.full((2, 2, 3), (255, 0, 51), np.uint8))
-
-
-@pytest.mark.parametrize("image", [np.full((2, 2), 1.1), np.full((2, 2), np.nan), np.zeros((1, 2, 2)), np.zeros(4)])
-def test_what_is_no_image_is_refused(image):
-    with pytest.raises(ValueError, match="expected"):
-        image_png(image)
-
-
-def test_perturbation_is_amplified_to_full_color_around_white():
-    pixels = decode(perturbation_png(np.array([[-0.1, 0.0, 0.05, 0.1]]), scale=1))[0]
-    blue, white, middle, red = pixels.tolist()
-    assert (blue, white, red) == ([33, 102, 172], [247, 247, 247], [178, 24, 43])
-    np.testing.assert_allclose(middle, (np.array(white) + red) / 2, atol=0.5)
-
-
-def test_perturbations_with_one_limit_can_be_compared():
-    small = decode(perturbation_png(np.full((1, 1), 0.1), limit=0.1, scale=1))
-    assert small[0, 0].tolist() == [178, 24, 43]
-    assert decode(perturbation_png(np.full((1, 1), 0.1), limit=0.2, scale=1))[0, 0].tolist() == [212, 136, 145]
-    assert decode(perturbation_png(np.full((1, 1), 9.0), limit=0.2, scale=1))[0, 0].tolist() == [178, 24, 43]
-
-
-def test_color_perturbation_is_shown_around_middle_gray():
-    pixels = decode(perturbation_png(np.array([[[0.1, -0.1, 0.0]]]), scale=1))
-    assert pixels[0, 0].tolist() == [255, 0, 128]
-
-
-def test_no_perturbation_is_unchanged_everywhere():
-    assert decode(perturbation_png(np.zeros((2, 2)), scale=1)).tolist() == [[[247] * 3] * 2] * 2
-    with pytest.raises(ValueError, match="finite"):
-        perturbation_png(np.full((2, 2), np.inf))

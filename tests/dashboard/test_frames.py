@@ -8,15 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dashboard.frames import (
-    histogram_edges,
-    histogram_frame,
-    history_frame,
-    moments,
-    robustness_frame,
-    snapshot_at,
-    unique_labels,
-)
+from dashboard.frames.histograms import histogram_edges, histogram_frame
+from dashboard.frames.histories import history_frame, moments, snapshot_at
+from dashboard.frames.labels import unique_labels
+from dashboard.frames.robustness import robustness_frame
 from engine.robustness.report import RobustnessReport
 from engine.runs.overview import RunOverview, list_runs
 from engine.runs.records import read_conv_weights, read_metrics

@@ -4,9 +4,11 @@ import json
 from importlib.resources import files
 
 import pandas as pd
+import plotly.graph_objects as go
 
 from dashboard import live_charts
 from dashboard.figures.histories import history_figure
+from dashboard.tables import csv_text
 
 
 def test_plotlyjs_is_copied_once(tmp_path):
@@ -36,3 +38,15 @@ def test_a_figure_reaches_the_component_with_its_uids(monkeypatch):
     assert mounted["key"] == "loss/../live"
     assert (data["height"], data["alt"], data["filename"]) == (300, "Loss of one run", "loss-live")
     assert [trace["uid"] for trace in json.loads(data["figure"])["data"]] == ["r-loss", "r-loss-last"]
+
+
+def test_a_table_travels_as_the_csv_it_will_be_saved_as(monkeypatch):
+    mounted = {}
+    monkeypatch.setattr(live_charts, "_mount", lambda **arguments: mounted.update(arguments))
+    monkeypatch.setattr(live_charts, "install_plotlyjs", lambda: None)
+    table = pd.DataFrame({"run": ["=1", "b"], "loss": [0.1 + 0.2, -1.0]})
+    live_charts.live_chart(go.Figure(), key="loss", alt="Loss", table=table, autoplay=True)
+    assert mounted["data"]["csv"] == csv_text(table)
+    assert mounted["data"]["autoplay"] is True
+    live_charts.live_chart(go.Figure(), key="loss", alt="Loss")
+    assert (mounted["data"]["csv"], mounted["data"]["autoplay"]) == (None, False)

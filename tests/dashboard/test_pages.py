@@ -5,7 +5,7 @@ import pytest
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
 
-PAGES = ["home", "launch", "live", "robustness", "examples"]
+PAGES = ["home", "launch", "weights", "robustness", "examples"]
 
 
 def texts(app) -> str:
@@ -157,24 +157,6 @@ def test_cw_alone_has_no_ball_and_is_shown(open_page, trained_store, tmp_path):
     assert list(app.dataframe[0].value["Attack"]) == ["no attack", "cw", "worst case"]
 
 
-def test_examples_say_what_the_stored_predictions_say(open_page, trained_store):
-    app = open_page("examples", trained_store.root)
-    app.toggle(key="fooled").set_value(False).run()
-    run_id = next(run_id for run_id in trained_store.run_ids() if "-std-" in run_id)
-    from dashboard import sources
-
-    (protocol,) = sources.reports(run_id)
-    for position in (0, 7, 19):
-        app.slider(key="image-False").set_value(position + 1).run()
-        shown = [text.value for text in app.markdown if text.value.startswith((":green[", ":red["))]
-        truth = int(sources.examples(run_id, protocol, "none")["labels"][position])
-        for text, attack in zip(shown, ("none", "fgsm", "pgd"), strict=True):
-            found = sources.examples(run_id, protocol, attack)
-            prediction = int(found["predictions"][position])
-            assert f"**{prediction}**" in text
-            assert text.startswith(":green[" if prediction == truth else ":red[")
-
-
 def moment_of(app) -> float:
     return app.session_state["moment"]
 
@@ -184,7 +166,7 @@ def press(app, key):
 
 
 def test_scrubbing_shows_another_moment(open_page, trained_store):
-    app = open_page("live", trained_store.root)
+    app = open_page("weights", trained_store.root)
     assert app.select_slider[0].value == moment_of(app) == 1.0
     app.select_slider[0].set_value(0.0).run()
     assert not app.exception
@@ -195,7 +177,7 @@ def test_scrubbing_shows_another_moment(open_page, trained_store):
 
 
 def test_playing_begins_again_at_the_end_and_stops_there(open_page, trained_store):
-    app = open_page("live", trained_store.root)
+    app = open_page("weights", trained_store.root)
     press(app, "play")
     seen = [moment_of(app)]
     while app.session_state["mode"] == "play" and len(seen) < 10:
@@ -219,7 +201,7 @@ def test_what_trains_is_followed_until_someone_holds_it(open_page, trained_store
         metrics.write_bytes(b"".join(lines[:2]))
         queue.submit(run_id, "train", run_id, {})
         queue.resume(run_id)
-    app = open_page("live", store.root)
+    app = open_page("weights", store.root)
     assert not app.select_slider and moment_of(app) == 0.25
     metrics.write_bytes(b"".join(lines[:4]))
     assert moment_of(app.run()) == 0.75

@@ -6,8 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from engine.data.catalog import DATASETS
-from engine.errors import InputError
-from engine.models.architectures import ARCHITECTURES, build_model
+from engine.models.architectures import build_model
 
 
 def build(name: str, seed: int = 0) -> torch.nn.Module:
@@ -66,15 +65,3 @@ def test_building_leaves_the_global_generator_alone():
     torch.manual_seed(5)
     build("mnist", 7)
     assert torch.equal(torch.rand(4), expected)
-
-
-def test_conv_layers_are_the_models_own():
-    for architecture in ARCHITECTURES:
-        model = build("mnist")
-        found = tuple(name for name, module in model.named_modules() if isinstance(module, torch.nn.Conv2d))
-        assert tuple(ARCHITECTURES[architecture].convolutions) == found
-
-
-def test_unknown_architecture():
-    with pytest.raises(InputError, match="lenet.*'vgg'"):
-        build_model("vgg", 0, (1, 28, 28), 10, (0.1,), (0.3,))

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from engine.data.catalog import DATASETS
-from engine.models.architectures import build_model
+from engine.models.architectures import ARCHITECTURES, build_model
 from engine.models.stack import Stack
 
 
@@ -27,6 +27,14 @@ def test_logits_equal_the_members(count, name):
     own, shared = random_images(count, 4, name=name), random_images(4, name=name)
     torch.testing.assert_close(stack.logits(own), torch.stack([m(x) for m, x in zip(models, own, strict=True)]))
     torch.testing.assert_close(stack.logits(shared), torch.stack([model(shared) for model in models]))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_architecture_stacks(architecture):
+    models = [build_model(architecture, seed, (1, 28, 28), 10, (0.1,), (0.3,)).double() for seed in range(2)]
+    images = random_images(2, 3)
+    expected = torch.stack([model(own) for model, own in zip(models, images, strict=True)])
+    torch.testing.assert_close(Stack.of(models).logits(images), expected)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -105,3 +113,33 @@ def test_a_member_that_is_not_finite_stays_alone():
     after = stack.logits(images).detach()
     assert after[1].isnan().all()
     torch.testing.assert_close(after[[0, 2]], before[[0, 2]])
+
+
+class Noisy(torch.nn.Module):
+    """A network whose mode can be seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(4, 3)
+        self.dropout = torch.nn.Dropout(0.5)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.layer(self.dropout(images.flatten(1)))
+
+
+def test_modes_reach_the_network():
+    model, images = Noisy(), torch.ones(50, 1, 2, 2)
+    stack = Stack.of([model])
+    assert stack.eval() is stack
+    torch.testing.assert_close(stack(images), model.eval()(images))
+    assert not stack.select([0]).train()(images).eq(model(images)).all()
+    torch.testing.assert_close(stack(images), model(images))
+
+
+def test_description_is_of_the_function_without_the_weights():
+    def described(architecture, seed=0, mean=(0.1,), std=(0.3,)):
+        return Stack.of([build_model(architecture, seed, (1, 28, 28), 10, mean, std)]).description
+
+    assert described("lenet") == described("lenet", seed=1)
+    others = {described("lenet", mean=(0.2,)), described("lenet", std=(0.2,)), described("madry-cnn")}
+    assert len({described("lenet"), *others}) == 4

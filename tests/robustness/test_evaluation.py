@@ -3,6 +3,8 @@ import pytest
 import torch
 
 from engine.errors import InputError
+from engine.models.architectures import build_model
+from engine.models.stack import Stack
 from engine.robustness import bench
 from engine.robustness.cache import AdversarialCache
 from engine.robustness.evaluation import AttackOutcome, MemberEvaluation, evaluate
@@ -179,3 +181,20 @@ def test_probe_says_nan_for_a_diverged_member_and_knows_the_others(lenets):
     lenets.weights["conv1.weight"].data[1] = float("inf")
     after = probed_accuracy(lenets, images, labels, training_attack(4), THREAT, STD, 0)
     assert np.isnan(after[1]) and after[0] == before[0] and after[2] == before[2]
+
+
+def test_equal_weights_in_another_network_share_no_cached_images(tmp_path):
+    """LeNets with one set of weights and two normalizations are two functions."""
+    images = np.random.default_rng(0).random((6, 1, 28, 28), dtype=np.float32)
+    labels, threat = np.arange(6), ThreatModel(norm="linf", epsilon=0.3, unit="pixel")
+    cache = AdversarialCache(tmp_path)
+
+    def attacked(mean: float, cache: AdversarialCache | None) -> np.ndarray:
+        stack = Stack.of([build_model("lenet", 0, (1, 28, 28), 10, (mean,), (0.3,))])
+        outcome = next(evaluate(stack, images, labels, range(6), [FGSM()], threat, (0.3,), 0, cache))
+        return outcome.adversarial_images
+
+    first, second = attacked(0.1, cache), attacked(0.9, cache)
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(second, attacked(0.9, None))
+    np.testing.assert_array_equal(first, attacked(0.1, cache))

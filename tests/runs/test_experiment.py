@@ -12,7 +12,7 @@ import torch
 
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
-from engine.models.architectures import build_model
+from engine.models.architectures import ARCHITECTURES, build_model
 from engine.robustness.threat import ThreatModel
 from engine.runs import experiment
 from engine.runs.config import ProbeConfig, RunConfig
@@ -224,6 +224,19 @@ def test_an_l2_threat_is_trained_and_probed_in_l2(store, few_images, tiny, adver
     )
     (folder,) = run(store, few_images, config)
     assert read_metrics(folder)[-1]["robust_accuracy"] is not None
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_architecture_trains(store, few_images, tiny, architecture):
+    config = tiny({"epochs": 6, "learning_rate": 0.003}, architecture=architecture)
+    (folder,) = run(store, few_images, config)
+    assert store.result(config.run_id)["status"] == "finished"
+    losses = [record["loss"] for record in read_metrics(folder)]
+    assert losses[-1] < losses[1]
+    spec = config.architecture_spec
+    for layer in spec.convolutions:
+        rows = read_conv_weights(folder, layer)
+        assert rows.shape == (len(losses), np.prod(spec.kernel_shape(layer, rows.shape[1])))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")

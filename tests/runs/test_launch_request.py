@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 
 from engine.command_line import evaluate, launch
 from engine.command_line.parser import Parser
+from engine.data.catalog import DATASETS
 from engine.errors import InputError
+from engine.models.architectures import ARCHITECTURES
 from engine.robustness.protocol import PAPER_ATTACKS
 from engine.robustness.threat import ThreatModel
+from engine.runs import config
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.launch import MOST_RUNS, LaunchRequest
@@ -22,9 +25,15 @@ from engine.validation import validated
 
 UNITS = st.sampled_from(["pixel", "normalized"])
 THREATS = st.builds(ThreatModel, epsilon=st.floats(0, 100), unit=UNITS)
+NETWORKS = [
+    {"dataset": dataset, "architecture": architecture}
+    for dataset, images in DATASETS.items()
+    for architecture, spec in ARCHITECTURES.items()
+    if spec.fits(images.shape)
+]
 REQUESTS = st.builds(
-    LaunchRequest,
-    dataset=st.sampled_from(["mnist-mini", "mnist", "fashion-mnist", "cifar10"]),
+    lambda network, **rest: LaunchRequest(**network, **rest),
+    network=st.sampled_from(NETWORKS),
     variants=st.lists(st.sampled_from(list(VARIANTS)), min_size=1, max_size=5).map(tuple),
     seeds=st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=3).map(tuple),
     l1_strength=st.floats(0, 10, exclude_min=True),
@@ -85,15 +94,15 @@ def test_the_defaults_are_the_same_everywhere():
         samples=st.integers(1, 10_000),
         threat=THREATS,
         seed=st.integers(0, 2**31 - 1),
-    )
+        kept_images=st.integers(0, 1000),
+    ),
+    st.lists(st.floats(0, 100), max_size=4, unique=True),
 )
 @settings(max_examples=50, deadline=None)
-def test_the_command_asks_for_the_same_evaluation(request):
-    args = parsed(request.command(["run-a", "run-b"]), evaluate)
+def test_the_command_asks_for_the_same_evaluations(request, epsilons):
+    args = parsed(request.command(["run-a", "run-b"], epsilons), evaluate)
     assert args.run_ids == ["run-a", "run-b"]
-    threat = ThreatModel(epsilon=args.epsilon, unit=args.unit)
-    again = EvaluationRequest(attacks=tuple(args.attacks), samples=args.samples, threat=threat, seed=args.seed)
-    assert again == request and again.protocol_id == request.protocol_id
+    assert evaluate.build_requests(args, DATASETS["mnist"]) == (request.ladder(epsilons) if epsilons else [request])
 
 
 def test_variants_times_seeds():
@@ -103,6 +112,22 @@ def test_variants_times_seeds():
     ]  # fmt: skip
     assert len({config.run_id for config in configs}) == 6
     assert [config.adversarial_training for config in configs[:3]] == [False, True, False]
+
+
+def test_ids_and_labels_stay_what_they_were(monkeypatch):
+    """Recorded runs are found again by them; only a new release of torch, or of the training, makes others."""
+    monkeypatch.setattr(config, "version", lambda name: "2.13.0+cpu")
+    monkeypatch.setattr(config, "TRAINING_VERSION", 1)
+    configs = LaunchRequest().configs()
+    assert [run.run_id for run in configs] == ["mnist-mini-std-d5032f282b", "mnist-mini-min-max-c0c10574ad"]
+    assert [run.label for run in configs] == ["Std · seed 0", "Min-Max λ 0.1 μ 0.1 · seed 0"]
+
+
+def test_another_architecture_is_another_run():
+    lenet, other = (LaunchRequest(architecture=name, variants=("std",)) for name in ("lenet", "madry-cnn"))
+    (first,), (second,) = lenet.configs(), other.configs()
+    assert first.run_id != second.run_id and "Madry CNN" in second.label
+    assert "--architecture madry-cnn" in other.command() and "--architecture" not in lenet.command()
 
 
 def test_what_is_named_twice_is_one():
@@ -126,6 +151,8 @@ def test_most_runs():
     "bad",
     [
         {"dataset": "nmist"},
+        {"architecture": "resnet"},
+        {"dataset": "cifar10", "architecture": "madry-cnn"},
         {"variants": ("Std",)},
         {"variants": ()},
         {"seeds": ()},

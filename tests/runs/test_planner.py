@@ -4,10 +4,20 @@ import pytest
 
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
+from engine.models.architectures import ARCHITECTURES
 from engine.robustness.threat import ThreatModel
 from engine.runs import planner
 from engine.runs.config import RunConfig
-from engine.runs.estimate import estimated_seconds, measure_rate, probe_passes, rate_key, total_passes, training_passes
+from engine.runs.estimate import (
+    estimated_seconds,
+    measure_rate,
+    probe_passes,
+    rate_key,
+    total_passes,
+    training_passes,
+    unmeasured,
+)
+from engine.runs.model_config import ModelConfig
 from engine.runs.planner import MOST_MEMBERS, build_chooser, resolve_device, stack_key
 from engine.runs.submission import submit_runs
 from engine.training.schedule import TrainingConfig
@@ -110,14 +120,28 @@ def test_the_probe_costs_at_most_about_what_the_training_does():
 
 def test_estimates():
     config = RunConfig()
-    rates = {rate_key("cpu", config.dataset_spec): total_passes(config) / 10}
+    rates = {rate_key("cpu", config): total_passes(config) / 10}
     assert estimated_seconds([], rates, 2, "cpu") == 0.0
     assert estimated_seconds([config], rates, 2, "cpu") == pytest.approx(10), "one run does not go faster on two cores"
     assert estimated_seconds([config] * 4, rates, 2, "cpu") == pytest.approx(20)
     assert estimated_seconds([config] * 3, rates, 1, "cpu") == pytest.approx(30)
     assert estimated_seconds([config], {}, 2, "cpu") is None
-    assert estimated_seconds([config, RunConfig(dataset="cifar10")], rates, 2, "cpu") is None
+    for other in (RunConfig(dataset="cifar10"), RunConfig(architecture="madry-cnn")):
+        assert estimated_seconds([config, other], rates, 2, "cpu") is None, "nothing is known of these"
+    assert estimated_seconds([RunConfig(dataset="mnist")], rates, 2, "cpu") is not None, "the same network"
 
 
-def test_a_rate_is_measured():
-    assert 10 < measure_rate(RunConfig().dataset_spec, "cpu", batch_size=8, steps=2) < 1e7
+def test_every_network_is_measured_once_lenet_first():
+    rates, networks = {}, []
+    while missing := unmeasured("cpu", rates):
+        networks.append((missing[0].architecture, missing[0].dataset_spec.shape))
+        rates[rate_key("cpu", missing[0])] = 1.0
+    assert networks[0] == ("lenet", (1, 28, 28)) and ("lenet", (3, 32, 32)) in networks
+    assert ("madry-cnn", (1, 28, 28)) in networks and ("madry-cnn", (3, 32, 32)) not in networks
+    assert len(networks) == len(set(networks))
+    assert unmeasured("cuda", rates), "another device is another speed"
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_rate_is_measured(architecture):
+    assert 10 < measure_rate(ModelConfig(architecture=architecture), "cpu", batch_size=8, steps=2) < 1e7

@@ -1,0 +1,180 @@
+"""Weights: what becomes of the weights of any runs, at one epoch or over the whole training; live while they train."""
+
+import streamlit as st
+
+from dashboard import sources
+from dashboard.comparison_table import COLUMN_CONFIG, in_words, readable
+from dashboard.figures.histories import history_panels, phase_figure
+from dashboard.frames.comparison import comparison_frame
+from dashboard.frames.histories import history_frame, moments, seed_groups, spread_frame
+from dashboard.frames.labels import unique_labels
+from dashboard.navigation import PAGES, pick_runs
+from dashboard.playback import choose_epoch, frame_interval, is_playing
+from dashboard.queue_panel import ICONS, attend, is_busy
+from dashboard.sheet import Sheet
+from dashboard.weight_views import LAYERS, VIEWS, LayerMoment, Look
+from dashboard.weights_download import draw_downloads
+from engine.runs.overview import RunOverview
+
+TICK = 1.0
+
+here = sources.settings()
+st.title("Watch weights move")
+everything = sources.runs()
+if not everything:
+    st.info("Nothing has been trained here yet.")
+    st.page_link(PAGES["home"], label="Train a first pair", icon=":material/play_arrow:")
+    st.stop()
+chosen = pick_runs(everything, "Runs")
+if not chosen:
+    st.info("Choose the runs to be shown.")
+    st.stop()
+
+what, which, settings = st.columns([6, 4, 2], vertical_alignment="bottom")
+view = what.segmented_control(
+    "Look at", list(VIEWS), default="Histogram", required=True, key="view", bind="query-params"
+)
+layers = which.pills(
+    "Layers",
+    list(LAYERS),
+    selection_mode="multi",
+    default=["conv1"],
+    format_func=LAYERS.__getitem__,
+    key="layers",
+    bind="query-params",
+)
+layers = layers or ["conv1"]
+labels = unique_labels(chosen)
+several_seeds = any(len(group) > 1 for group in seed_groups(chosen).values())
+with settings.popover("Settings", icon=":material/tune:", width="stretch"):
+    look = Look(
+        st.slider("Bins", 11, 151, 61, step=10, key="bins", bind="query-params"),
+        st.toggle(
+            "Whole range",
+            key="whole",
+            bind="query-params",
+            help="Histograms reach to the farthest weight, however few are out there; filters share one color scale",
+        ),
+        st.toggle(
+            "Log counts", value=True, key="log", bind="query-params", help="Few weights go far: a log axis shows them"
+        ),
+    )
+    reference = st.selectbox(
+        "Compare with", list(labels), next((i for i, run in enumerate(chosen) if run.config.variant == "std"), 0),
+        format_func=labels.__getitem__, key=f"reference-{len(chosen)}",
+    )  # fmt: skip
+    averaged = st.toggle(
+        "Mean and spread over seeds",
+        value=several_seeds,
+        disabled=not several_seeds,
+        key="averaged",
+        help="Runs that differ only in their seed become one line, with a band of one standard deviation",
+    )
+
+
+def draw() -> None:
+    """Everything that moves; alone rerun while runs train or play."""
+    runs = sources.runs([run.run_id for run in chosen])
+    records = {run.run_id: sources.history(run.run_id) for run in runs}
+    attend(here, runs)
+    draw_states(runs)
+    epochs = moments(records)
+    if not epochs:
+        st.info("Waiting for the first snapshot.", icon=":material/hourglass_top:")
+    else:
+        epoch = choose_epoch(epochs, live=is_busy(runs))
+        sheet = Sheet(f"Weights at epoch {epoch:.2f}")
+        draw_pictures(sheet, runs, records, epoch)
+        draw_histories(sheet, runs, records, None if epoch >= epochs[-1] else epoch)
+        draw_comparison(sheet, runs, records, epoch)
+        sheet.offer("weights")
+    if (was_busy and not is_busy(runs)) or was_playing != is_playing() or interval != frame_interval():
+        st.rerun()
+
+
+def draw_states(runs: list[RunOverview]) -> None:
+    """Run by run: status, newest figures, and what went wrong."""
+    for place, run in zip(st.columns(len(runs)), runs, strict=True):
+        last = run.last or {}
+        with place.container(border=True):
+            st.markdown(f"{ICONS[run.status]} **{run.config.label}**")
+            if run.job and run.status in ("running", "stopping"):
+                st.progress(min(run.job.progress, 1.0), text=f"{run.status}, {run.job.message}")
+            elif run.error:
+                st.error(run.error)
+            if last:
+                probe = "" if last["robust_accuracy"] is None else f", under attack {last['robust_accuracy']:.1%}"
+                word = (
+                    "shipped, "
+                    if run.is_shipped
+                    else ""
+                    if run.status in ("running", "stopping")
+                    else run.status + ", "
+                )
+                st.caption(f"{word}epoch {last['epoch']:.1f}: clean {last['clean_accuracy']:.1%}{probe}")
+            else:
+                st.caption(run.status)
+
+
+def moment_of(runs: list[RunOverview], records: dict[str, list[dict]], layer: str, epoch: float) -> LayerMoment:
+    """A layer of those runs that have it and have begun."""
+    shown = [run for run in runs if records[run.run_id] and layer in run.config.conv_layers]
+    weights = {run.run_id: sources.conv_weights(run.run_id, layer) for run in shown}
+    return LayerMoment(layer, epoch, shown, records, weights)
+
+
+def draw_pictures(sheet: Sheet, runs: list[RunOverview], records: dict[str, list[dict]], epoch: float) -> None:
+    """The chosen view of every chosen layer."""
+    for layer in layers:
+        picture = VIEWS[view](moment_of(runs, records, layer, epoch), look)
+        table = None if is_playing() else picture.table
+        sheet.chart(picture.figure, key=f"{view} {layer}", height=picture.height, alt=picture.alt, table=table)
+        if picture.caption:
+            sheet.note(picture.caption)
+
+
+def draw_histories(sheet: Sheet, runs: list[RunOverview], records: dict[str, list[dict]], cursor: float | None) -> None:
+    """What became of the runs, with a cursor at the moment shown."""
+    shown = [run for run in runs if records[run.run_id]]
+    for layer in layers:
+        frame = history_frame(shown, records, layer)
+        if averaged:
+            frame = spread_frame(shown, frame)
+        table = None if is_playing() or is_busy(runs) else frame
+        title = LAYERS[layer]
+        sheet.chart(
+            history_panels(frame, "What became of the runs", layer_title=title, cursor=cursor),
+            key=f"histories {layer}",
+            height=560,
+            alt=f"Fuzziness and near-zero count of the {title.lower()}, loss and accuracies over epochs",
+            table=table,
+        )
+        sheet.chart(
+            phase_figure(frame, layer_title=title, cursor=cursor),
+            key=f"path {layer}",
+            height=430,
+            alt=f"Each run's path through the plane of fuzziness of the {title.lower()} and probed robust accuracy",
+            table=table,
+        )
+
+
+def draw_comparison(sheet: Sheet, runs: list[RunOverview], records: dict[str, list[dict]], epoch: float) -> None:
+    """Run beside run in numbers, as multiples of the reference."""
+    for layer in layers:
+        moment = moment_of(runs, records, layer, epoch)
+        if reference not in moment.positions:
+            continue
+        table = comparison_frame(moment.runs, moment.weights, records, moment.positions, reference, layer)
+        title = f"{LAYERS[layer]} at epoch {epoch:.2f}, against {labels[reference]}"
+        sheet.table(readable(table), key=f"comparison-{layer}", title=title, column_config=COLUMN_CONFIG)
+        if words := in_words(table, reference):
+            sheet.note(words)
+
+
+was_busy, was_playing, interval = is_busy(chosen), is_playing(), frame_interval()
+st.fragment(draw, run_every=interval if was_playing else TICK if was_busy else None, key="live")()
+st.caption(
+    "Accuracy under attack is a light probe while training: PGD, 10 steps, on 256 fixed test images. "
+    "Clean accuracy is of 1,000 fixed test images. For numbers to report, see Robustness."
+)
+draw_downloads(here, chosen)

@@ -1,0 +1,46 @@
+"""Runs side by side in numbers, as people read them."""
+
+import pandas as pd
+import streamlit as st
+
+COLUMNS = {
+    "label": "Run",
+    "epoch": "Epoch",
+    "near_zero_count": "Near zero",
+    "near_zero_ratio": "Times the reference's",
+    "fuzziness": "Fuzziness (nats)",
+    "fuzziness_reduction": "Times lower than the reference's",
+    "largest_weight": "Largest |w|",
+    "clean_accuracy": "Clean accuracy",
+    "robust_accuracy": "Under attack (probe)",
+}
+
+_PERCENT = st.column_config.NumberColumn(format="percent")
+COLUMN_CONFIG = {
+    COLUMNS["epoch"]: st.column_config.NumberColumn(format="%.2f"),
+    COLUMNS["near_zero_ratio"]: st.column_config.NumberColumn(format="%.1f"),
+    COLUMNS["fuzziness"]: st.column_config.NumberColumn(format="%.4f"),
+    COLUMNS["fuzziness_reduction"]: st.column_config.NumberColumn(format="%.1f"),
+    COLUMNS["largest_weight"]: st.column_config.NumberColumn(format="%.3f"),
+    COLUMNS["clean_accuracy"]: _PERCENT,
+    COLUMNS["robust_accuracy"]: _PERCENT,
+}
+
+
+def readable(comparison: pd.DataFrame) -> pd.DataFrame:
+    """What `comparison_frame` found, under names for people."""
+    return comparison.loc[:, list(COLUMNS)].rename(columns=COLUMNS)
+
+
+def in_words(comparison: pd.DataFrame, reference: str) -> str:
+    """The farthest of the ratios in a sentence, "" when no run has more near zero than the reference."""
+    others = comparison.loc[comparison["run_id"] != reference, :]
+    others = others.dropna(subset=["near_zero_ratio", "fuzziness_reduction"])
+    if others.empty or (most := others.loc[others["near_zero_ratio"].idxmax()])["near_zero_ratio"] <= 1:
+        return ""
+    name = comparison.loc[comparison["run_id"] == reference, "label"].iloc[0]
+    return (
+        f"{most['label']} has {most['near_zero_count']:.0f} of {most['weights']:.0f} weights near zero, "
+        f"{most['near_zero_ratio']:.0f} × as many as {name}, and "
+        f"its fuzziness is {most['fuzziness_reduction']:.0f} × lower."
+    )

@@ -1,0 +1,110 @@
+"""A whole training at one glance: where the weights lay, epoch by epoch."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.bins import counts_by_epoch, first_snapshot, shared_edges
+from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid, vertical_line
+from dashboard.figures.panels import axis_suffix, drawn_runs, stack_layout
+from dashboard.palette import NEUTRAL, translucent
+
+OPACITY_OF_ONE = 0.45  # a single weight that leaves must be seen
+TICKS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000)
+
+
+def density_figure(density: pd.DataFrame, layer_title: str, *, cursor: float | None = None) -> go.Figure:
+    """How many weights lay where at each epoch: a panel per run, epoch to the right, weight upwards, counts as color.
+
+    Opacity grows with the logarithm of the count, on one scale for all runs; an empty bin is transparent. At most
+    eight runs are drawn; the title says so when there are more. `layout.height` is what the panels need.
+
+    Args:
+        density: run_id, label, variant, epoch, left, right, count; snapshot after snapshot, epochs ascending, bins in
+            order and the same equal ones for all.
+        layer_title: whose weights, for example "First convolution".
+        cursor: epoch at which a vertical line is drawn in every panel.
+
+    Raises:
+        ValueError: a column is missing, or the bins are unequal or differ between runs.
+    """
+    title = f"{layer_title}: where the weights lie, epoch by epoch"
+    runs, title = drawn_runs(split_runs(density, ("epoch", "left", "right", "count")), title)
+    x_axis: dict = {"title": axis_title("Epoch")}
+    y_axis: dict = {"title": axis_title("Weight"), "showgrid": False, "zeroline": False}
+    traces: list[dict] = []
+    if runs:
+        edges = shared_edges([first_snapshot(run.rows) for run in runs])
+        x_axis["range"], y_axis["range"] = _epoch_range(runs), [edges[0], edges[-1]]
+        most = max(int(run.rows["count"].to_numpy().max()) for run in runs)
+        traces = [_heat(run, axis_suffix(index), edges, most) for index, run in enumerate(runs)]
+        traces.append(_count_scale(most))
+    cursors = [] if cursor is None else [vertical_line(cursor, axis_suffix(index)) for index in range(len(runs))]
+    return compose(title, traces, shapes=cursors, hovermode="closest", **stack_layout(runs, x_axis, y_axis, 150))
+
+
+def _heat(run: Run, axis: str, edges: np.ndarray, most: int) -> dict:
+    epochs, counts = counts_by_epoch(run.rows)
+    heat = np.log10(np.where(counts > 0, counts, np.nan)).astype(np.float32)
+    return {
+        "type": "heatmap",
+        "x": epochs,
+        "y": (edges[:-1] + edges[1:]) / 2,
+        "z": heat.T,
+        "customdata": counts.T.astype(np.uint32),
+        "uid": trace_uid(run, "density"),
+        "name": run.label,
+        "xaxis": f"x{axis}",
+        "yaxis": f"y{axis}",
+        **_limits("z", most),
+        "colorscale": _color_scale(run.color),
+        "showscale": False,
+        "hoverongaps": False,
+        "hovertemplate": "epoch %{x:.2f}, around %{y:.3f}: %{customdata:d} weights<extra></extra>",
+    }
+
+
+def _count_scale(most: int) -> dict:
+    """A trace without points that carries the color bar of all panels, in no run's color."""
+    ticks = [tick for tick in TICKS if tick <= most]
+    bar = {
+        "title": {"text": "Weights per bin", "side": "right"},
+        "tickvals": np.log10(ticks),
+        "ticktext": [f"{tick:,}" for tick in ticks],
+        "thickness": 12,
+        "outlinewidth": 0,
+    }
+    marker = {
+        "color": [0],
+        "colorscale": _color_scale(NEUTRAL),
+        **_limits("c", most),
+        "showscale": True,
+        "colorbar": bar,
+    }
+    return {
+        "type": "scatter",
+        "x": [None],
+        "y": [None],
+        "mode": "markers",
+        "marker": marker,
+        "uid": "count-scale",
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _limits(letter: str, most: int) -> dict:
+    return {f"{letter}min": 0.0, f"{letter}max": max(float(np.log10(most)), 1.0)}
+
+
+def _color_scale(color: str) -> list:
+    return [[0, translucent(color, OPACITY_OF_ONE)], [1, translucent(color, 1)]]
+
+
+def _epoch_range(runs: Sequence[Run]) -> list[float]:
+    """From the first to the last epoch, and half a cell further, so that the end cells are seen whole."""
+    epochs = np.unique(np.concatenate([run.rows["epoch"].to_numpy(float) for run in runs]))
+    margin = np.diff(epochs).min() / 2 if len(epochs) > 1 else 0.5
+    return [epochs[0] - margin, epochs[-1] + margin]

@@ -1,0 +1,112 @@
+"""Filters as small images: what a convolution looks for."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.canvas import Run, compose, split_runs, trace_uid
+from dashboard.figures.panels import GAP, axis_suffix, drawn_runs, panel_title, spans
+
+# Blue below 0, red above; gray in the middle, so that a kernel of zeros is seen on a white page and on a black one.
+DIVERGING = ((0, "#2166ac"), (0.25, "#7ba7d0"), (0.5, "#d9dce0"), (0.75, "#d6807f"), (1, "#b2182b"))
+PLACES = ("output", "input", "row", "column")
+WIDTH = 1100  # pixels for which the recommended height is computed
+
+
+def filters_figure(kernels: pd.DataFrame, layer_title: str, *, shared_scale: bool = True) -> go.Figure:
+    """The kernels of a layer as images, a panel per run: filters to the right, their input channels downwards.
+
+    At most eight runs are drawn; the title says so when there are more. `layout.height` is what the panels need on a
+    page about 1,100 pixels wide; on a narrower one they shrink and the pixels stay square.
+
+    Args:
+        kernels: run_id, label, variant, output, input, row, column, weight; of each run all weights of the layer.
+        layer_title: whose filters, for example "First convolution".
+        shared_scale: one color scale, symmetric around 0, for all runs; else each run has its own, with its own bar.
+    """
+    runs, title = drawn_runs(split_runs(kernels, (*PLACES, "weight")), f"{layer_title}: filters")
+    columns = 1 if len(runs) < 2 else 2
+    lines = -(-len(runs) // columns) or 1
+    images = [_image(run) for run in runs]
+    panel_width = WIDTH / columns * (0.88 if shared_scale else 0.82)
+    panel_height = max((panel_width * len(image) / image.shape[1] for image, _ in images), default=100.0)
+    x_spans = spans(columns, 0.04 if shared_scale else 0.12)
+    y_spans = spans(lines, GAP / ((panel_height + GAP) * lines))[::-1]
+    reaches = [float(np.nanmax(np.abs(image))) or 0.1 for image, _ in images]
+    traces, axes, titles = [], {}, []
+    for index, (run, (image, places)) in enumerate(zip(runs, images, strict=True)):
+        axis, x_span, y_span = axis_suffix(index), x_spans[index % columns], y_spans[index // columns]
+        bar = {"x": x_span[1] + 0.01, "y": y_span[1], "yanchor": "top", "len": max(0.65 * panel_height, 60)}
+        scale = {"coloraxis": "coloraxis"} if shared_scale else _scale(reaches[index], bar)
+        traces.append(_heat(run, axis, image, places) | scale)
+        axes |= _square_axes(axis, image.shape, x_span, y_span)
+        titles.append(panel_title(run.label, x_span[0], y_span[1]))
+    if shared_scale and runs:
+        bar = {"y": 1, "yanchor": "top", "len": max(panel_height, 120), "title": {"text": "Weight"}}
+        axes["coloraxis"] = _scale(max(reaches), bar, letter="c")
+    height = round(80 + (panel_height + GAP) * lines)
+    return compose(title, traces, annotations=titles, hovermode="closest", height=max(height, 200), **axes)
+
+
+def _image(run: Run) -> tuple[np.ndarray, np.ndarray]:
+    """The kernels side by side with a gap of one: weights (H, W), NaN in the gaps; places (H, W, 4) counted from 1."""
+    where = run.rows[list(PLACES)].to_numpy()
+    outputs, inputs, height, width = where.max(axis=0) + 1
+    image = np.full((inputs * (height + 1) - 1, outputs * (width + 1) - 1), np.nan, np.float32)
+    places = np.zeros((*image.shape, len(PLACES)), np.uint8 if where.max() < 255 else np.uint16)
+    output, channel, row, column = where.T
+    y, x = channel * (height + 1) + row, output * (width + 1) + column
+    image[y, x] = run.rows["weight"]
+    places[y, x] = where + 1
+    return image, places
+
+
+def _heat(run: Run, axis: str, image: np.ndarray, places: np.ndarray) -> dict:
+    return {
+        "type": "heatmap",
+        "x": np.arange(image.shape[1]),
+        "y": np.arange(image.shape[0]),
+        "z": image,
+        "customdata": places,
+        "uid": trace_uid(run, "filters"),
+        "name": run.label,
+        "xaxis": f"x{axis}",
+        "yaxis": f"y{axis}",
+        "hoverongaps": False,
+        "hovertemplate": (
+            "%{z:.5f}<br>filter %{customdata[0]:d}, input channel %{customdata[1]:d}"
+            "<br>row %{customdata[2]:d}, column %{customdata[3]:d}<extra></extra>"
+        ),
+    }
+
+
+def _scale(reach: float, bar: dict, letter: str = "z") -> dict:
+    bar = {"lenmode": "pixels", "thickness": 12, "outlinewidth": 0, "nticks": 5, **bar}
+    return {
+        f"{letter}min": -reach,
+        f"{letter}max": reach,
+        "colorscale": DIVERGING,
+        "colorbar": bar,
+    }
+
+
+def _square_axes(axis: str, shape: tuple[int, ...], x_span: tuple[float, float], y_span: tuple[float, float]) -> dict:
+    bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "", "constrain": "domain"}
+    height, width = shape
+    return {
+        f"xaxis{axis}": {
+            **bare,
+            "domain": x_span,
+            "anchor": f"y{axis}",
+            "range": [-0.5, width - 0.5],
+            "constraintoward": "left",
+        },
+        f"yaxis{axis}": {
+            **bare,
+            "domain": y_span,
+            "anchor": f"x{axis}",
+            "range": [height - 0.5, -0.5],
+            "scaleanchor": f"x{axis}",
+            "constraintoward": "top",
+        },
+    }

@@ -1,0 +1,71 @@
+"""Weights counted in equal bins, the same for every run and moment."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from dashboard.frames.tables import stacked
+from engine.runs.overview import RunOverview
+
+USUAL_RANGE = 0.1
+
+
+def histogram_edges(weights: Sequence[np.ndarray], bins: int, whole: bool = True) -> np.ndarray:
+    """Equal bins, symmetric around 0, the same for every snapshot, so that no axis moves while time passes.
+
+    Args:
+        weights: one (snapshots, n) per run.
+        whole: reach to the farthest weight; else to the bulk of each run, which is its initial range or three times
+            the 95th percentile of |w| over its snapshots, since one far weight would squeeze all others into one bin.
+            Of a run with a single snapshot the initial range is unknown; it is taken to be USUAL_RANGE.
+    """
+    reach = max((_reach(np.abs(values), whole) for values in weights if values.size), default=0.0) or USUAL_RANGE
+    return np.linspace(-1.05 * reach, 1.05 * reach, bins + 1)
+
+
+def _reach(sizes: np.ndarray, whole: bool) -> float:
+    farthest = float(sizes.max())
+    initial = float(sizes[0].max()) if len(sizes) > 1 else USUAL_RANGE
+    return farthest if whole else min(farthest, max(initial, 3.0 * float(np.percentile(sizes, 95))))
+
+
+def bin_counts(weights: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """How many weights of each row lie in each bin; every weight counts, those beyond the edges in the outermost bins.
+
+    Args:
+        weights: shape (rows, n).
+        edges: shape (bins + 1,), ascending; a bin holds its left edge, the last one also its right.
+
+    Returns:
+        Shape (rows, bins), integers.
+    """
+    bins = len(edges) - 1
+    found = (np.searchsorted(edges, weights, side="right") - 1).clip(0, bins - 1)
+    found += np.arange(len(weights))[:, None] * bins
+    return np.bincount(found.ravel(), minlength=len(weights) * bins).reshape(len(weights), bins)
+
+
+def histogram_frame(
+    runs: Sequence[RunOverview], weights: Mapping[str, np.ndarray], positions: Mapping[str, int], edges: np.ndarray
+) -> pd.DataFrame:
+    """One row per run and bin: run_id, label, variant, left, right, count, initial_count.
+
+    Every weight is counted: those beyond the edges in the outermost bins. A run with a single snapshot has no
+    beginning to compare with: its initial_count is NaN.
+
+    Args:
+        weights: run_id -> (snapshots, n).
+        positions: run_id -> index of the snapshot that is "now"; runs without one are left out.
+    """
+    tables = {}
+    for run_id, position in positions.items():
+        rows = weights[run_id]
+        initial, now = bin_counts(rows[[0, position]], edges)
+        tables[run_id] = {
+            "left": edges[:-1],
+            "right": edges[1:],
+            "count": now,
+            "initial_count": initial if len(rows) > 1 else np.full(len(now), np.nan),
+        }
+    return stacked(runs, tables, ("left", "right", "count", "initial_count"))

@@ -1,0 +1,38 @@
+"""What charts and tables call a run, or runs that are alike but for the seed."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from engine.runs.config import RunConfig
+from engine.runs.overview import RunOverview
+
+
+def unique_labels(runs: Sequence[RunOverview]) -> dict[str, str]:
+    """run_id -> what charts and tables call the run: its label, with data set and digest where it needs them.
+
+    Runs may differ in what a label does not say (epochs, say); under one name their numbers would be merged.
+    """
+    return _distinct(runs, {run.run_id: run.config.label for run in runs})
+
+
+def group_labels(groups: Mapping[str, Sequence[RunOverview]]) -> dict[str, str]:
+    """Key of each group of `seed_groups` -> what it is called: the number of seeds stands instead of the seed."""
+    names = {run_id: _group_name(group) for run_id, group in groups.items()}
+    return _distinct([group[0] for group in groups.values()], names)
+
+
+def _distinct(runs: Sequence[RunOverview], names: Mapping[str, str]) -> dict[str, str]:
+    titles = {run.run_id: run.config.dataset_spec.title for run in runs}
+    if len({run.config.dataset for run in runs}) > 1:
+        names = {run_id: f"{titles[run_id]}: {name}" for run_id, name in names.items()}
+    counts = Counter(names.values())
+    return {
+        run_id: name if counts[name] == 1 else f"{name} ({run_id.rsplit('-', 1)[1]})" for run_id, name in names.items()
+    }
+
+
+def _group_name(group: Sequence[RunOverview]) -> str:
+    config = group[0].config
+    if len(group) == 1 or not isinstance(config, RunConfig):
+        return config.label
+    return f"{config.label.removesuffix(f' · seed {config.seed}')}, {len(group)} seeds"

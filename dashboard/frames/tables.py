@@ -1,0 +1,43 @@
+"""What all frames share: whose a row is, and one table out of one per run."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from dashboard.frames.labels import unique_labels
+from engine.runs.overview import RunOverview
+
+IDENTITY = ("run_id", "label", "variant")
+
+
+def identities(runs: Sequence[RunOverview]) -> dict[str, dict[str, str]]:
+    """run_id -> the columns of IDENTITY, with which every row of the run begins."""
+    labels = unique_labels(runs)
+    return {
+        run.run_id: {"run_id": run.run_id, "label": labels[run.run_id], "variant": run.config.variant} for run in runs
+    }
+
+
+def stacked(
+    runs: Sequence[RunOverview], tables: Mapping[str, Mapping[str, np.ndarray]], columns: Sequence[str]
+) -> pd.DataFrame:
+    """IDENTITY and `columns`, run below run.
+
+    Args:
+        tables: run_id -> column -> (rows,); runs without one are left out, but count where labels are made unique.
+    """
+    present = [run.run_id for run in runs if run.run_id in tables]
+    if not present:
+        return pd.DataFrame(columns=[*IDENTITY, *columns])
+    rows = [len(tables[run_id][columns[0]]) for run_id in present]
+    who = identities(runs)
+    named = {name: np.repeat([who[run_id][name] for run_id in present], rows) for name in IDENTITY}
+    return pd.DataFrame(
+        named | {column: np.concatenate([tables[run_id][column] for run_id in present]) for column in columns}
+    )
+
+
+def thin(count: int, limit: int) -> np.ndarray:
+    """Indices, at most `limit` of range(count), evenly spread, both ends kept; `limit` at least 2."""
+    return np.unique(np.linspace(0, count - 1, min(count, limit)).round().astype(int))

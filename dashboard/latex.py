@@ -1,0 +1,73 @@
+"""Text in LaTeX, without packages: what the page can show, a paper can print."""
+
+import unicodedata
+
+COMMANDS = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': "''",
+    "–": "--",
+    "—": "---",
+    "…": r"\ldots{}",
+    "‘": "`",
+    "’": "'",
+    "“": "``",
+    "”": "''",
+    "µ": r"\ensuremath{\mu}",
+    "ϵ": r"\ensuremath{\epsilon}",
+    "−": r"\ensuremath{-}",
+    "±": r"\ensuremath{\pm}",
+    "×": r"\ensuremath{\times}",
+    "·": r"\ensuremath{\cdot}",
+    "÷": r"\ensuremath{\div}",
+    "°": r"\ensuremath{^\circ}",
+    "∞": r"\ensuremath{\infty}",
+    "≤": r"\ensuremath{\le}",
+    "≥": r"\ensuremath{\ge}",
+    "≠": r"\ensuremath{\ne}",
+    "≈": r"\ensuremath{\approx}",
+    "→": r"\ensuremath{\to}",
+    "←": r"\ensuremath{\leftarrow}",
+    "↑": r"\ensuremath{\uparrow}",
+    "↓": r"\ensuremath{\downarrow}",
+    "√": r"\ensuremath{\surd}",
+    "✓": r"\ensuremath{\surd}",
+    "✗": r"\ensuremath{\times}",
+    "ς": r"\ensuremath{\varsigma}",
+    "•": r"\ensuremath{\bullet}",
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    **{character: f"\\ensuremath{{^{digit}}}" for digit, character in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+    **{character: f"\\ensuremath{{_{digit}}}" for digit, character in enumerate("₀₁₂₃₄₅₆₇₈₉")},
+}
+GREEK = (
+    *("ALPHA", "BETA", "GAMMA", "DELTA", "EPSILON", "ZETA", "ETA", "THETA", "IOTA", "KAPPA", "LAMDA", "MU"),
+    *("NU", "XI", "OMICRON", "PI", "RHO", "SIGMA", "TAU", "UPSILON", "PHI", "CHI", "PSI", "OMEGA"),
+)
+LATIN = {  # letters without a command of their own look like these
+    **{"Α": "A", "Β": "B", "Ε": "E", "Ζ": "Z", "Η": "H", "Ι": "I", "Κ": "K", "Μ": "M", "Ν": "N", "Ο": "O"},
+    **{"Ρ": "P", "Τ": "T", "Χ": "X", "ο": "o"},
+}
+
+
+def escaped(text: str) -> str:
+    """Text as LaTeX source that any engine sets, on one line; a character that none can set is written [U+1F600]."""
+    return "".join(map(_character, " ".join(text.split())))
+
+
+def _character(character: str) -> str:
+    if character in COMMANDS:
+        return COMMANDS[character]
+    if character in LATIN:
+        return f"\\ensuremath{{\\mathrm{{{LATIN[character]}}}}}"
+    name = unicodedata.name(character, "")
+    if character.isascii() or (name.startswith("LATIN") and ord(character) < 0x180):
+        return character
+    script, _, letter = name.partition(" LETTER ")
+    if script in ("GREEK SMALL", "GREEK CAPITAL") and letter in GREEK:
+        command = letter.replace("LAMDA", "LAMBDA")
+        return f"\\ensuremath{{\\{command.lower() if script == 'GREEK SMALL' else command.capitalize()}}}"
+    return f"[U+{ord(character):04X}]"

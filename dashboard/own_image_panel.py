@@ -1,0 +1,70 @@
+"""A person's own image: the form, the attacks under way, and what the networks make of it."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from dashboard.example_cells import build_grid
+from dashboard.examples import CLEAN
+from dashboard.own_image_form import draw_own_image_form
+from dashboard.protocols import protocol_title
+from dashboard.queue_panel import draw_evaluations
+from dashboard.settings import Settings
+from dashboard.sheet import Sheet
+from engine.runs.job import ACTIVE, WAITING, Job
+from engine.runs.overview import RunOverview
+from engine.runs.own_images import OwnImageResult, own_image_results
+
+BUSY = "own-image-busy"
+"""In the session: whether attacks on the own image wait or run, so that the panel looks again by itself."""
+
+
+def draw_own_image(
+    here: Settings, runs: Sequence[RunOverview], labels: Mapping[str, str], colors: Mapping[str, str]
+) -> None:
+    """An expander with all of it; `labels` and `colors` by run_id. For runs of one data set."""
+
+    def draw() -> None:
+        image_id = draw_own_image_form(here, list(runs))
+        if image_id is None:
+            return
+        jobs = _jobs(here, runs, image_id)
+        draw_evaluations(here, list(runs), jobs)
+        results = {run.run_id: own_image_results(here.store, run.run_id, image_id) for run in runs}
+        if shown := _of_one_protocol(results):
+            _draw_results(runs, shown, labels, colors)
+        is_busy = any(job.status in WAITING + ACTIVE for job in jobs)
+        if is_busy != st.session_state.get(BUSY, False):
+            st.session_state[BUSY] = is_busy
+            st.rerun()
+
+    with st.expander("Your own image: upload or draw one, and attack it", icon=":material/draw:", key="own-image"):
+        st.fragment(draw, run_every=0.5 if st.session_state.get(BUSY) else None, key="own")()
+
+
+def _of_one_protocol(results: Mapping[str, Sequence[OwnImageResult]]) -> dict[str, OwnImageResult]:
+    """run_id -> its result under the protocol that is the newest of most runs; runs without it are left out."""
+    newest = [found[0].protocol_id for found in results.values() if found]
+    protocol = max(newest, key=newest.count, default=None)
+    return {run_id: result for run_id, found in results.items() for result in found if result.protocol_id == protocol}
+
+
+def _jobs(here: Settings, runs: Sequence[RunOverview], image_id: str) -> list[Job]:
+    run_ids = {run.run_id for run in runs}
+    return [job for job in here.queue.jobs() if job.run_id in run_ids and job.payload.get("image") == image_id]
+
+
+def _draw_results(
+    runs: Sequence[RunOverview],
+    results: Mapping[str, OwnImageResult],
+    labels: Mapping[str, str],
+    colors: Mapping[str, str],
+) -> None:
+    classes = runs[0].config.dataset_spec.classes
+    result = next(iter(results.values()))
+    outcomes = {run_id: found.examples for run_id, found in results.items()}
+    attacks = list(dict.fromkeys(name for of_run in outcomes.values() for name in of_run if name != CLEAN))
+    sheet = Sheet("An image of one's own under attack")
+    sheet.note(f"Your image, truly {classes[result.label]}; {protocol_title(result.report)}.")
+    sheet.grid(build_grid(labels, colors, outcomes, attacks, 0, classes, result.label), key="own-grid")
+    sheet.offer("own image")

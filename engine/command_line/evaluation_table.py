@@ -1,0 +1,44 @@
+"""What `evaluate` prints for people; documents are those of its --json."""
+
+from engine.command_line.parser import percent
+
+
+def print_run(documents: list[dict]) -> None:
+    """A run's evaluations as one table, a column per ε."""
+    print(f"{documents[0]['run_id']}  {', '.join(dict.fromkeys(document['status'] for document in documents))}")
+    for document in documents:
+        if document["error"]:
+            print(f"  ε = {document['threat']['epsilon']:g}: {document['error']}")
+    done = [document for document in documents if "n" in document or "answers" in document]
+    if not done:
+        return
+    unit = done[0]["threat"]["unit"]
+    if "n" in done[0]:
+        print(f"  n = {done[0]['n']}")
+    else:
+        print(f"  {done[0]['label']}, an image of your own ({done[0]['image']})")
+    _print_row(f"ε {unit}", [f"{document['threat']['epsilon']:g}" for document in done])
+    if unit != "pixel":
+        _print_row("ε in pixels", [_span(document["pixel_epsilon"]) for document in done])
+    _print_row("no attack", [_cell(document, "none") for document in done])
+    for attack in done[0].get("robust_accuracy_by_attack", done[0].get("answers", {})):
+        if attack != "none":
+            _print_row(attack, [_cell(document, attack) for document in done])
+    if "n" in done[0]:
+        _print_row("worst case", [percent(document["robust_accuracy"]) for document in done])
+
+
+def _print_row(name: str, cells: list[str]) -> None:
+    print(f"  {name:12}" + "".join(f" {cell:>14}" for cell in cells))
+
+
+def _span(values: tuple[float, ...]) -> str:
+    low, high = (f"{value:.4f}" for value in (min(values), max(values)))
+    return low if low == high else f"{low}–{high}"
+
+
+def _cell(document: dict, attack: str) -> str:
+    if "answers" in document:
+        answer = document["answers"][attack]
+        return f"{answer['prediction']} {percent(answer['confidence'])}"
+    return percent(document["clean_accuracy"] if attack == "none" else document["robust_accuracy_by_attack"][attack])

@@ -1,0 +1,38 @@
+"""`import`: make a run of weights that were trained elsewhere, to be looked at and attacked like any other."""
+
+import argparse
+from pathlib import Path
+
+from engine.command_line.parser import add_folders, open_store, percent, print_json
+from engine.data.catalog import DATASETS
+from engine.models.architectures import ARCHITECTURES
+from engine.runs.overview import read_overview
+from engine.runs.tensor_file import MOST_BYTES, SUFFIXES
+
+
+def add_parser(commands) -> None:
+    parser: argparse.ArgumentParser = commands.add_parser("import", help="bring weights along", description=__doc__)
+    kinds = f"{', '.join(SUFFIXES)}, at most {MOST_BYTES // 2**20} MB"
+    parser.add_argument("file", type=Path, metavar="FILE", help=f"a state dict: {kinds}")
+    parser.add_argument("--architecture", required=True, metavar="NAME", help=f"one of {', '.join(ARCHITECTURES)}")
+    parser.add_argument("--dataset", required=True, metavar="NAME", help=f"one of {', '.join(DATASETS)}")
+    parser.add_argument("--name", metavar="TEXT", help="what charts call the weights (default the file's)")
+    add_folders(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from engine.runs.importing import import_weights
+
+    store = open_store(args.store)
+    name = args.file.stem if args.name is None else args.name
+    done = import_weights(store, args.file, args.architecture, args.dataset, name, args.data)
+    overview = read_overview(store, done.run_id, None)
+    if args.json:
+        print_json(overview.document() | {"renamed": done.renamed, "new": done.is_new})
+        return 0
+    accuracy = f"{percent(overview.document()['clean_accuracy'])} of the test images correct"
+    print(f"{done.run_id}  {overview.config.label}  {accuracy}" + ("" if done.is_new else "  (was there already)"))
+    for origin, own in done.renamed.items():
+        print(f"  {origin!r} became {own}, the one of its shape")
+    return 0

@@ -1,0 +1,115 @@
+"""What a pen left on paper, told from the paper itself; scipy loads on first use."""
+
+import numpy as np
+
+from engine.errors import InputError
+
+LEAST_CONTRAST = 12.0
+"""Of 255: anything below is as good as blank."""
+
+LEAST_SIGNAL = 8.0
+"""Height of the ink over its ground, in standard deviations of the ground's noise; below it there is only noise."""
+
+ENOUGH = 4000
+"""Pixels that settle the six numbers of a ground."""
+
+
+def separate_ink(gray: np.ndarray, is_ink: bool | None) -> np.ndarray:
+    """How much ink is where, on a ground of unknown and uneven light.
+
+    The ground is a quadratic surface, fitted to the border first and then to all that is not ink. What hangs together
+    with no stroke is wiped off, and so are small specks and, if anything lies inside, what touches the border.
+
+    Args:
+        gray: (H, W) floats, 0 to 255.
+        is_ink: whether ink is brighter than its ground; None finds out.
+
+    Returns:
+        (H, W) in [0, 1], 0 on the ground, somewhere above 0.5.
+
+    Raises:
+        InputError: there is nothing but ground.
+    """
+    from scipy import ndimage
+
+    terms = _quadratic(gray.shape)
+    ground = _robust_fit(terms, gray, border(gray.shape))
+    if is_ink is None:
+        is_ink = bool(((gray - ground) ** 3).mean() > 0)
+    signed = gray if is_ink else 255.0 - gray
+    above = signed - (ground if is_ink else 255.0 - ground)
+    is_ground = above < max(0.25 * above.max(), 1.0)
+    above = signed - _robust_fit(terms, signed, is_ground)
+    noise = 1.4826 * float(np.median(np.abs(above[is_ground])))
+    full = _full_ink(above)
+    if full < max(LEAST_CONTRAST, LEAST_SIGNAL * noise):
+        raise blank()
+    low = max(4.0 * noise, 0.06 * full)
+    ink = ((above - low) / (full - low)).clip(0, 1)
+    parts = np.zeros(ink.shape, np.int32)
+    ndimage.label(ink > 0, np.ones((3, 3)), output=parts)
+    strokes = np.unique(parts[ink > 0.5])
+    return ink * np.isin(parts, _worth_keeping(parts, ink, strokes))
+
+
+def border(shape: tuple[int, ...]) -> np.ndarray:
+    """Bool, the outer sixteenth on each side, at least a pixel."""
+    ring = np.ones(shape, bool)
+    depth_y, depth_x = (max(1, side // 16) for side in shape[:2])
+    ring[depth_y:-depth_y, depth_x:-depth_x] = False
+    return ring
+
+
+def _quadratic(shape: tuple[int, ...]) -> np.ndarray:
+    """(H, W, 6): 1, x, y, xx, xy, yy with both coordinates in [-1, 1]."""
+    y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in shape), indexing="ij")
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+
+
+def _robust_fit(terms: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """The combination of terms with the least absolute error `where`, on all of (H, W); iterated least squares."""
+    some = slice(None, None, max(1, int(where.sum()) // ENOUGH))
+    design, target = terms[where][some], values[where][some].astype(np.float64)
+    weights = np.ones(len(target))
+    solution = np.zeros(design.shape[1])
+    for _ in range(12):
+        root = np.sqrt(weights)[:, None]
+        solution = np.linalg.lstsq(design * root, target * root[:, 0], rcond=1e-9)[0]
+        weights = 1.0 / np.maximum(np.abs(design @ solution - target), 1.0)
+    return terms @ solution
+
+
+def _full_ink(above: np.ndarray) -> float:
+    """Height of a stroke over its ground: the median of what is nearer to the highest than to the ground."""
+    highest = np.quantile(above, 0.999)
+    return float(np.median(above[above >= 0.5 * highest]))
+
+
+def _worth_keeping(parts: np.ndarray, ink: np.ndarray, strokes: np.ndarray) -> np.ndarray:
+    """Of the numbered parts, those that are large enough and, if any such lies inside, do not touch the border."""
+    size = np.bincount(parts.ravel(), weights=ink.ravel(), minlength=parts.max() + 1)
+    edge = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
+    inside = np.setdiff1d(strokes, edge)
+    inside = inside[size[inside] > 0.002 * parts.size]
+    kept = inside if len(inside) else strokes
+    return kept[size[kept] >= 0.04 * size[kept].max(initial=0.0)]
+
+
+def embolden(ink: np.ndarray, least: float) -> np.ndarray:
+    """Strokes widened to `least` pixels on average, the image growing with them; wider ones are left alone.
+
+    A stroke's width is twice its area over its perimeter.
+    """
+    from scipy import ndimage
+
+    padded = np.pad(ink, 1)
+    perimeter = np.hypot(np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]).sum()
+    radius = int((least - 2.0 * ink.sum() / perimeter) / 2.0)
+    if radius < 1:
+        return ink
+    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+    return ndimage.grey_dilation(np.pad(ink, radius), footprint=x * x + y * y <= radius * radius)
+
+
+def blank() -> InputError:
+    return InputError("an image with something on it", "a blank one", "Choose another, with more contrast.")

@@ -1,0 +1,37 @@
+"""How a run ended: accuracy on the whole test set, and the file that makes the run complete."""
+
+from pathlib import Path
+
+import torch
+
+from engine.data.sources import Dataset
+from engine.models.stack import Stack
+from engine.runs.records import read_last_metrics
+from engine.runs.store import RESULT, write_json
+
+
+def final_figures(stack: Stack, dataset: Dataset, batch_size: int = 500) -> dict[str, float]:
+    """Clean accuracy of a stack of one on all test images, and their number."""
+    device = next(stack.parameters()).device
+    hits = 0
+    with torch.no_grad():
+        for start in range(0, len(dataset.test_labels), batch_size):
+            images = torch.from_numpy(dataset.test_images[start : start + batch_size]).to(device).float() / 255.0
+            labels = torch.from_numpy(dataset.test_labels[start : start + batch_size]).to(device)
+            hits += int((stack(images).argmax(1) == labels).sum())
+    return {
+        "clean_accuracy": hits / len(dataset.test_labels),
+        "clean_accuracy_samples": len(dataset.test_labels),
+    }
+
+
+def write_result(folder: Path, outcome: dict, steps: int, seconds: float) -> None:
+    """The outcome and the last snapshot's figures; this file makes the run complete."""
+    last = read_last_metrics(folder) or {}
+    figures = {
+        f"{layer}_{quantity}": value
+        for quantity in ("fuzziness", "near_zero", "largest_weight")
+        for layer, value in last.get(quantity, {}).items()
+    }
+    figures |= {"probed_robust_accuracy": last.get("robust_accuracy"), "epoch": last.get("epoch")}
+    write_json(folder / RESULT, outcome | figures | {"steps": steps, "seconds": round(seconds, 3)})

@@ -1,0 +1,98 @@
+"""The evaluation form alone: one ε or a ladder of them, and that page and command line ask for the same."""
+
+import argparse
+import shlex
+import shutil
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.command_line import evaluate
+from engine.data.catalog import DATASETS
+from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.run_queue import RunQueue
+from engine.runs.store import RunStore
+
+
+def page():
+    from dashboard import sources
+    from dashboard.evaluation_form import draw_evaluation_form
+
+    draw_evaluation_form(sources.settings(), sources.runs())
+
+
+@pytest.fixture
+def store(trained_store, tmp_path) -> RunStore:
+    shutil.copytree(trained_store.root, tmp_path / "store")
+    return RunStore(tmp_path / "store")
+
+
+@pytest.fixture
+def form(monkeypatch, store, started_workers):
+    from dashboard import settings, sources
+
+    monkeypatch.setattr(settings, "SHIPPED", store.root / "none-shipped")
+    monkeypatch.setenv("MINMAX_STORE", str(store.root))
+    monkeypatch.setenv("MINMAX_READ_ONLY", "")
+    sources.settings.clear()
+    yield AppTest.from_function(page, default_timeout=30).run()
+    sources.settings.clear()
+
+
+def asked_on_the_command_line(app) -> tuple[set[str], list[EvaluationRequest]]:
+    parser = argparse.ArgumentParser()
+    evaluate.add_parser(parser.add_subparsers())
+    args = parser.parse_args(shlex.split(app.code[0].value)[3:])
+    return set(args.run_ids), evaluate.build_requests(args, DATASETS["mnist-mini"])
+
+
+def queued(store: RunStore) -> tuple[set[str], set[EvaluationRequest]]:
+    jobs = [job for job in RunQueue(store.root).jobs() if job.kind == "evaluate"]
+    return {job.run_id for job in jobs}, {EvaluationRequest.model_validate(job.payload) for job in jobs}
+
+
+def press(app, label):
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def captions(app) -> str:
+    return " ".join(caption.value for caption in app.caption)
+
+
+def test_one_epsilon_is_the_papers(form, store, started_workers):
+    assert not form.exception
+    command = asked_on_the_command_line(form)
+    assert [request.threat.epsilon for request in command[1]] == [0.3]
+    press(form, "Attack")
+    assert queued(store) == (set(store.run_ids()), set(command[1])) and command[0] == set(store.run_ids())
+    assert [settings.root for settings in started_workers] == [store.root]
+
+
+def test_a_ladder_is_an_evaluation_for_each_rung_and_run(form, store):
+    form.get("button_group")[1].set_value("ladder").run()
+    assert not form.exception
+    command = asked_on_the_command_line(form)
+    assert [request.threat.epsilon for request in command[1]] == [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+    assert "7 values of ε × 2 runs = 14 evaluations" in captions(form)
+    press(form, "Attack")
+    assert queued(store) == (command[0], set(command[1]))
+    assert len([job for job in RunQueue(store.root).jobs() if job.kind == "evaluate"]) == 14
+
+
+def test_steps_end_and_pictures_are_free(form, store):
+    form.get("button_group")[1].set_value("ladder").run()
+    form.number_input(key="last-epsilon-0.3").set_value(1.0)
+    form.number_input(key="steps").set_value(2)
+    form.number_input(key="kept-images").set_value(0)
+    form.selectbox(key="unit").set_value("pixel").run()
+    _, requests = asked_on_the_command_line(form)
+    assert [(one.threat.epsilon, one.threat.unit, one.kept_images) for one in requests] == [
+        (0.25, "pixel", 0), (0.5, "pixel", 0), (1.0, "pixel", 0),
+    ]  # fmt: skip
+    press(form, "Attack")
+    assert queued(store)[1] == set(requests)
+
+
+def test_no_attack_is_said_in_place(form):
+    form.get("button_group")[0].set_value([]).run()
+    assert "one or more attacks" in form.error[0].value and not form.button
