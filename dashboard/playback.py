@@ -43,7 +43,7 @@ def choose_epoch(epochs: Sequence[float], live: bool) -> float:
         _advance(epochs, live)
     elif "held" not in state or state.moment not in epochs:  # other runs were chosen
         _hold(epochs, min(epochs, key=lambda epoch: abs(epoch - state.moment)))
-    buttons, place, speed = st.columns([3, 6, 2], vertical_alignment="bottom")
+    buttons, place, speed = st.columns([5, 6, 2], vertical_alignment="bottom")
     speed.selectbox("Speed", SPEEDS, 1, format_func=lambda factor: f"{factor:g} ×", key="speed")
     with buttons.container(horizontal=True):
         _draw_buttons(epochs, live)
@@ -83,7 +83,7 @@ def _draw_buttons(epochs: Sequence[float], live: bool) -> None:
     else:
         st.button("Pause", icon=":material/pause:", on_click=_hold, args=(epochs, state.moment), key="pause")
     for name, icon, by in (("Back", "skip_previous", -1), ("Forward", "skip_next", 1)):
-        st.button("", icon=f":material/{icon}:", on_click=_step, args=(epochs, by), key=name.lower(), help=name)
+        st.button(name, icon=f":material/{icon}:", on_click=_step, args=(epochs, by), key=name.lower())
     if live and state.mode != "follow":
         st.button("Follow", icon=":material/fast_forward:", on_click=_follow, key="follow", help="Go to the newest")
 

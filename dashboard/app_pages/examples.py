@@ -145,7 +145,7 @@ def find_image(outcomes: Outcomes, truth: np.ndarray, attacks: list[str]) -> int
         pictures = f" Pictures were kept of the first {kept} only." if matching.any() else ""
         st.info(f"{count} answer this.{pictures} Ask for something else.", icon=":material/search_off:")
         return None
-    pick, buttons, words = st.columns([5, 2, 3], vertical_alignment="bottom")
+    pick, buttons, words = st.columns([4, 3, 3], vertical_alignment="bottom")
     place = step_through(pick, buttons, positions)
     kept_words = "" if matching[kept:].sum() == 0 else f"; {len(positions)} of them among the {kept} with pictures"
     words.caption(f"{count} answer this{kept_words}.")
@@ -165,8 +165,8 @@ def step_through(pick, buttons, positions: np.ndarray) -> int:
 
     place = pick.slider("Image", 1, count, key="image", bind="query-params") if count > 1 else 1
     with buttons.container(horizontal=True):
-        st.button("", icon=":material/arrow_back:", on_click=step, args=(-1,), key="previous", help="Previous image")
-        st.button("", icon=":material/arrow_forward:", on_click=step, args=(1,), key="next", help="Next image")
+        st.button("Previous", icon=":material/arrow_back:", on_click=step, args=(-1,), key="previous")
+        st.button("Next", icon=":material/arrow_forward:", on_click=step, args=(1,), key="next")
     state.position = int(positions[place - 1])
     return place
 

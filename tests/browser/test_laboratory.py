@@ -32,7 +32,7 @@ def test_from_the_form_to_adversarial_images(laboratory, page):
     page.locator(f"{HISTOGRAM} .legendtoggle").last.click()  # hide the outline
     page.wait_for_function("histogram._fullData.at(-1).visible === 'legendonly'")
     shapes = set()
-    while not page.get_by_text("finished", exact=True).count():
+    while not page.get_by_text(re.compile("^finished, epoch 12.0")).count():
         shapes.add(page.evaluate("histogram.querySelector('.scatterlayer .js-line').getAttribute('d')"))
         page.wait_for_timeout(150)
     assert len(shapes) >= 5
