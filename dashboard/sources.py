@@ -58,6 +58,11 @@ def reports(run_id: str) -> dict[str, RobustnessReport]:
     return {path.stem: report for path in paths if (report := _report(path, _state(path))) is not None}
 
 
+def is_attacked(run_id: str) -> bool:
+    """Whether a run has a report, without reading any."""
+    return bool(settings().store.report_paths(run_id))
+
+
 def examples(run_id: str, protocol_id: str, attack: str) -> dict[str, np.ndarray]:
     """What was kept of an attack: adversarial_images, predictions, probabilities; empty when nothing was. Read only."""
     path = adversarial_path(settings().store.path(run_id), protocol_id, attack)

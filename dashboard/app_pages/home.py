@@ -57,7 +57,7 @@ def draw_story() -> None:
         key="story-film",
         height=620,
         alt=f"Weights of the recorded runs from initialization to the end. {words}",
-        table=history,
+        table=density.merge(history[["run_id", "epoch", "fuzziness", "near_zero_count"]], on=["run_id", "epoch"]),
         autoplay=True,
     )
     spec = shown[0].config.dataset_spec

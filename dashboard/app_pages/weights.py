@@ -59,16 +59,22 @@ with settings.popover("Settings", icon=":material/tune:", width="stretch"):
             "Log counts", value=True, key="log", bind="query-params", help="Few weights go far: a log axis shows them"
         ),
     )
+    if st.session_state.get("reference") not in labels:
+        st.session_state.pop("reference", None)
     reference = st.selectbox(
-        "Compare with", list(labels), next((i for i, run in enumerate(chosen) if run.config.variant == "std"), 0),
-        format_func=labels.__getitem__, key=f"reference-{len(chosen)}",
-    )  # fmt: skip
-    averaged = st.toggle(
-        "Mean and spread over seeds",
-        value=several_seeds,
+        "Compare with",
+        list(labels),
+        next((place for place, run in enumerate(chosen) if run.config.variant == "std"), 0),
+        format_func=labels.__getitem__,
+        key="reference",
+        bind="query-params",
+    )
+    averaged = several_seeds and not st.toggle(
+        "Every seed by itself",
         disabled=not several_seeds,
-        key="averaged",
-        help="Runs that differ only in their seed become one line, with a band of one standard deviation",
+        key="each",
+        bind="query-params",
+        help="Else runs that differ only in their seed are one line, with a band of one standard deviation",
     )
 
 

@@ -28,7 +28,7 @@ def test_the_first_page_plays_what_is_shipped(open_page, trained_store, tmp_path
     figure, words = drawn["story-film"]
     assert words["autoplay"] is True
     assert [frame.name for frame in figure.frames] == ["0", "0.25", "0.5", "0.75", "1"]
-    assert len(words["table"]) == 2 * 5
+    assert len(words["table"]) == 2 * 5 * 61
     assert "shipped with the project" in " ".join(caption.value for caption in app.caption)
     assert any("Nothing has been trained here yet" in info.value for info in app.info), "shipped runs are not one's own"
 
