@@ -31,7 +31,7 @@ def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
         required=True,
         format_func=SHAPES.__getitem__,
         key="strength",
-        help="A ladder takes the same attacks at several ε: for a curve of accuracy against ε",
+        help="A ladder takes the same attacks at several ε; Examples then follows an image across the boundary",
     )
     places = iter(st.columns(5 if shape == "ladder" else 4))
     samples = number(next(places), "Test images", EvaluationRequest, "samples", 200, "samples")

@@ -11,7 +11,7 @@ import numpy as np
 from engine.robustness.report import RobustnessReport
 
 CLEAN = "none"
-ANY_ATTACK = "any attack"
+ANY_ATTACK = "any attack in the ball"
 
 Arrays = Mapping[str, np.ndarray]
 Reports = Mapping[str, Mapping[str, RobustnessReport]]
@@ -86,6 +86,18 @@ def ladder_of(reports: Reports, family: Family, attack: str) -> list[float]:
     )
 
 
+def attacks_in_ball(reports: Reports, family: Family) -> set[str]:
+    """Names of the attacks that are held to a ball, unlike cw, whose images may lie beyond every epsilon."""
+    return {
+        result.attack.name
+        for of_run in reports.values()
+        for report in of_run.values()
+        if family_of(report) == family
+        for result in report.attacks
+        if result.threat
+    }
+
+
 def verdicts(outcomes: Mapping[str, Mapping[str, Arrays]], labels: np.ndarray) -> Verdicts:
     """Who classified what correctly, for the images that all outcomes have."""
     known = [len(arrays["predictions"]) for of_run in outcomes.values() for arrays in of_run.values() if arrays]
@@ -96,67 +108,75 @@ def verdicts(outcomes: Mapping[str, Mapping[str, Arrays]], labels: np.ndarray) -
     }
 
 
-def is_fooled(of_run: Mapping[str, np.ndarray], by: str = ANY_ATTACK) -> np.ndarray:
-    """(n,) bool: correct without an attack and wrong under `by`."""
-    attacked = [right for attack, right in of_run.items() if attack != CLEAN and by in (ANY_ATTACK, attack)]
-    return of_run[CLEAN] & ~np.all([np.ones_like(of_run[CLEAN]), *attacked], axis=0)
+def common_attacks(seen: Verdicts, attacks: Sequence[str]) -> list[str]:
+    """Those of `attacks` that every run met: what the runs can be compared under."""
+    return [attack for attack in attacks if all(attack in of_run for of_run in seen.values())]
 
 
-def is_withstanding(of_run: Mapping[str, np.ndarray], by: str = ANY_ATTACK) -> np.ndarray:
-    """(n,) bool: correct without an attack and still under `by`; nobody withstands an attack that was not run."""
-    attacked = [right for attack, right in of_run.items() if attack != CLEAN and by in (ANY_ATTACK, attack)]
-    return of_run[CLEAN] & np.all(attacked, axis=0) if attacked else np.zeros_like(of_run[CLEAN])
+def is_fooled(of_run: Mapping[str, np.ndarray], under: Sequence[str]) -> np.ndarray:
+    """(n,) bool: correct without an attack, and wrong under at least one of these, all of which the run has met."""
+    return of_run[CLEAN] & ~_survives(of_run, under)
+
+
+def is_withstanding(of_run: Mapping[str, np.ndarray], under: Sequence[str]) -> np.ndarray:
+    """(n,) bool: correct without an attack and under every one of these; nobody withstands what was not run."""
+    return of_run[CLEAN] & _survives(of_run, under) & bool(under)
+
+
+def _survives(of_run: Mapping[str, np.ndarray], under: Sequence[str]) -> np.ndarray:
+    return np.all([np.ones_like(of_run[CLEAN]), *(of_run[attack] for attack in under)], axis=0)
 
 
 class Question(NamedTuple):
-    """What happened to an image: in words, and as a test of every image at once, given the attack in question."""
+    """What happened to an image: in words, and as a test of every image at once under the attacks in question."""
 
     title: str
-    matches: Callable[[Verdicts, str], np.ndarray]
+    matches: Callable[[Verdicts, Sequence[str]], np.ndarray]
 
 
 def questions(labels: Mapping[str, str], attacks: Sequence[str]) -> list[Question]:
-    """What can be asked of these runs (run_id -> label) and attacks."""
+    """What can be asked of these runs (run_id -> label) and the attacks that all of them met."""
     asked = [
-        Question("every image", lambda seen, by: np.ones(_count(seen), bool)),
-        Question(
-            "some run fooled", lambda seen, by: np.any([is_fooled(of_run, by) for of_run in seen.values()], axis=0)
-        ),
+        Question("every image", lambda seen, under: np.ones(_count(seen), bool)),
+        Question("some run fooled", lambda seen, under: np.any(_each(is_fooled, seen, under), axis=0)),
     ]
     asked += [
         Question(
             f"{labels[fooled]} fooled, {labels[other]} not",
-            lambda seen, by, fooled=fooled, other=other: is_fooled(seen[fooled], by) & is_withstanding(seen[other], by),
+            lambda seen, under, fooled=fooled, other=other: (
+                is_fooled(seen[fooled], under) & is_withstanding(seen[other], under)
+            ),
         )
         for fooled in labels
         for other in labels
         if fooled != other
     ]
     if len(labels) > 1:
-        title = "every run fooled"
-        asked.append(Question(title, lambda seen, by: np.all([is_fooled(run, by) for run in seen.values()], axis=0)))
-        title = "every run withstands"
-        asked.append(
-            Question(title, lambda seen, by: np.all([is_withstanding(run, by) for run in seen.values()], axis=0))
-        )
+        asked += [
+            Question("every run fooled", lambda seen, under: np.all(_each(is_fooled, seen, under), axis=0)),
+            Question("every run withstands", lambda seen, under: np.all(_each(is_withstanding, seen, under), axis=0)),
+        ]
     if len(attacks) > 1:
         asked += [
-            Question(f"some run fooled by {name} only", lambda seen, by, name=name: _by_one_only(seen, name))
+            Question(
+                f"some run fooled by {name} only", lambda seen, under, name=name: _by_one_only(seen, name, attacks)
+            )
             for name in attacks
         ]
     asked.append(
-        Question("wrong without any attack", lambda seen, by: np.any([~run[CLEAN] for run in seen.values()], axis=0))
+        Question("wrong without any attack", lambda seen, under: np.any([~run[CLEAN] for run in seen.values()], axis=0))
     )
     return asked
 
 
-def _by_one_only(seen: Verdicts, name: str) -> np.ndarray:
-    found = np.zeros(_count(seen), bool)
-    for of_run in seen.values():
-        if name in of_run:
-            others = [right for attack, right in of_run.items() if attack not in (CLEAN, name)]
-            found |= is_fooled(of_run, name) & np.all([np.ones_like(found), *others], axis=0)
-    return found
+def _each(is_so: Callable, seen: Verdicts, under: Sequence[str]) -> list[np.ndarray]:
+    return [is_so(of_run, under) for of_run in seen.values()]
+
+
+def _by_one_only(seen: Verdicts, name: str, attacks: Sequence[str]) -> np.ndarray:
+    others = [attack for attack in attacks if attack != name]
+    by_each = [is_fooled(of_run, [name]) & is_withstanding(of_run, others) for of_run in seen.values()]
+    return np.any(by_each, axis=0)
 
 
 def _count(seen: Verdicts) -> int:

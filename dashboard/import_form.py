@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.navigation import open_weights
+from dashboard.plain_text import plain
 from dashboard.settings import ROOT, Settings
 from engine.data.catalog import DATASETS
 from engine.models.architectures import ARCHITECTURES
@@ -96,7 +97,7 @@ def _draw_outcome(outcome: Outcome) -> None:
         return
     run = outcome.run
     accuracy = f"{run['clean_accuracy']:.1%} of {run['clean_accuracy_samples']:,} test images classified correctly"
-    st.success(f"{run['label']}: {accuracy}." + ("" if run["new"] else " It was here already."))
+    st.success(f"{plain(run['label'])}: {accuracy}." + ("" if run["new"] else " It was here already."))
     if run["clean_accuracy"] < 3 / len(DATASETS[run["dataset"]].classes):
         st.warning(
             "That is little more than guessing gives. See that architecture and data set are those they were trained "

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import plotly
 import plotly.graph_objects as go
+import streamlit as st
 from streamlit.components.v2 import component
 
 from dashboard.frontend_files import CHART, joined
@@ -23,6 +24,9 @@ STATIC_FOLDER = Path(__file__).parent / "static"
 PLOTLYJS = "plotly.min.js"
 
 HTML = '<div class="lab-chart"><div class="live-chart" role="img"></div></div>'
+
+EMBEDDED_ROWS = 5_000
+"""Longer tables do not travel with every redraw."""
 
 _mount = component(
     "live_chart",
@@ -53,11 +57,25 @@ def live_chart(
         key: the chart's identity on its page, unlike that of any widget; also the name of downloaded files.
         height: pixels, of the chart without what stands below; the width is that of the container.
         alt: what a person who cannot see the chart should know.
-        table: the numbers in the chart, offered as CSV.
+        table: the numbers in the chart, offered as CSV; a long one is written when it is asked for.
         autoplay: play when the chart first comes into view, for those who do not prefer less motion.
     """
     install_plotlyjs()
-    _mount(key=key, data=chart_data(figure, key, height, alt, table) | {"autoplay": autoplay})
+    is_long = table is not None and len(table) > EMBEDDED_ROWS
+    _mount(key=key, data=chart_data(figure, key, height, alt, None if is_long else table) | {"autoplay": autoplay})
+    if table is not None and is_long:
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            name, data = f"{file_stem(key)}.csv", table
+            st.download_button(
+                f"CSV, {len(table):,} rows",
+                lambda: csv_text(data).encode(),
+                name,
+                "text/csv",
+                key=f"{key}-csv",
+                help=f"Download {name}",
+                on_click="ignore",
+                type="tertiary",
+            )
 
 
 def chart_data(

@@ -47,6 +47,8 @@ def pick_runs(runs: list[RunOverview], what: str, most: int = SHOWN_AT_ONCE) -> 
         max_selections=most,
         placeholder="Choose one or more runs",
     )
+    if gone := [run_id for run_id in st.query_params.get_all("runs") if run_id not in by_id]:
+        st.caption(f"The address names {len(gone)} more that {'is' if len(gone) == 1 else 'are'} not to be shown here.")
     state.last_picked = chosen
     if chosen != st.query_params.get_all("runs"):
         st.query_params["runs"] = chosen

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from dashboard import sources
 from dashboard.example_cells import build_grid
 from dashboard.examples import CLEAN
 from dashboard.own_image_form import draw_own_image_form
@@ -13,7 +14,7 @@ from dashboard.settings import Settings
 from dashboard.sheet import Sheet
 from engine.runs.job import ACTIVE, WAITING, Job
 from engine.runs.overview import RunOverview
-from engine.runs.own_images import OwnImageResult, own_image_results
+from engine.runs.own_images import OwnImageResult
 
 BUSY = "own-image-busy"
 """In the session: whether attacks on the own image wait or run, so that the panel looks again by itself."""
@@ -30,7 +31,7 @@ def draw_own_image(
             return
         jobs = _jobs(here, runs, image_id)
         draw_evaluations(here, list(runs), jobs)
-        results = {run.run_id: own_image_results(here.store, run.run_id, image_id) for run in runs}
+        results = {run.run_id: sources.own_images(run.run_id, image_id) for run in runs}
         if shown := _of_one_protocol(results):
             _draw_results(runs, shown, labels, colors)
         is_busy = any(job.status in WAITING + ACTIVE for job in jobs)

@@ -4,6 +4,7 @@ Only a held moment has a slider. A slider that the server moves with every tick 
 was under way reports the old place, which looks just like a person's hand.
 """
 
+import math
 from collections.abc import Sequence
 
 import streamlit as st
@@ -31,10 +32,12 @@ def choose_epoch(epochs: Sequence[float], live: bool) -> float:
     address, and an address that names one holds it.
     """
     state = st.session_state
-    if "mode" not in state:
-        state.mode = "follow"
-        if (named := _named_epoch()) is not None:
-            _hold(epochs, min(epochs, key=lambda epoch: abs(epoch - named)))
+    state.setdefault("mode", "follow")
+    if st.query_params.get("epoch") != state.get("named"):  # by a link, or the browser's buttons
+        _obey_address(epochs)
+    if len(epochs) == 1 and not live:
+        state.moment = epochs[0]
+        return epochs[0]
     if state.mode == "follow":
         state.moment = epochs[-1]
         if not live:
@@ -59,21 +62,28 @@ def choose_epoch(epochs: Sequence[float], live: bool) -> float:
     return state.moment
 
 
-def _named_epoch() -> float | None:
+def _obey_address(epochs: Sequence[float]) -> None:
+    """Hold the epoch that the address names, or follow where it names none."""
+    state = st.session_state
+    state.named = st.query_params.get("epoch")
     try:
-        return float(st.query_params.get("epoch", ""))
+        epoch = float(state.named or "nan")
     except ValueError:
-        return None
+        epoch = math.nan
+    if math.isfinite(epoch):
+        _hold(epochs, min(epochs, key=lambda known: abs(known - epoch)))
+    else:
+        _follow()
 
 
 def _name_epoch(epochs: Sequence[float]) -> None:
     """Keep the address true: it names the epoch only while one is held that is not the last."""
     state = st.session_state
-    if state.mode == "hold" and state.moment != epochs[-1]:
-        if st.query_params.get("epoch") != _plain(state.moment):
-            st.query_params["epoch"] = _plain(state.moment)
-    elif "epoch" in st.query_params:
-        del st.query_params["epoch"]
+    state.named = _plain(state.moment) if state.mode == "hold" and state.moment != epochs[-1] else None
+    if state.named is None:
+        st.query_params.pop("epoch", None)
+    elif st.query_params.get("epoch") != state.named:
+        st.query_params["epoch"] = state.named
 
 
 def _draw_buttons(epochs: Sequence[float], live: bool) -> None:

@@ -20,15 +20,15 @@ def protocol_title(report: RobustnessReport) -> str:
 def pick_protocol(reports: Mapping[str, Mapping[str, RobustnessReport]]) -> str | None:
     """A choice among all protocols that any run has a report of; None without any.
 
-    The one that most runs share comes first, among equals the one with most attacks and most images.
+    The one that most runs share comes first, among equals the one with most attacks, most images and the smallest ε.
     """
     titles: dict[str, str] = {}
-    weights: dict[str, tuple[int, int, int]] = {}
+    weights: dict[str, tuple[int, int, int, float]] = {}
     for found in reports.values():
         for protocol, report in found.items():
-            titles[protocol] = protocol_title(report)
-            shared, attacks, _ = weights.get(protocol, (0, 0, 0))
-            weights[protocol] = (shared + 1, max(attacks, len(report.attacks)), report.n)
+            shared, attacks, _, _ = weights.get(protocol, (0, 0, 0, 0.0))
+            weights[protocol] = (shared + 1, max(attacks, len(report.attacks)), report.n, -report.threat.epsilon)
+            titles[protocol] = f"{protocol_title(report)}; attacks: {weights[protocol][1]}"
     if not titles:
         return None
     order = sorted(titles, key=weights.__getitem__, reverse=True)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.frames.labels import unique_labels
 from dashboard.navigation import open_weights
+from dashboard.plain_text import plain
 from dashboard.settings import Settings
 from engine.errors import InputError
 from engine.runs.config import RunConfig
@@ -54,7 +55,7 @@ def _draw_row(here: Settings, run: RunOverview) -> None:
     with st.container(border=True, key=f"row-{run.run_id}"):
         name, state, actions = st.columns([4, 5, 3], vertical_alignment="center")
         spec = run.config.dataset_spec
-        name.markdown(f"**{run.config.label}**  \n{spec.title}, {run.config.length}")
+        name.markdown(f"**{plain(run.config.label)}**  \n{spec.title}, {run.config.length}")
         icon = ICONS[run.status]
         if run.status in ACTIVE and run.job:
             state.progress(min(run.job.progress, 1.0), text=f"{icon} {run.status}, {_pace(run.job)}")
@@ -62,7 +63,7 @@ def _draw_row(here: Settings, run: RunOverview) -> None:
             state.markdown(f"{icon} failed")
             state.caption(run.error or "No reason was recorded.")
         elif run.status == "finished" and run.result and run.result.get("clean_accuracy") is not None:
-            figures = f"clean accuracy {run.result['clean_accuracy']:.1%}"
+            figures = f"clean accuracy {run.result['clean_accuracy']:.1%} of the test set"
             state.markdown(f"{icon} finished, {figures}, conv1 fuzziness {run.result['conv1_fuzziness']:.4f}")
         else:
             state.markdown(f"{icon} {run.status}")
@@ -71,7 +72,7 @@ def _draw_row(here: Settings, run: RunOverview) -> None:
 
 
 def _draw_actions(here: Settings, run: RunOverview) -> None:
-    if st.button("Watch", key=f"watch-{run.run_id}", icon=":material/monitoring:", help="Show this run on Live"):
+    if st.button("Watch", key=f"watch-{run.run_id}", icon=":material/monitoring:", help="Show this run on Weights"):
         open_weights([run.run_id])
     if here.read_only:
         return
@@ -111,12 +112,12 @@ def duration(seconds: float) -> str:
 
 def draw_evaluations(here: Settings, runs: list[RunOverview], jobs: list[Job]) -> None:
     """Evaluations that wait, run or went wrong, each with what can be done about it."""
-    labels = unique_labels(runs)
+    labels = {run_id: plain(label) for run_id, label in unique_labels(runs).items()}
     for job in jobs:
         if job.status == "finished":
             continue
         text, action = st.columns([6, 1], vertical_alignment="center")
-        attacks = ", ".join(job.payload["attacks"])
+        attacks = f"{', '.join(job.payload['attacks'])} at ε = {job.payload['threat']['epsilon']:g}"
         if job.status in ACTIVE:
             text.progress(min(job.progress, 1.0), text=f"{labels[job.run_id]}: {job.status}, {_pace(job)}")
         else:

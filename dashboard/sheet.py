@@ -10,10 +10,9 @@ import streamlit as st
 
 from dashboard.example_grid import ExampleGrid, example_grid
 from dashboard.live_charts import live_chart
+from dashboard.plain_text import plain
 from dashboard.standalone import Chart, Exhibit, Grid, Note, Table, standalone_html
 from dashboard.tables import draw_table, file_stem
-
-MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:")
 
 
 class Sheet:
@@ -49,7 +48,7 @@ class Sheet:
         self, frame: pd.DataFrame, *, key: str, title: str, column_config: Mapping[str, Any] | None = None
     ) -> None:
         """As `draw_table`, under its title."""
-        st.markdown(f"**{_plain(title)}**")
+        st.markdown(f"**{plain(title)}**")
         draw_table(frame, key=key, name=title, column_config=column_config)
         self._exhibits[f"table {key}"] = Table(frame, title)
 
@@ -60,7 +59,7 @@ class Sheet:
 
     def note(self, text: str) -> None:
         """Plain text, small; no Markdown."""
-        st.caption(_plain(text))
+        st.caption(plain(text))
         self._exhibits[f"note {text}"] = Note(text)
 
     def offer(self, name: str) -> None:
@@ -79,8 +78,3 @@ class Sheet:
     def html(self) -> str:
         moment = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
         return standalone_html(self.title, f"Taken from the Min-Max laboratory, {moment}.", self.exhibits)
-
-
-def _plain(text: str) -> str:
-    """Text in which Markdown sees nothing to do."""
-    return "".join(f"\\{character}" if character in MARKDOWN else character for character in text)

@@ -1,6 +1,6 @@
 """Bounded, cached reads of the store: the only place with `st.cache_*`. Keys hold the file's state: no stale read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +9,13 @@ import streamlit as st
 from dashboard.settings import Settings, read_settings
 from engine.robustness.report import RobustnessReport
 from engine.runs.overview import RunOverview, list_runs
+from engine.runs.own_images import OwnImageResult, own_image_results
 from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore, adversarial_path
 
 FileState = tuple[int, int]
+PICTURES = "adversarial_images"
 
 
 @st.cache_resource
@@ -34,22 +36,28 @@ def runs(run_ids: Sequence[str] | None = None) -> list[RunOverview]:
     return listing(run_ids)[0]
 
 
+def shipped() -> RunStore | None:
+    """The recorded runs that came with the project, as they came, whatever the store has under their names."""
+    folder = settings().store.shipped
+    return RunStore(folder) if folder else None
+
+
 def shipped_runs() -> list[RunOverview]:
-    """The recorded runs that came with the project, also those of which the store has a copy."""
-    shipped = settings().store.shipped
-    return list_runs(RunStore(shipped), RunQueue(shipped))[0] if shipped else []
+    """All of `shipped`."""
+    store = shipped()
+    return list_runs(store, RunQueue(store.root))[0] if store else []
 
 
-def history(run_id: str) -> list[dict]:
-    """A run's records, one per snapshot."""
-    folder = settings().store.path(run_id)
+def history(run_id: str, store: RunStore | None = None) -> list[dict]:
+    """A run's records, one per snapshot; from the dashboard's store unless another is given."""
+    folder = (store or settings().store).path(run_id)
     return _history(folder, _state(folder / METRICS))
 
 
-def conv_weights(run_id: str, layer: str) -> np.ndarray:
-    """Weights of a layer at every snapshot, (snapshots, n) float32."""
-    folder = settings().store.path(run_id)
-    return _conv_weights(folder, layer, _state(folder / weights_file(layer)), len(history(run_id)))
+def conv_weights(run_id: str, layer: str, store: RunStore | None = None) -> np.ndarray:
+    """Weights of a layer at every snapshot, (snapshots, n) float32; from a store as above."""
+    folder = (store or settings().store).path(run_id)
+    return _conv_weights(folder, layer, _state(folder / weights_file(layer)), len(history(run_id, store)))
 
 
 def reports(run_id: str) -> dict[str, RobustnessReport]:
@@ -64,9 +72,23 @@ def is_attacked(run_id: str) -> bool:
 
 
 def examples(run_id: str, protocol_id: str, attack: str) -> dict[str, np.ndarray]:
-    """What was kept of an attack: adversarial_images, predictions, probabilities; empty when nothing was. Read only."""
+    """What an attack came to: predictions, probabilities, of "none" also labels, sample_ids; empty if nothing is there.
+
+    Read only, like the pictures: caches share them.
+    """
     path = adversarial_path(settings().store.path(run_id), protocol_id, attack)
     return _examples(path, _state(path))
+
+
+def pictures(run_id: str, protocol_id: str, attack: str) -> np.ndarray:
+    """The adversarial images kept of an attack, the first ones of those evaluated: (k, C, H, W); k may be 0."""
+    path = adversarial_path(settings().store.path(run_id), protocol_id, attack)
+    return _pictures(path, _state(path))
+
+
+def own_images(run_id: str, image_id: str) -> list[OwnImageResult]:
+    """What a run made of an image that somebody brought, newest first."""
+    return own_image_results(settings().store, run_id, image_id)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -87,11 +109,20 @@ def _report(path: Path, state: FileState) -> RobustnessReport | None:
         return None
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)  # shared, not copied: moving a slider reads dozens
+@st.cache_resource(max_entries=512, show_spinner=False)  # shared, not copied: moving a slider reads dozens
 def _examples(path: Path, state: FileState) -> dict[str, np.ndarray]:
+    return _arrays(path, lambda name: name != PICTURES)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _pictures(path: Path, state: FileState) -> np.ndarray:
+    return _arrays(path, lambda name: name == PICTURES).get(PICTURES, np.empty((0, 1, 1, 1), np.float32))
+
+
+def _arrays(path: Path, is_wanted: Callable[[str], bool]) -> dict[str, np.ndarray]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return dict(archive)
+            return {name: archive[name] for name in archive.files if is_wanted(name)}
     except Exception:  # numpy, zipfile and zlib each have their own for a damaged file
         return {}
 

@@ -61,7 +61,7 @@ def draw_table(frame: pd.DataFrame, *, key: str, name: str, column_config: Mappi
         column_config: as st.dataframe takes it; its printf formats hold in LaTeX too.
     """
     hide_index = not has_speaking_index(frame)
-    st.dataframe(frame, column_config=column_config, hide_index=hide_index, width="stretch", key=key)
+    st.dataframe(frame, column_config=column_config, hide_index=hide_index, width="stretch", key=key, placeholder="–")
     stem, formats = file_stem(name), _formats(column_config or {}, frame)
     kinds = {
         "CSV": ("csv", "text/csv", lambda: csv_text(frame).encode()),

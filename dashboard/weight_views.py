@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from dashboard.figures.density import density_figure
 from dashboard.figures.filters import filters_figure
 from dashboard.figures.histograms import histogram_figure
-from dashboard.figures.weights import index_figure
+from dashboard.figures.weights import MOST_WEIGHTS, index_figure
 from dashboard.frames.histograms import histogram_edges, histogram_frame
 from dashboard.frames.histories import snapshot_at
 from dashboard.frames.labels import unique_labels
@@ -21,6 +21,9 @@ from engine.minmax.fuzziness import near_zero_count
 from engine.runs.overview import RunOverview
 
 LAYERS = {"conv1": "First convolution", "conv2": "Second convolution"}
+
+
+BEYOND = "Counted in the outermost bins, since they lie beyond the axis,"
 
 
 class Look(NamedTuple):
@@ -58,6 +61,15 @@ class LayerMoment:
     def title(self) -> str:
         return LAYERS.get(self.layer, self.layer)
 
+    @property
+    def title_now(self) -> str:
+        return f"{self.title} at epoch {self.epoch:.2f}"
+
+    def dated(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table of this moment with each run's own epoch, which may be an earlier one."""
+        epochs = {run_id: self.records[run_id][place]["epoch"] for run_id, place in self.positions.items()}
+        return table.assign(epoch=[epochs[run_id] for run_id in table["run_id"]])
+
     @cached_property
     def labels(self) -> dict[str, str]:
         return unique_labels(self.runs)
@@ -85,15 +97,22 @@ def draw_histogram(moment: LayerMoment, look: Look) -> Picture:
     tipping = {run.config.tipping_point for run in moment.runs} - {None}
     guide = tipping.pop() if len(tipping) == 1 else None
     shown_guide = guide if guide is not None and guide < edges[-1] else None
-    figure = histogram_figure(table, moment.title, look.log_counts, tipping_point=shown_guide)
+    figure = histogram_figure(table, moment.title_now, look.log_counts, tipping_point=shown_guide)
     near = ", ".join(f"{label}: {near_zero_count(values)} near zero" for label, values in moment.now.items())
+    caption = _beyond(moment, edges[-1], BEYOND)
+    return Picture(
+        figure, moment.dated(table), f"Histogram of weights at epoch {moment.epoch:.1f}. {near}", caption=caption
+    )
+
+
+def _beyond(moment: LayerMoment, end: float, what: str) -> str:
+    """Which weights lie beyond the axis now, "" when none do."""
     beyond = [
         f"{label}: {far.size}, the farthest at {far[np.abs(far).argmax()]:.3g}"
         for label, values in moment.now.items()
-        if (far := values[np.abs(values) > edges[-1]]).size
+        if (far := values[np.abs(values) > end]).size
     ]
-    caption = f"Counted in the outermost bins, since they lie beyond the axis: {'; '.join(beyond)}." if beyond else ""
-    return Picture(figure, table, f"Histogram of weights at epoch {moment.epoch:.1f}. {near}", caption=caption)
+    return f"{what} at epoch {moment.epoch:.2f}: {'; '.join(beyond)}." if beyond else ""
 
 
 def draw_training(moment: LayerMoment, look: Look) -> Picture:
@@ -102,16 +121,19 @@ def draw_training(moment: LayerMoment, look: Look) -> Picture:
     table = density_frame(moment.runs, moment.weights, moment.records, edges)
     figure = density_figure(table, moment.title, cursor=moment.epoch)
     alt = f"{moment.title}: how many weights lay where, over all epochs"
-    return Picture(figure, table, alt, figure.layout.height)
+    caption = _beyond(moment, edges[-1], BEYOND)
+    return Picture(figure, table, alt, figure.layout.height, caption)
 
 
 def draw_indexed(moment: LayerMoment, look: Look, quantity: Literal["weight", "membership"] = "weight") -> Picture:
     """Weight by weight, in index order."""
     table = weight_frame(moment.runs, moment.weights, moment.positions)
     edges = histogram_edges(list(moment.weights.values()), look.bins, look.whole)
-    figure = index_figure(table, quantity, moment.title, reach=None if look.whole else float(edges[-1]))
+    figure = index_figure(table, quantity, moment.title_now, reach=None if look.whole else float(edges[-1]))
     alt = f"{moment.title}: {quantity} by index at epoch {moment.epoch:.1f}"
-    return Picture(figure, table, alt, figure.layout.height)
+    kept = moment.dated(table.loc[table["index"] < MOST_WEIGHTS, :])
+    caption = _beyond(moment, edges[-1], "Off the axis") if quantity == "weight" else ""
+    return Picture(figure, kept, alt, figure.layout.height, caption)
 
 
 def draw_membership(moment: LayerMoment, look: Look) -> Picture:
@@ -122,8 +144,10 @@ def draw_membership(moment: LayerMoment, look: Look) -> Picture:
 def draw_filters(moment: LayerMoment, look: Look) -> Picture:
     """The kernels as small images."""
     table = kernel_frame(moment.runs, moment.weights, moment.positions, moment.layer)
-    figure = filters_figure(table, moment.title, shared_scale=look.whole)
-    return Picture(figure, table, f"{moment.title}: filters at epoch {moment.epoch:.1f}", figure.layout.height)
+    figure = filters_figure(table, moment.title_now, shared_scale=look.whole)
+    return Picture(
+        figure, moment.dated(table), f"{moment.title}: filters at epoch {moment.epoch:.1f}", figure.layout.height
+    )
 
 
 VIEWS: dict[str, Callable[[LayerMoment, Look], Picture]] = {

@@ -43,7 +43,8 @@ def draw_downloads(here: Settings, runs: list[RunOverview]) -> None:
                 key="state-dict",
             )
         st.caption("Loaded from the folder of this project, in five lines:")
-        st.code(loading_code(run.config, f"{run.run_id}.safetensors"), language="python", wrap_lines=True)
+        for ending in ("safetensors", "pt"):
+            st.code(loading_code(run.config, f"{run.run_id}.{ending}"), language="python", wrap_lines=True)
 
 
 def state_dict_bytes(store: Path, run_id: str) -> bytes:

@@ -1,5 +1,6 @@
 """Start: the Min-Max property, played from recorded runs; and the one button that trains a pair here."""
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import sources
@@ -12,6 +13,7 @@ from dashboard.frames.weights import density_frame
 from dashboard.navigation import PAGES, open_weights
 from dashboard.queue_panel import duration
 from dashboard.sheet import Sheet
+from dashboard.tables import draw_table
 from engine.errors import InputError
 from engine.paper.presets import PRESETS
 from engine.runs.estimate import estimated_seconds
@@ -23,6 +25,7 @@ from engine.runs.worker import start_worker
 
 LAYER, TITLE = "conv1", "First convolution"
 STORY = ("std", "adv", "min-max")
+OWN_CONFIG = COLUMN_CONFIG | {"Clean accuracy, test set (%)": st.column_config.NumberColumn(format="%.1f")}
 
 here = sources.settings()
 runs, problems = sources.listing()
@@ -38,13 +41,14 @@ def draw_story() -> None:
         default=[variant for variant in STORY if variant in recorded],
         format_func=VARIANTS.__getitem__,
         key="story",
+        bind="query-params",
     )
     if not names:
         st.info("Choose the runs to be played.")
         return
     shown = [recorded[variant] for variant in VARIANTS if variant in names]
-    records = {run.run_id: sources.history(run.run_id) for run in shown}
-    weights = {run.run_id: sources.conv_weights(run.run_id, LAYER) for run in shown}
+    records = {run.run_id: sources.history(run.run_id, sources.shipped()) for run in shown}
+    weights = {run.run_id: sources.conv_weights(run.run_id, LAYER, sources.shipped()) for run in shown}
     sheet = Sheet("The Min-Max property of LeNet")
     density = density_frame(shown, weights, records, histogram_edges(list(weights.values()), 61, whole=False))
     history = history_frame(shown, records, LAYER)
@@ -97,6 +101,11 @@ def draw_launch() -> None:
     )
 
 
+def percent(share: float | None) -> float | None:
+    """A fraction in percent; None stays None."""
+    return None if share is None else 100 * share
+
+
 def draw_own(own: list[RunOverview]) -> None:
     """What was trained or imported here."""
     st.subheader("Runs here")
@@ -105,14 +114,14 @@ def draw_own(own: list[RunOverview]) -> None:
             "Run": run.config.label,
             "Data": run.config.dataset_spec.title,
             "Status": run.status,
-            "Clean accuracy": run.document()["clean_accuracy"],
-            "Under attack (probe)": run.document()["probed_robust_accuracy"],
+            "Clean accuracy, test set (%)": percent(run.document()["clean_accuracy"]),
+            "Under attack, probe (%)": percent(run.document()["probed_robust_accuracy"]),
             "Fuzziness (nats)": run.document().get("conv1_fuzziness"),
             "Near zero": run.document().get("conv1_near_zero"),
         }
         for run in own[:20]
     ]
-    st.dataframe(rows, hide_index=True, column_config=COLUMN_CONFIG)
+    draw_table(pd.DataFrame(rows), key="own-runs", name="Runs here", column_config=OWN_CONFIG)
     st.page_link(PAGES["weights"], label=f"Watch or replay the newest of {len(own)}", icon=":material/monitoring:")
 
 

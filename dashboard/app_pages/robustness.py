@@ -23,6 +23,11 @@ chosen = pick_runs(finished, "Runs")
 if not chosen:
     st.info("Choose the runs to be attacked and compared.")
     st.stop()
+if len({run.config.dataset for run in chosen}) > 1:
+    st.warning(
+        "These runs were trained on different data: accuracies cannot stand side by side. Choose one data set's."
+    )
+    st.stop()
 if not here.read_only:
     with st.expander("Attack these runs", expanded=not any(sources.reports(run.run_id) for run in chosen)):
         draw_evaluation_form(here, chosen)
@@ -67,26 +72,30 @@ def draw_table() -> None:
         table=frame,
     )
     table = frame.pivot_table("robust_accuracy", "attack", "label", sort=False).reset_index(names="Attack")
-    percent = st.column_config.NumberColumn(format="percent", width="medium")
+    percent = st.column_config.NumberColumn(format="%.1f", width="medium")
+    names = list(table.columns[1:])
+    table[names] *= 100
     sheet.table(
         table.replace({"Attack": {"none": "no attack"}}),
         key="robustness",
-        title=f"Correctly classified, {title}",
-        column_config={name: percent for name in table.columns[1:]},
+        title=f"Correctly classified (%), {title}",
+        column_config={name: percent for name in names},
     )
     invalid = sum(report.n_invalid for report in of_protocol.values())
     if invalid:
-        st.error(f"{invalid} adversarial images left their budget: these numbers cannot be trusted.")
+        warning = f"{invalid} adversarial images left their budget: these numbers cannot be trusted."
+        st.error(warning)
+        sheet.note(warning)
     in_ball = [result for report in of_protocol.values() for result in report.attacks if result.threat]
     largest = max((result.largest_linf for result in in_ball), default=0.0)
-    st.caption(
+    sheet.note(
         "Each cell counts all images, those misclassified anyway included. The worst case counts an image as correct "
         "only if it survives every attack within the ball; cw has no ball, so it enters there only where it stayed "
         f"inside. Largest change of a pixel seen under the ball attacks: {largest:.4f}."
     )
-    sheet.offer("robustness")
     if missing := [run.config.label for run in chosen if run.run_id not in of_protocol]:
-        st.caption(f"Not attacked under this protocol: {', '.join(missing)}.")
+        sheet.note(f"Not attacked under this protocol: {', '.join(missing)}.")
+    sheet.offer("robustness")
     st.page_link(
         PAGES["examples"],
         label="See the adversarial images",

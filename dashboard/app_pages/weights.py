@@ -9,11 +9,13 @@ from dashboard.frames.comparison import comparison_frame
 from dashboard.frames.histories import history_frame, moments, seed_groups, spread_frame
 from dashboard.frames.labels import unique_labels
 from dashboard.navigation import PAGES, pick_runs
+from dashboard.plain_text import plain
 from dashboard.playback import choose_epoch, frame_interval, is_playing
 from dashboard.queue_panel import ICONS, attend, is_busy
 from dashboard.sheet import Sheet
 from dashboard.weight_views import LAYERS, VIEWS, LayerMoment, Look
 from dashboard.weights_download import draw_downloads
+from engine.runs.config import RunConfig
 from engine.runs.overview import RunOverview
 
 TICK = 1.0
@@ -32,8 +34,9 @@ if not chosen:
 
 what, which, settings = st.columns([6, 4, 2], vertical_alignment="bottom")
 view = what.segmented_control(
-    "Look at", list(VIEWS), default="Histogram", required=True, key="view", bind="query-params"
+    "Look at", list(VIEWS), default="Histogram", required=True, key="view", bind="query-params", wrap=True
 )
+view = view or "Histogram"  # an address may name none
 layers = which.pills(
     "Layers",
     list(LAYERS),
@@ -42,8 +45,11 @@ layers = which.pills(
     format_func=LAYERS.__getitem__,
     key="layers",
     bind="query-params",
+    wrap=True,
 )
-layers = layers or ["conv1"]
+if not layers:
+    st.info("Choose a layer.")
+    st.stop()
 labels = unique_labels(chosen)
 several_seeds = any(len(group) > 1 for group in seed_groups(chosen).values())
 with settings.popover("Settings", icon=":material/tune:", width="stretch"):
@@ -98,28 +104,37 @@ def draw() -> None:
         st.rerun()
 
 
+def is_moving(runs: list[RunOverview]) -> bool:
+    """Whether the moment on view is about to pass, so that nobody could take its numbers away."""
+    return is_playing() or (is_busy(runs) and st.session_state.mode == "follow")
+
+
 def draw_states(runs: list[RunOverview]) -> None:
     """Run by run: status, newest figures, and what went wrong."""
+    names = unique_labels(runs)
     for place, run in zip(st.columns(len(runs)), runs, strict=True):
         last = run.last or {}
         with place.container(border=True):
-            st.markdown(f"{ICONS[run.status]} **{run.config.label}**")
+            st.markdown(f"{ICONS[run.status]} **{plain(names[run.run_id])}**")
             if run.job and run.status in ("running", "stopping"):
                 st.progress(min(run.job.progress, 1.0), text=f"{run.status}, {run.job.message}")
             elif run.error:
                 st.error(run.error)
             if last:
                 probe = "" if last["robust_accuracy"] is None else f", under attack {last['robust_accuracy']:.1%}"
-                word = (
-                    "shipped, "
-                    if run.is_shipped
-                    else ""
-                    if run.status in ("running", "stopping")
-                    else run.status + ", "
-                )
-                st.caption(f"{word}epoch {last['epoch']:.1f}: clean {last['clean_accuracy']:.1%}{probe}")
+                st.caption(f"{standing(run)}: clean {last['clean_accuracy']:.1%}{probe}")
             else:
                 st.caption(run.status)
+
+
+def standing(run: RunOverview) -> str:
+    """How far a run is, in words."""
+    if not isinstance(run.config, RunConfig):
+        return "imported"
+    epoch = f"epoch {run.last['epoch']:.1f}" if run.last else "not begun"
+    if run.is_shipped:
+        return f"shipped, {epoch}"
+    return epoch if run.status in ("running", "stopping") else f"{run.status}, {epoch}"
 
 
 def moment_of(runs: list[RunOverview], records: dict[str, list[dict]], layer: str, epoch: float) -> LayerMoment:
@@ -133,7 +148,7 @@ def draw_pictures(sheet: Sheet, runs: list[RunOverview], records: dict[str, list
     """The chosen view of every chosen layer."""
     for layer in layers:
         picture = VIEWS[view](moment_of(runs, records, layer, epoch), look)
-        table = None if is_playing() else picture.table
+        table = None if is_moving(runs) else picture.table
         sheet.chart(picture.figure, key=f"{view} {layer}", height=picture.height, alt=picture.alt, table=table)
         if picture.caption:
             sheet.note(picture.caption)
@@ -146,7 +161,7 @@ def draw_histories(sheet: Sheet, runs: list[RunOverview], records: dict[str, lis
         frame = history_frame(shown, records, layer)
         if averaged:
             frame = spread_frame(shown, frame)
-        table = None if is_playing() or is_busy(runs) else frame
+        table = None if is_moving(runs) else frame
         title = LAYERS[layer]
         sheet.chart(
             history_panels(frame, "What became of the runs", layer_title=title, cursor=cursor),
@@ -171,7 +186,7 @@ def draw_comparison(sheet: Sheet, runs: list[RunOverview], records: dict[str, li
         if reference not in moment.positions:
             continue
         table = comparison_frame(moment.runs, moment.weights, records, moment.positions, reference, layer)
-        title = f"{LAYERS[layer]} at epoch {epoch:.2f}, against {labels[reference]}"
+        title = f"{LAYERS[layer]} at epoch {epoch:.2f}, measured against {labels[reference]}"
         sheet.table(readable(table), key=f"comparison-{layer}", title=title, column_config=COLUMN_CONFIG)
         if words := in_words(table, reference):
             sheet.note(words)

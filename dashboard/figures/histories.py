@@ -87,7 +87,7 @@ def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, curso
     traces = []
     for run in split_runs(history, ("epoch", "fuzziness", "robust_accuracy")):
         rows = run.rows.dropna(subset=["fuzziness", "robust_accuracy"])
-        past = len(rows) if cursor is None else np.searchsorted(rows["epoch"].to_numpy(), cursor, side="right")
+        past = len(rows) if cursor is None else np.searchsorted(rows["epoch"].to_numpy(), cursor + 1e-6, side="right")
         for part, kept, size in (
             ("path", thin(len(rows), POINTS_PER_SERIES), 4),
             ("present", np.arange(past)[-1:], 13),

@@ -43,8 +43,8 @@ def story_figure(density: pd.DataFrame, history: pd.DataFrame, layer_title: str)
     """Histograms of the runs side by side above, their fuzziness and near-zero count below; `frames` play it.
 
     The figure shows the last moment. Each of its at most 60 frames is named after its epoch and replaces only what
-    moves: every run's histogram and its two markers. No range moves with them. At most five runs are drawn; the title
-    says so when there are more.
+    moves: every run's histogram and its two markers, and the title's epoch. No range moves with them. At most five runs
+    are drawn; the title says so when there are more.
 
     Args:
         density: run_id, label, variant, epoch, left, right, count; snapshot after snapshot, epochs ascending, bins in
@@ -68,7 +68,12 @@ def story_figure(density: pd.DataFrame, history: pd.DataFrame, layer_title: str)
     figure = compose(title, [*still, *moving], hovermode="closest", **_layout(films, edges, layer_title))
     places = list(range(len(still), len(still) + len(moving)))
     figure.frames = [
-        {"name": name, "data": [part for film in films for part in _at(film, moment)], "traces": places}
+        {
+            "name": name,
+            "data": [part for film in films for part in _at(film, moment)],
+            "traces": places,
+            "layout": {"title": {"text": f"{figure.layout.title.text}, epoch {name}"}},
+        }
         for name, moment in zip(epoch_names(moments), moments, strict=True)
     ]
     return figure
@@ -200,7 +205,7 @@ def _layout(films: list[_Film], edges: np.ndarray, layer_title: str) -> dict:
     last = max(float(film.epochs[-1]) for film in films)
     for position, ((quantity, name, _), domain) in enumerate(zip(HISTORIES, spans(2, 0.09), strict=True)):
         axis = axis_suffix(count + position)
-        highest = max(float(film.quantities[quantity].max()) for film in films)
+        most = max(float(film.quantities[quantity].max()) for film in films)
         x_range = [-0.02 * (last or 1), 1.02 * (last or 1)]
         layout[f"xaxis{axis}"] = {
             "domain": domain,
@@ -208,6 +213,6 @@ def _layout(films: list[_Film], edges: np.ndarray, layer_title: str) -> dict:
             "range": x_range,
             "title": axis_title("Epoch"),
         }
-        layout[f"yaxis{axis}"] = {"domain": BOTTOM, "anchor": f"x{axis}", "range": [0, 1.08 * highest or 1]}
+        layout[f"yaxis{axis}"] = {"domain": BOTTOM, "anchor": f"x{axis}", "range": [0, 1.08 * most or 1]}
         titles.append(panel_title(safe_text(f"{layer_title}: {name}"), domain[0], BOTTOM[1]))
     return layout | {"annotations": titles}

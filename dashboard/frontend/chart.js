@@ -16,7 +16,10 @@ class Chart {
     this.player = new Player(player, () => this.redraw());
     const button = (format, onclick) => element("button", { type: "button", onclick }, format);
     const picture = (format) => () =>
-      this.Plotly?.downloadImage(this.node, { format, filename: this.data.filename, scale: format === "png" ? 2 : 1 });
+      this.Plotly?.downloadImage(portable(this.node), {
+        format, filename: this.data.filename, scale: format === "png" ? 2 : 1,
+        width: this.node.clientWidth, height: this.data.height,
+      });
     this.buttons = {
       PNG: button("PNG", picture("png")),
       SVG: button("SVG", picture("svg")),

@@ -1,5 +1,5 @@
 const FINE = 10;  // canvas pixels along one pixel of the drawing
-const PEN = 2.2;  // width of a stroke in pixels of the drawing, as in MNIST
+const PEN = 2.2 / 28;  // width of a stroke as a share of the drawing's height, as in MNIST
 const STEP = 0.5;  // of an arrow key, in pixels of the drawing
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const boards = new WeakMap();
@@ -106,7 +106,7 @@ class DrawingBoard {
   }
 
   stroke(to) {
-    Object.assign(this.ink, { strokeStyle: "#fff", lineWidth: PEN * FINE, lineCap: "round", lineJoin: "round" });
+    Object.assign(this.ink, { strokeStyle: "#fff", lineWidth: PEN * this.rows * FINE, lineCap: "round", lineJoin: "round" });
     this.ink.beginPath();
     this.ink.moveTo(...this.place);
     this.ink.lineTo(...to);

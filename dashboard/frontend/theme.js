@@ -19,6 +19,14 @@ function themed(figure, node, height) {
   return { data: figure.data, layout };
 }
 
+// The chart as it is on view, in fonts that every system has: a picture does not carry those of the page.
+function portable(node) {
+  const font = { family: "Arial, Helvetica, sans-serif" };
+  const axis = { tickfont: font };
+  const layout = { font, xaxis: axis, yaxis: axis, legend: { font }, title: { font } };
+  return { data: node.data, layout: merged(node.layout, { template: { layout } }) };
+}
+
 // A figure as it looks at one of its frames; those before it leave no trace. Plotly writes zoom into the arrays of the
 // layout and legend choices into traces, so it is given copies.
 function atFrame(figure, frame) {

@@ -2,28 +2,24 @@
 
 import argparse
 from dataclasses import dataclass
-from pathlib import Path
 
 from engine.command_line.evaluation_table import print_run
+from engine.command_line.own_image import add_own_image, answers_to_own_image, read_own_images
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.waiting import wait_for_jobs
 from engine.data.catalog import DatasetSpec
-from engine.data.fitting import fit_image, read_image
 from engine.data.sources import fetch_dataset
-from engine.errors import InputError
 from engine.robustness.protocol import PAPER_ATTACKS
 from engine.robustness.report import RobustnessReport
 from engine.robustness.threat import ThreatModel
 from engine.runs.config import linf_threat
 from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.own_images import OwnImage, read_own_image_result, save_own_image
+from engine.runs.own_images import OwnImage, save_own_image
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore, evaluation_path, read_json
 from engine.runs.submission import check_finished, submit_evaluation
 from engine.runs.worker import WorkerSettings
-from engine.validation import field_limits, validated
-
-LARGEST_FILE = 64 * 2**20
+from engine.validation import validated
 
 
 @dataclass(frozen=True)
@@ -53,8 +49,7 @@ def add_parser(commands) -> None:
     add_field(parser, "--unit", ThreatModel, "unit")
     add_field(parser, "--seed", EvaluationRequest, "seed")
     add_field(parser, "--kept-images", EvaluationRequest, "kept_images")
-    parser.add_argument("--image", type=Path, metavar="FILE", help="attack this image instead of test images")
-    parser.add_argument("--label", metavar="CLASS", help="what --image shows: a class of the data set, or its number")
+    add_own_image(parser)
     add_folders(parser)
     parser.set_defaults(run=run)
 
@@ -66,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     specs = {run_id: store.config(run_id).dataset_spec for run_id in run_ids}
     for run_id in run_ids:
         check_finished(store, run_id)
-    own = _own_images(args, list(specs.values()))
+    own = read_own_images(args, list(specs.values()))
     requests = {run_id: build_requests(args, spec, own.get(spec.name)) for run_id, spec in specs.items()}
     for spec in [] if own else specs.values():
         fetch_dataset(spec.name, args.data)
@@ -86,34 +81,6 @@ def run(args: argparse.Namespace) -> int:
         for run_id in run_ids:
             print_run([document for document in documents if document["run_id"] == run_id])
     return 1 if any(document["status"] != "finished" for document in documents) else 0
-
-
-def _own_images(args: argparse.Namespace, specs: list[DatasetSpec]) -> dict[str, OwnImage]:
-    """The image in the form of each data set, by the data set's name; empty without --image."""
-    if (args.image is None) != (args.label is None):
-        missing = "--label" if args.label is None else "--image"
-        raise InputError("--image and --label together", f"no {missing}", "Give both, or neither.")
-    if args.image is None:
-        return {}
-    if args.samples != field_limits(EvaluationRequest, "samples").default:
-        raise InputError("either --image or --samples", "both", "Leave out one of them.")
-    if not args.image.is_file():
-        raise InputError("an image file", str(args.image), "Choose one that is there.")
-    if (size := args.image.stat().st_size) > LARGEST_FILE:
-        most = f"an image file of at most {LARGEST_FILE // 2**20} MB"
-        raise InputError(most, f"{size / 2**20:.0f} MB in {args.image}", "Make it smaller first.")
-    pixels = read_image(args.image.read_bytes())
-    return {spec.name: OwnImage(spec.name, fit_image(pixels, spec), _label(spec, args.label)) for spec in specs}
-
-
-def _label(spec: DatasetSpec, text: str) -> int:
-    names = {name: place for place, name in enumerate(spec.classes)}
-    numbers = {str(place): place for place in range(len(spec.classes))}
-    word = text.strip().lower()
-    if word not in numbers | names:
-        allowed = f"a class of {spec.title}, one of {', '.join(spec.classes)}"
-        raise InputError(allowed, repr(text), "Say what the image shows with --label.")
-    return (numbers | names)[word]
 
 
 def build_requests(args: argparse.Namespace, spec: DatasetSpec, own: OwnImage | None = None) -> list[EvaluationRequest]:
@@ -143,7 +110,7 @@ def _document(store: RunStore, queue: RunQueue, one: Asked) -> dict:
     if document["status"] != "finished":
         return document
     if request.image is not None:
-        return document | _answers(store, one)
+        return document | answers_to_own_image(store, one.run_id, request, one.spec)
     report = read_json(evaluation_path(store.folder(one.run_id), request.protocol_id))
     return document | (_figures(RobustnessReport.model_validate(report), request) if report else {})
 
@@ -159,16 +126,3 @@ def _figures(found: RobustnessReport, request: EvaluationRequest) -> dict:
         "largest_linf": {result.attack.name: result.largest_linf for result in found.attacks},
         "seconds": sum(result.seconds for result in found.attacks),
     }
-
-
-def _answers(store: RunStore, one: Asked) -> dict:
-    """What the network says to an image of one's own: the class, and how sure it is."""
-    found = read_own_image_result(store, one.run_id, one.request)
-    if found is None:
-        return {}
-    answers = {}
-    for attack in ("none", *one.request.attacks):
-        prediction = int(found.examples[attack]["predictions"][0])
-        confidence = float(found.examples[attack]["probabilities"][0, prediction])
-        answers[attack] = {"prediction": one.spec.classes[prediction], "confidence": confidence}
-    return {"image": one.request.image, "label": one.spec.classes[found.label], "answers": answers}

@@ -73,6 +73,8 @@ def assess_run(
 ) -> RobustnessReport:
     """Evaluate a finished run and file the report; attacks of the same protocol done earlier stay in it.
 
+    All attacks of a protocol keep images of the same samples: as many as were ever asked for.
+
     Args:
         progress: called with the fraction done and a word before every forward pass; what it raises ends the work.
     """
@@ -80,6 +82,7 @@ def assess_run(
     stack = load_member(store, run_id, device)
     subject = _own_image(store, config, request.image) if request.image else _test_images(config, request, data_dir)
     ids = np.zeros(1, np.int64) if subject.sample_ids is None else subject.sample_ids
+    attacks = _with_earlier(store, run_id, request)
     outcomes: list[AttackOutcome] = []
     evaluation: MemberEvaluation | None = None
     for item in evaluate(
@@ -87,7 +90,7 @@ def assess_run(
         subject.images,
         subject.labels,
         ids.tolist(),
-        [attack_config(name) for name in _with_earlier(store, run_id, request)],
+        [attack_config(name) for name in attacks],
         request.threat,
         config.dataset_spec.std,
         request.seed,
@@ -100,7 +103,8 @@ def assess_run(
             evaluation = item
     assert evaluation is not None
     folder = store.own_folder(run_id)
-    kept = slice(1 if request.image else request.kept_images)
+    earlier = (_image_count(_examples_path(folder, request, attack)) for attack in ("none", *attacks))
+    kept = slice(max(1 if request.image else request.kept_images, *earlier))
     for outcome in outcomes:
         _save_arrays(_examples_path(folder, request, outcome.result.attack.name), {
             "adversarial_images": outcome.adversarial_images[kept],
@@ -156,6 +160,15 @@ def _with_earlier(store: RunStore, run_id: str, request: EvaluationRequest) -> l
     report = read_json(_report_path(store.folder(run_id), request)) or {}
     earlier = [result["attack"]["name"] for result in report.get("attacks", [])]
     return list(dict.fromkeys([*earlier, *request.attacks]))
+
+
+def _image_count(path: Path) -> int:
+    """How many images an earlier evaluation kept there; 0 where there is nothing to read."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return len(arrays["adversarial_images"])
+    except Exception:  # numpy, zipfile and zlib each have their own for a damaged file
+        return 0
 
 
 def _save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

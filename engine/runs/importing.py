@@ -1,6 +1,7 @@
 """Weights from elsewhere become a finished run: looked at once, as training looks at its first moment."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
@@ -34,7 +35,7 @@ class Import:
     """What became of a file.
 
     renamed: name in the file -> name in the network, of tensors that were known by their shape alone.
-    is_new: False when the same weights were there already under the same name.
+    is_new: False when the same weights were there already under the same name; True for one of many at once.
     """
 
     run_id: str
@@ -61,15 +62,24 @@ def import_weights(store: RunStore, path: Path, architecture: str, dataset: str,
     store.prepare()
     with tempfile.TemporaryDirectory(dir=store.root, prefix=".import-") as temporary:
         folder = _record(RunStore(Path(temporary)), config, match.weights, images)
+        is_new = _place(store, config, folder)
+    return Import(config.run_id, match.renamed, is_new)
+
+
+def _place(store: RunStore, config: ImportedConfig, folder: Path) -> bool:
+    """Move the run to its place unless a whole one came there meanwhile; one import at a time does so."""
+    descriptor = os.open(store.root, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if _is_whole(store, config):
+            return False
         target = store.root / config.run_id
         if target.exists():
             shutil.rmtree(target)
-        try:
-            os.rename(folder, target)
-        except OSError:
-            if not _is_whole(store, config):  # else another process was faster
-                raise
-    return Import(config.run_id, match.renamed, is_new=True)
+        os.rename(folder, target)
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _is_whole(store: RunStore, config: ImportedConfig) -> bool:

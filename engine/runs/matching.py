@@ -12,7 +12,7 @@ from engine.runs.model_config import ModelConfig
 
 Shapes = dict[str, tuple[int, ...]]
 
-SHOWN = 3
+SHOWN = 12
 
 
 @dataclass(frozen=True)

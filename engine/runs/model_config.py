@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -88,12 +87,11 @@ class ImportedConfig(ModelConfig):
 
     @field_validator("name", mode="before")
     @classmethod
-    def _plain_line(cls, name: object) -> object:
-        """Without what Markdown or a chart would take for a link, an image, a formula or a tag."""
+    def _one_line(cls, name: object) -> object:
+        """On one line, without what cannot be printed; all else stays as it was typed."""
         if not isinstance(name, str):
             return name
-        plain = re.sub(r"[\[\]<>`$*\\]", " ", name)
-        return " ".join("".join(letter for letter in plain if letter.isprintable() or letter.isspace()).split())
+        return " ".join("".join(letter for letter in name if letter.isprintable() or letter.isspace()).split())
 
     @property
     def run_id(self) -> str:

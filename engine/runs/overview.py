@@ -19,8 +19,8 @@ _ORDER = {variant: place for place, variant in enumerate(VARIANTS)}
 class RunOverview:
     """One run at a glance.
 
-    last: the newest snapshot's record; result: how it ended; job: its row in the queue; is_shipped: it came with the
-        project, nothing can be changed about it.
+    last: the newest snapshot's record; result: how it ended; job: its row in the queue.
+    is_shipped: it came with the project, or is a copy of one that did, and was not trained here.
     """
 
     run_id: str
@@ -80,7 +80,7 @@ def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
     else:
         status = job.status if job else "interrupted"
     last = read_last_metrics(store.folder(run_id))
-    return RunOverview(run_id, config, status, last, result, job, store.is_shipped(run_id))
+    return RunOverview(run_id, config, status, last, result, job, job is None and store.has_shipped(run_id))
 
 
 def list_runs(

@@ -78,11 +78,13 @@ class RunStore:
         own = self.root / run_id
         return self.shipped / run_id if self.shipped and self.is_shipped(run_id) else own
 
+    def has_shipped(self, run_id: str) -> bool:
+        """Whether a run came with the project, copied into `root` or not."""
+        return self.shipped is not None and (self.shipped / run_id / CONFIG).exists()
+
     def is_shipped(self, run_id: str) -> bool:
         """Whether a run is here only as it came with the project, so that nothing may be written to it."""
-        if self.shipped is None or (self.root / run_id / CONFIG).exists():
-            return False
-        return (self.shipped / run_id / CONFIG).exists()
+        return not (self.root / run_id / CONFIG).exists() and self.has_shipped(run_id)
 
     def folder(self, run_id: str) -> Path:
         """The directory of a run that exists, to be read.
@@ -99,19 +101,19 @@ class RunStore:
 
     def own_folder(self, run_id: str) -> Path:
         """The directory of a run that exists, to be written to: a shipped run is copied into `root` first."""
-        folder = self.folder(run_id)
-        if not self.is_shipped(run_id):
-            return folder
+        folder, own = self.folder(run_id), self.root / run_id
+        if folder == own or (own / CONFIG).exists():
+            return own
         self.prepare()
         with tempfile.TemporaryDirectory(dir=self.root, prefix=".copy-") as temporary:
             copy = Path(temporary) / run_id
             shutil.copytree(folder, copy)
             try:
-                os.rename(copy, self.root / run_id)
+                os.rename(copy, own)
             except OSError:
-                if not (self.root / run_id / CONFIG).exists():  # else another process was faster
+                if not (own / CONFIG).exists():  # else another process was faster
                     raise
-        return self.root / run_id
+        return own
 
     def create(self, config: ModelConfig) -> Path:
         """Make the directory of a run; one that is there already is left as it is."""
@@ -211,14 +213,14 @@ def own_image_path(root: Path, image: str) -> Path:
     return root / "images" / f"{image}.npz"
 
 
-def own_evaluation_path(folder: Path, image: str, protocol_id: str) -> Path:
+def own_evaluation_path(folder: Path, image_id: str, protocol_id: str) -> Path:
     """Where the report of a run on such an image lies, apart from those on test images."""
-    return folder / "own_images" / f"{image}-{protocol_id}.json"
+    return folder / "own_images" / f"{image_id}-{protocol_id}.json"
 
 
-def own_adversarial_path(folder: Path, image: str, protocol_id: str, attack: str) -> Path:
+def own_adversarial_path(folder: Path, image_id: str, protocol_id: str, attack: str) -> Path:
     """As `adversarial_path`; attack "none" holds the clean image and its label."""
-    return folder / "own_images" / f"{image}-{protocol_id}-{attack}.npz"
+    return folder / "own_images" / f"{image_id}-{protocol_id}-{attack}.npz"
 
 
 def save_model(folder: Path, weights: dict[str, np.ndarray], config: ModelConfig) -> None:

@@ -13,15 +13,16 @@ from engine.runs.store import MODEL, RESULT, RunStore
 def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig]) -> list[str]:
     """Queue every config that is not there yet; ids of all, old and new.
 
-    A finished run is found, not trained again; one that was stopped, interrupted or has failed goes on.
+    A finished run is found, not trained again, and so is one that came with the project; one that was stopped,
+    interrupted or has failed goes on.
     """
-    run_ids = []
     for config in configs:
+        if store.is_shipped(config.run_id):
+            continue
         folder = store.create(config)
         if not (folder / RESULT).exists():
             start_run(queue, config.run_id)
-        run_ids.append(config.run_id)
-    return run_ids
+    return [config.run_id for config in configs]
 
 
 def submit_evaluation(store: RunStore, queue: RunQueue, run_id: str, request: EvaluationRequest) -> str:

@@ -1,4 +1,8 @@
-"""Tensors out of a file that someone else wrote: nothing in it is executed, nothing it merely describes is made."""
+"""Tensors out of a file that someone else wrote: nothing in it is executed, little is made that it merely describes.
+
+torch's reader with `weights_only` calls a few harmless things that a file names, and some of them can be asked for
+gigabytes: hence the ceiling on memory.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,14 @@ import safetensors
 from safetensors import SafetensorError
 
 from engine.errors import InputError
+from engine.runs.memory_limit import memory_limit
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 SUFFIXES = (".safetensors", ".pt", ".pth")
 MOST_BYTES = 64 * 2**20
+READING_BYTES = 4 * MOST_BYTES
 
 _SAVE_AGAIN = "Save it again with torch.save(model.state_dict(), FILE)."
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
@@ -83,7 +89,10 @@ def _read_pytorch(name: str, content: bytes) -> dict[str, np.ndarray]:
     import torch
 
     try:
-        with warnings.catch_warnings(action="ignore"):  # about torch's own storages: nothing that a user can mend
+        with (
+            memory_limit(READING_BYTES),
+            warnings.catch_warnings(action="ignore"),
+        ):  # about torch's own storages: nothing that a user can mend
             loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # the reader of the archive and that of the pickle each have many of their own
         foreign = re.search(r"GLOBAL ([\w.]{1,80})", str(error))

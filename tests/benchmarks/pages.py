@@ -42,7 +42,7 @@ def train_and_attack(root: Path) -> None:
     run_id = store.create(config(0)).name
     for _ in train_runs(store, [run_id], root, "cpu"):
         pass
-    for request in EvaluationRequest(attacks=("fgsm", "pgd"), samples=100).ladder([0.1, 0.3]):
+    for request in EvaluationRequest(attacks=("fgsm", "pgd"), samples=100).ladder([0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0]):
         assess_run(store, run_id, request, root, "cpu")
 
 
@@ -63,24 +63,29 @@ def multiply(root: Path) -> None:
 
 
 def measure(root: Path) -> None:
-    """One line per page; AppTest opens the first page of the menu by itself."""
+    """One line per page, and per view of Weights for eight runs and both layers."""
+    os.environ |= {"MINMAX_STORE": str(root), "MINMAX_DATA": str(root), "MINMAX_READ_ONLY": ""}
     from streamlit.testing.v1 import AppTest
 
-    os.environ |= {"MINMAX_STORE": str(root), "MINMAX_DATA": str(root), "MINMAX_READ_ONLY": ""}
-    app = AppTest.from_file(ROOT / "dashboard" / "app.py", default_timeout=120).run()
     from dashboard.navigation import PAGES
+    from dashboard.weight_views import LAYERS, VIEWS
 
-    for name, path in PAGES.items():
+    shown = {"runs": [config(seed).run_id for seed in range(8)], "layers": list(LAYERS.values())}
+    queries = [(name, name, {}) for name in PAGES]
+    queries += [(f"weights, 8 runs: {view}", "weights", shown | {"view": view}) for view in VIEWS]
+    for title, page, query in queries:
+        app = AppTest.from_file(ROOT / "dashboard" / "app.py", default_timeout=120)
+        app.query_params.update(query)
+        app = app.run()  # AppTest opens the first page of the menu by itself
         taken = []
         for _ in range(1 + AGAIN):
             started = time.perf_counter()
-            app = app.run() if taken else app.switch_page(path).run()
+            app = app.run() if taken else app.switch_page(PAGES[page]).run()
             taken.append(time.perf_counter() - started)
             if app.exception:
-                sys.exit(f"{name}: {app.exception[0].value}")
+                sys.exit(f"{title}: {app.exception[0].value}")
         median, slowest = statistics.median(taken[1:]), max(taken[1:])
-        torch = ", imported torch" if "torch" in sys.modules else ""
-        print(f"{name:12} first {taken[0]:6.3f} s, again median {median:6.3f} s, at most {slowest:6.3f} s{torch}")
+        print(f"{title:36} first {taken[0]:6.3f} s, again median {median:6.3f} s, at most {slowest:6.3f} s")
     print(f"{RUNS} runs, each page {AGAIN} times again; torch {'' if 'torch' in sys.modules else 'not '}imported")
 
 

@@ -178,13 +178,13 @@ def test_blank_paper(command, laboratory, no_worker, tmp_path):
 
 
 def test_an_image_larger_than_any(command, laboratory, no_worker, digit, monkeypatch):
-    monkeypatch.setattr("engine.command_line.evaluate.LARGEST_FILE", 2**10)
+    monkeypatch.setattr("engine.command_line.own_image.LARGEST_FILE", 2**10)
     words = ["evaluate", laboratory.finished, "--image", digit, "--label", 7]
     refused(command(*words, *laboratory.folders), laboratory, "at most", str(digit))
 
 
 @pytest.mark.parametrize("label", ["ankle boot", "Ankle Boot", "9"])
 def test_classes_by_name_and_number(label):
-    from engine.command_line.evaluate import _label
+    from engine.command_line.own_image import _label
 
     assert _label(DATASETS["fashion-mnist"], label) == 9

@@ -97,7 +97,7 @@ def test_ratios_are_to_the_chosen_reference(open_page, trained_store):
     table = app.dataframe[0].value
     last = {run_id: read_metrics(trained_store.folder(run_id))[-1] for run_id in run_ids(trained_store)}
     std, minmax = (last[run_id]["fuzziness"]["conv1"] for run_id in run_ids(trained_store))
-    by_run = dict(zip(table["Run"], table["Times lower than the reference's"], strict=True))
+    by_run = dict(zip(table["Run"], table["Fuzziness, reference ÷ run"], strict=True))
     assert by_run["Std · seed 0"] == 1.0
     assert by_run["Min-Max λ 0.1 μ 0.1 · seed 0"] == pytest.approx(std / minmax)
 
@@ -125,13 +125,12 @@ def test_examples_say_what_the_stored_predictions_say(open_page, trained_store, 
         assert grid.columns == ("clean", "fgsm", "pgd")
         for cell, attack in zip(row.cells, ("none", "fgsm", "pgd"), strict=True):
             found = sources.examples(std, protocol, attack)
+            images, originals = (sources.pictures(std, protocol, name)[position] for name in (attack, "none"))
             assert cell.prediction == str(found["predictions"][position])
             assert cell.is_correct == (found["predictions"][position] == truth)
             assert cell.true_confidence == pytest.approx(found["probabilities"][position][truth])
             if attack != "none":
-                change = found["adversarial_images"][position] - sources.examples(std, protocol, "none")[
-                    "adversarial_images"
-                ][position]  # fmt: skip
+                change = images - originals
                 assert cell.linf == pytest.approx(np.abs(change).max())
                 assert cell.l2 == pytest.approx(np.linalg.norm(change))
 
@@ -165,3 +164,56 @@ def test_csv_holds_the_numbers_that_are_drawn(open_page, trained_store, drawn):
     for run_id in run_ids(trained_store):
         (line,) = [trace for trace in figure.data if trace.uid == f"{run_id}-fuzziness"]
         np.testing.assert_array_equal(line.y, table[table["run_id"] == run_id]["fuzziness"])
+
+
+def test_an_address_without_a_view_shows_the_first(open_page, trained_store, drawn):
+    app = open_page("weights", trained_store.root, view="")
+    assert not app.exception and not app.error
+    assert "Histogram conv1" in drawn
+
+
+def test_the_address_wins_over_the_epoch_held_before(open_page, trained_store):
+    """What a link or the browser's buttons ask for is obeyed, not written over."""
+    app = open_page("weights", trained_store.root, epoch="0.5")
+    assert app.session_state["moment"] == 0.5
+    app.query_params["epoch"] = "0.25"
+    assert app.run().session_state["moment"] == 0.25
+    del app.query_params["epoch"]
+    assert app.run().session_state["moment"] == 1.0
+
+
+def test_runs_that_an_address_names_in_vain_are_mentioned(open_page, trained_store):
+    std, _ = run_ids(trained_store)
+    app = open_page("weights", trained_store.root, runs=[std, "mnist-std-gone"])
+    assert app.multiselect[0].value == [std]
+    assert any("names 1 more" in caption.value for caption in app.caption)
+
+
+def test_runs_of_different_data_are_not_put_into_one_robustness_table(open_page, trained_store, tmp_path):
+    import shutil
+
+    from engine.runs.store import RunStore, read_json, write_json
+
+    shutil.copytree(trained_store.root, tmp_path / "store")
+    store = RunStore(tmp_path / "store")
+    std, minmax = run_ids(store)
+    document = read_json(store.folder(minmax) / "config.json") or {}
+    other = document | {"config": document["config"] | {"dataset": "mnist"}}
+    write_json(store.folder(minmax) / "config.json", other)
+    app = open_page("robustness", store.root, runs=[std, minmax])
+    assert not app.exception
+    assert "different data" in app.warning[0].value
+
+
+def test_the_film_is_of_what_is_shipped_while_the_same_runs_train_anew(open_page, trained_store, tmp_path, drawn):
+    from engine.runs.run_queue import RunQueue
+    from engine.runs.store import RunStore
+    from engine.runs.submission import submit_runs
+
+    own = RunStore(tmp_path / "store")
+    own.prepare()
+    submit_runs(own, RunQueue(own.root), [trained_store.training_config(run_id) for run_id in run_ids(trained_store)])
+    app = open_page("home", own.root, shipped=trained_store.root)
+    assert not app.exception
+    assert len(drawn["story-film"][0].frames) == 5
+    assert list(app.dataframe[1].value["Status"]) == ["queued", "queued"]

@@ -50,3 +50,27 @@ def test_a_table_travels_as_the_csv_it_will_be_saved_as(monkeypatch):
     assert mounted["data"]["autoplay"] is True
     live_charts.live_chart(go.Figure(), key="loss", alt="Loss")
     assert (mounted["data"]["csv"], mounted["data"]["autoplay"]) == (None, False)
+
+
+def test_a_long_table_does_not_travel_with_the_chart(monkeypatch):
+    from streamlit.testing.v1 import AppTest
+
+    def page():
+        import pandas as pd
+        import plotly.graph_objects as go
+
+        from dashboard import live_charts
+
+        live_charts.install_plotlyjs = lambda: None
+        for key, rows in (("short", live_charts.EMBEDDED_ROWS), ("long", live_charts.EMBEDDED_ROWS + 1)):
+            live_charts.live_chart(go.Figure(), key=key, alt=key, table=pd.DataFrame({"weight": range(rows)}))
+
+    mounted = {}
+    monkeypatch.setattr(live_charts, "install_plotlyjs", lambda: None)
+    monkeypatch.setattr(live_charts, "_mount", lambda key, data: mounted.update({key: data}))
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert mounted["short"]["csv"].startswith("weight\n0\n1\n")
+    assert mounted["long"]["csv"] is None
+    (button,) = app.get("download_button")
+    assert button.proto.label == "CSV, 5,001 rows"

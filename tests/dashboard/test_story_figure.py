@@ -83,7 +83,9 @@ def test_only_what_moves_is_replaced_and_ranges_are_fixed(film):
         low, high = layout[f"yaxis{axis}"].range
         assert low <= history[quantity].min() and history[quantity].max() < high
         assert layout[f"xaxis{axis}"].range[0] < 0 and layout[f"xaxis{axis}"].range[1] > 2
-    assert all(frame.layout.to_plotly_json() == {} for frame in figure.frames)
+    title = figure.layout.title.text
+    for frame in figure.frames:
+        assert frame.layout.to_plotly_json() == {"title": {"text": f"{title}, epoch {frame.name}"}}
     assert not layout.updatemenus and not layout.sliders
 
 

@@ -1,7 +1,9 @@
 """Weights from elsewhere as a run: whole or not there, and good for everything a finished run is good for."""
 
+import fcntl
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ from engine.runs.importing import import_weights
 from engine.runs.model_config import ImportedConfig
 from engine.runs.overview import list_runs, read_overview
 from engine.runs.records import read_conv_weights, read_metrics
-from engine.runs.store import MODEL, RESULT, RunStore, load_weights
+from engine.runs.store import MODEL, RESULT, RunStore, evaluation_path, load_weights
 from engine.runs.submission import delete_run, retry_run
 from engine.validation import validated
 
@@ -136,24 +138,64 @@ def test_a_damaged_run_is_replaced(store, bring, damage):
     assert not bring(model_of().state_dict()).is_new
 
 
-def test_another_process_may_be_faster(store, bring, monkeypatch):
-    """Both see nothing, both make the run; who comes second finds it there."""
-    rename = os.rename
+@pytest.mark.parametrize("damage", [None, MODEL])
+def test_a_run_that_came_meanwhile_stays_with_its_evaluations(store, bring, monkeypatch, damage):
+    """Another import ends, and its run is attacked, while this one still looks at the weights."""
+    if damage:
+        (store.folder(bring(model_of().state_dict()).run_id) / damage).write_bytes(b"{}")
+    record, others = importing._record, []
 
-    def late(source, target):
+    def slow(*words):
+        folder = record(*words)
+        if not others:
+            others.append(None)
+            others[0] = bring(model_of().state_dict())
+            path = evaluation_path(store.folder(others[0].run_id), "0123456789")
+            path.parent.mkdir()
+            path.write_text("{}")
+        return folder
+
+    monkeypatch.setattr(importing, "_record", slow)
+    done = bring(model_of().state_dict())
+    assert (others[0].is_new, done.is_new) == (True, False)
+    assert [path.stem for path in store.report_paths(done.run_id)] == ["0123456789"]
+    assert os.listdir(store.root) == [done.run_id]
+
+
+def test_one_of_many_at_once_is_new(store, few_images, tmp_path):
+    torch.save(model_of().state_dict(), tmp_path / "theirs.pt")
+    words = (store, tmp_path / "theirs.pt", "lenet", "mnist-mini", "Theirs", few_images)
+    with ThreadPoolExecutor(4) as pool:
+        done = [one.result() for one in [pool.submit(import_weights, *words) for _ in range(4)]]
+    assert sorted(one.is_new for one in done) == [False, False, False, True]
+    assert os.listdir(store.root) == [done[0].run_id] and store.result(done[0].run_id)
+
+
+def test_one_import_at_a_time_takes_its_place(store, bring, monkeypatch):
+    rename, refused = os.rename, []
+
+    def watched(source, target):
+        with pytest.raises(BlockingIOError) as caught:
+            descriptor = os.open(store.root, os.O_RDONLY)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            finally:
+                os.close(descriptor)
+        refused.append(caught.value)
         rename(source, target)
-        os.mkdir(source)
-        raise OSError("Directory not empty")
 
-    monkeypatch.setattr(importing.os, "rename", late)
-    assert store.result(bring(model_of().state_dict()).run_id)
+    monkeypatch.setattr(importing.os, "rename", watched)
+    assert bring(model_of().state_dict()).is_new and len(refused) == 1
 
+
+def test_a_full_disk_is_told(store, bring, monkeypatch):
     def broken(source, target):
         raise OSError("No space left on device")
 
     monkeypatch.setattr(importing.os, "rename", broken)
     with pytest.raises(OSError, match="No space"):
-        bring(model_of(seed=5).state_dict())
+        bring(model_of().state_dict())
+    assert os.listdir(store.root) == []
 
 
 @pytest.mark.parametrize(
@@ -179,12 +221,12 @@ def test_what_cannot_be_imported_leaves_the_store_alone(store, bring, tmp_path, 
     assert "\n" not in str(caught.value) and os.listdir(store.root) == []
 
 
-def test_names_are_plain_lines():
+def test_names_are_kept_as_typed_on_one_line():
     def name(text):
         return ImportedConfig(name=text, weights="0" * 8).label
 
     assert name("  Madry\t et al.\n(nat) 2_000 ") == "Madry et al. (nat) 2_000"
-    assert name("![x](http://a/b.png) <b>$x$</b> `c` \x1b[0m\u202eend") == "! x (http://a/b.png) b x /b c 0mend"
+    assert name("![x](http://a/b.png) <b>$x$</b> `c` \x1b[0m\u202eend") == "![x](http://a/b.png) <b>$x$</b> `c` [0mend"
     with pytest.raises(InputError, match="name to be"):
         validated(ImportedConfig, name=7, weights="0" * 8)
     assert len({ImportedConfig(name=text, weights="0" * 8).run_id for text in ("a b", " a  b\n")}) == 1

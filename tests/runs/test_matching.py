@@ -79,7 +79,7 @@ def test_a_tensor_too_few_too_many_or_of_another_shape(network, data):
     with pytest.raises(InputError) as caught:
         match_tensors(changed, network)
     sentence = str(caught.value)
-    assert "\n" not in sentence and len(sentence) < 600
+    assert "\n" not in sentence and len(sentence) < 1200
     assert ("missing" in caught.value.got) == bool(lost and changed)
     assert ("unexpected" in caught.value.got) == bool(added)
     assert ("instead of" in caught.value.got) == bool(reshaped)
@@ -102,6 +102,14 @@ def test_the_sentence_names_what_would_fit():
         match_tensors(tensors_of(ModelConfig(dataset="cifar10")), LENET)
     with pytest.raises(InputError, match="got none at all"):
         match_tensors({}, LENET)
+
+
+def test_all_names_of_a_network_are_told():
+    tensors = tensors_of(LENET)
+    with pytest.raises(InputError) as caught:
+        match_tensors({f"t{place}": value for place, value in enumerate([*tensors.values(), *tensors.values()])}, LENET)
+    strange = ", ".join(f"t{place}" for place in range(12))
+    assert caught.value.got == f"20: missing: {', '.join(tensors)}; unexpected: {strange} and 8 more"
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float64])

@@ -18,7 +18,7 @@ from engine.runs.own_images import (
     read_own_image_result,
     save_own_image,
 )
-from engine.runs.store import RunStore, own_image_path
+from engine.runs.store import RunStore, adversarial_path, own_image_path
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (1, 28, 28), dtype=np.uint8)
 
@@ -162,14 +162,45 @@ def test_an_image_made_for_another_data_set(store, few_images, finished):
     assert files_of(store) == before
 
 
-@pytest.mark.parametrize("kept", [0, 3, 1000])
-def test_as_many_pictures_as_asked_for_and_all_predictions(store, few_images, finished, kept):
-    usual = EvaluationRequest(attacks=("fgsm",), samples=20)
-    expected = assess_run(store, finished, usual, few_images, "cpu")
-    changed = usual.model_copy(update={"kept_images": kept})
-    report = assess_run(store, finished, changed, few_images, "cpu")
-    assert report.robust_accuracy_by_attack == expected.robust_accuracy_by_attack
-    for attack in ("none", "fgsm"):
-        path = store.folder(finished) / "adversarial" / f"{usual.protocol_id}-{attack}.npz"
+def kept_by(store: RunStore, run_id: str, request: EvaluationRequest) -> dict[str, int]:
+    """Attack -> how many images are kept; all predictions are."""
+    counts = {}
+    for path in (store.folder(run_id) / "adversarial").glob(f"{request.protocol_id}-*.npz"):
         with np.load(path) as arrays:
-            assert len(arrays["adversarial_images"]) == min(kept, 20) and len(arrays["predictions"]) == 20
+            assert len(arrays["predictions"]) == request.samples
+            counts[path.stem.removeprefix(f"{request.protocol_id}-")] = len(arrays["adversarial_images"])
+    return counts
+
+
+@pytest.mark.parametrize("kept", [0, 3, 1000])
+def test_as_many_images_are_kept_as_asked_for(store, few_images, finished, kept):
+    request = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=kept)
+    assess_run(store, finished, request, few_images, "cpu")
+    assert kept_by(store, finished, request) == dict.fromkeys(("none", "fgsm"), min(kept, 20))
+
+
+def test_later_attacks_never_keep_fewer_images(store, few_images, finished):
+    """All attacks of a protocol show the same samples: the most that were ever asked for."""
+    first = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=12)
+    before = assess_run(store, finished, first, few_images, "cpu")
+    path = adversarial_path(store.folder(finished), first.protocol_id, "fgsm")
+    with np.load(path) as arrays:
+        images = arrays["adversarial_images"]
+    fewer = first.model_copy(update={"attacks": ("pgd",), "kept_images": 5})
+    after = assess_run(store, finished, fewer, few_images, "cpu")
+    assert kept_by(store, finished, first) == dict.fromkeys(("none", "fgsm", "pgd"), 12)
+    with np.load(path) as arrays:
+        np.testing.assert_array_equal(arrays["adversarial_images"], images)
+    assert after.robust_accuracy_by_attack["fgsm"] == before.robust_accuracy_by_attack["fgsm"]
+    more = first.model_copy(update={"kept_images": 15})
+    assess_run(store, finished, more, few_images, "cpu")
+    assert kept_by(store, finished, first) == dict.fromkeys(("none", "fgsm", "pgd"), 15)
+
+
+def test_damaged_images_are_made_again(store, few_images, finished):
+    request = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=5)
+    assess_run(store, finished, request, few_images, "cpu")
+    adversarial_path(store.folder(finished), request.protocol_id, "none").write_bytes(b"PK")
+    adversarial_path(store.folder(finished), request.protocol_id, "fgsm").unlink()
+    assess_run(store, finished, request, few_images, "cpu")
+    assert kept_by(store, finished, request) == {"none": 5, "fgsm": 5}

@@ -4,6 +4,8 @@ import copy
 import io
 import os
 import pickle
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -236,3 +238,36 @@ def test_other_endings(tmp_path, name):
 def test_an_empty_file(tmp_path):
     with pytest.raises(InputError, match="an empty file"):
         read_tensors(written(tmp_path, b""))
+
+
+def asking_for(memory: int) -> bytes:
+    """A small archive whose pickle calls bytearray(memory), which `weights_only` allows."""
+    steps = b"\x80\x02}X\x01\x00\x00\x00a" + b"c__builtin__\nbytearray\n"
+    steps += b"\x8a\x08" + memory.to_bytes(8, "little", signed=True) + b"\x85Rs."
+    return rezipped(saved(WEIGHTS), **{"data.pkl": steps})
+
+
+def test_a_small_file_cannot_take_much_memory(tmp_path):
+    """In a process of its own, whose largest size is told by the system."""
+    path = written(tmp_path, asking_for(3 * 2**30))
+    assert path.stat().st_size < 2_000
+    code = (
+        "import resource, sys, torch\n"
+        "from pathlib import Path\n"
+        "from engine.errors import InputError\n"
+        "from engine.runs.tensor_file import read_tensors\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "try:\n    read_tensors(Path(sys.argv[1]))\n"
+        "except InputError as error:\n    print(error)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    sentence, kilobytes = told.stdout.splitlines()
+    assert "nothing to execute" in sentence
+    assert int(kilobytes) < 300_000
+
+
+def test_the_ceiling_is_gone_afterwards(tmp_path):
+    with pytest.raises(InputError):
+        read_tensors(written(tmp_path, asking_for(3 * 2**30)))
+    assert len(bytearray(2**29)) == 2**29

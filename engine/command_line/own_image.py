@@ -1,0 +1,65 @@
+"""`evaluate --image`: an image of one's own instead of test images."""
+
+import argparse
+from pathlib import Path
+
+from engine.data.catalog import DatasetSpec
+from engine.data.fitting import fit_image, read_image
+from engine.errors import InputError
+from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.own_images import OwnImage, read_own_image_result
+from engine.runs.store import RunStore
+from engine.validation import field_limits
+
+LARGEST_FILE = 64 * 2**20
+
+
+def add_own_image(parser: argparse.ArgumentParser) -> None:
+    """`--image` and `--label`."""
+    parser.add_argument("--image", type=Path, metavar="FILE", help="attack this image instead of test images")
+    parser.add_argument("--label", metavar="CLASS", help="what --image shows: a class of the data set, or its number")
+
+
+def read_own_images(args: argparse.Namespace, specs: list[DatasetSpec]) -> dict[str, OwnImage]:
+    """The image in the form of each data set, by the data set's name; empty without --image.
+
+    Raises:
+        InputError: an option without the other or beside --samples, no image, or no class of a data set.
+    """
+    if (args.image is None) != (args.label is None):
+        missing = "--label" if args.label is None else "--image"
+        raise InputError("--image and --label together", f"no {missing}", "Give both, or neither.")
+    if args.image is None:
+        return {}
+    if args.samples != field_limits(EvaluationRequest, "samples").default:
+        raise InputError("either --image or --samples", "both", "Leave out one of them.")
+    if not args.image.is_file():
+        raise InputError("an image file", str(args.image), "Choose one that is there.")
+    if (size := args.image.stat().st_size) > LARGEST_FILE:
+        most = f"an image file of at most {LARGEST_FILE // 2**20} MB"
+        raise InputError(most, f"{size / 2**20:.0f} MB in {args.image}", "Make it smaller first.")
+    pixels = read_image(args.image.read_bytes())
+    return {spec.name: OwnImage(spec.name, fit_image(pixels, spec), _label(spec, args.label)) for spec in specs}
+
+
+def _label(spec: DatasetSpec, text: str) -> int:
+    names = {name: place for place, name in enumerate(spec.classes)}
+    numbers = {str(place): place for place in range(len(spec.classes))}
+    word = text.strip().lower()
+    if word not in numbers | names:
+        allowed = f"a class of {spec.title}, one of {', '.join(spec.classes)}"
+        raise InputError(allowed, repr(text), "Say what the image shows with --label.")
+    return (numbers | names)[word]
+
+
+def answers_to_own_image(store: RunStore, run_id: str, request: EvaluationRequest, spec: DatasetSpec) -> dict:
+    """What the network says to an image of one's own: the class, and how sure it is; empty without a result."""
+    found = read_own_image_result(store, run_id, request)
+    if found is None:
+        return {}
+    answers = {}
+    for attack in ("none", *request.attacks):
+        prediction = int(found.examples[attack]["predictions"][0])
+        confidence = float(found.examples[attack]["probabilities"][0, prediction])
+        answers[attack] = {"prediction": spec.classes[prediction], "confidence": confidence}
+    return {"image": request.image, "label": spec.classes[found.label], "answers": answers}

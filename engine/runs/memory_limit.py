@@ -1,0 +1,25 @@
+"""A ceiling on memory while something is read that others wrote."""
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+
+
+@contextmanager
+def memory_limit(extra: int) -> Iterator[None]:
+    """Inside, this process can take at most `extra` bytes more than it has now; beyond, what asks for them fails.
+
+    Python raises MemoryError then, torch RuntimeError. The limit is the operating system's, on private memory: Linux
+    keeps it, others may not.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    ceiling = psutil.Process().memory_info().data + extra
+    if hard != resource.RLIM_INFINITY:
+        ceiling = min(ceiling, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (ceiling, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
