@@ -25,6 +25,21 @@ def frame_interval() -> float:
     return FRAME / min(st.session_state.get("speed") or 1.0, 1.0)
 
 
+def obey_address() -> None:
+    """Note the epoch that the page's address asks for, if it is not the one that was put there.
+
+    Call it where the whole page runs, as it does after a link or the browser's buttons; a fragment runs with the
+    address as the browser knew it, which a slider under way is ahead of.
+    """
+    state = st.session_state
+    if (named := st.query_params.get("epoch")) != state.get("named"):
+        state.named = named
+        try:
+            state.asked = float(named or "nan")
+        except ValueError:
+            state.asked = math.nan
+
+
 def choose_epoch(epochs: Sequence[float], live: bool) -> float:
     """The epoch to show, one of `epochs` (ascending): the newest while following, else the one played or held.
 
@@ -33,8 +48,12 @@ def choose_epoch(epochs: Sequence[float], live: bool) -> float:
     """
     state = st.session_state
     state.setdefault("mode", "follow")
-    if st.query_params.get("epoch") != state.get("named"):  # by a link, or the browser's buttons
-        _obey_address(epochs)
+    if "asked" in state:
+        asked = state.pop("asked")
+        if math.isfinite(asked):
+            _hold(epochs, min(epochs, key=lambda known: abs(known - asked)))
+        else:
+            _follow()
     if len(epochs) == 1 and not live:
         state.moment = epochs[0]
         return epochs[0]
@@ -60,20 +79,6 @@ def choose_epoch(epochs: Sequence[float], live: bool) -> float:
         place.progress(min(share, 1.0), text=f"{word} epoch {_plain(state.moment)}")
     _name_epoch(epochs)
     return state.moment
-
-
-def _obey_address(epochs: Sequence[float]) -> None:
-    """Hold the epoch that the address names, or follow where it names none."""
-    state = st.session_state
-    state.named = st.query_params.get("epoch")
-    try:
-        epoch = float(state.named or "nan")
-    except ValueError:
-        epoch = math.nan
-    if math.isfinite(epoch):
-        _hold(epochs, min(epochs, key=lambda known: abs(known - epoch)))
-    else:
-        _follow()
 
 
 def _name_epoch(epochs: Sequence[float]) -> None:

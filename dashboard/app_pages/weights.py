@@ -10,7 +10,7 @@ from dashboard.frames.histories import history_frame, moments, seed_groups, spre
 from dashboard.frames.labels import unique_labels
 from dashboard.navigation import PAGES, pick_runs
 from dashboard.plain_text import plain
-from dashboard.playback import choose_epoch, frame_interval, is_playing
+from dashboard.playback import choose_epoch, frame_interval, is_playing, obey_address
 from dashboard.queue_panel import ICONS, attend, is_busy
 from dashboard.sheet import Sheet
 from dashboard.weight_views import LAYERS, VIEWS, LayerMoment, Look
@@ -192,6 +192,7 @@ def draw_comparison(sheet: Sheet, runs: list[RunOverview], records: dict[str, li
             sheet.note(words)
 
 
+obey_address()
 was_busy, was_playing, interval = is_busy(chosen), is_playing(), frame_interval()
 st.fragment(draw, run_every=interval if was_playing else TICK if was_busy else None, key="live")()
 st.caption(

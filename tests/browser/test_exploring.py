@@ -204,6 +204,7 @@ def test_a_page_taken_away_opens_from_disk_without_a_network(laboratory, page, b
     context.close()
 
 
+@pytest.mark.slow
 def test_weights_from_elsewhere_are_shown_and_attacked(laboratory, page, tmp_path):
     """The network is built and trained here by plain PyTorch, so that nothing but its state dict is ours."""
     torch.manual_seed(3)
@@ -297,6 +298,8 @@ def test_a_photograph_an_empty_file_and_a_text_each_end_well(laboratory, page, t
     page.get_by_role("img", name=re.compile("As the networks see it")).wait_for()
     for attack in ("pgd", "cw", "mi-fgsm", "l2-bim", "linf-bim"):
         page.locator(".st-key-own-attacks").get_by_role("button", name=attack, exact=True).click()
+        page.wait_for_timeout(300)  # a run under way closes the list that is opened next
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     page.get_by_role("combobox", name="It shows a").click()
     page.get_by_role("option", name="3", exact=True).click()
     page.get_by_role("button", name="Attack it").click()
