@@ -11,8 +11,9 @@ from engine.robustness.report import RobustnessReport
 from engine.runs.overview import RunOverview, list_runs
 from engine.runs.own_images import OwnImageResult, own_image_results
 from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
+from engine.runs.run_files import adversarial_path
 from engine.runs.run_queue import RunQueue
-from engine.runs.store import RunStore, adversarial_path
+from engine.runs.store import RunStore
 
 FileState = tuple[int, int]
 PICTURES = "adversarial_images"

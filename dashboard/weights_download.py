@@ -11,7 +11,7 @@ from dashboard.frames.labels import unique_labels
 from dashboard.settings import ROOT, Settings
 from engine.runs.loading_code import loading_code
 from engine.runs.overview import RunOverview
-from engine.runs.store import MODEL
+from engine.runs.run_files import MODEL
 
 
 def draw_downloads(here: Settings, runs: list[RunOverview]) -> None:

@@ -22,6 +22,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 FORBIDDEN_IN_ENGINE = {"streamlit", "plotly", "pandas", "dashboard"}
 NO_TORCH = [
     "engine.runs.store",
+    "engine.runs.run_files",
     "engine.runs.config",
     "engine.runs.model_config",
     "engine.runs.tensor_file",

@@ -15,8 +15,9 @@ from engine.robustness.threat import ThreatModel
 from engine.runs.config import linf_threat
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.own_images import OwnImage, save_own_image
+from engine.runs.run_files import evaluation_path, read_json
 from engine.runs.run_queue import RunQueue
-from engine.runs.store import RunStore, evaluation_path, read_json
+from engine.runs.store import RunStore
 from engine.runs.submission import check_finished, submit_evaluation
 from engine.runs.worker import WorkerSettings
 from engine.validation import validated

@@ -10,7 +10,7 @@ from engine.command_line.parser import add_folders, open_store, print_json
 from engine.errors import InputError
 from engine.runs.loading_code import loading_code
 from engine.runs.model_config import ModelConfig
-from engine.runs.store import MODEL, load_weights
+from engine.runs.run_files import MODEL, load_weights
 from engine.training.atomic import write_atomically
 
 SUFFIXES = (".safetensors", ".pt")

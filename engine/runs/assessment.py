@@ -22,9 +22,7 @@ from engine.robustness.report import RobustnessReport
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.model_config import ModelConfig
 from engine.runs.own_images import load_own_image
-from engine.runs.store import (
-    CACHE,
-    RunStore,
+from engine.runs.run_files import (
     adversarial_path,
     evaluation_path,
     load_weights,
@@ -33,6 +31,7 @@ from engine.runs.store import (
     read_json,
     write_json,
 )
+from engine.runs.store import CACHE, RunStore
 from engine.training.atomic import write_atomically
 
 

@@ -8,7 +8,7 @@ import torch
 
 from engine.data.sources import Dataset
 from engine.errors import InputError
-from engine.runs.store import ENVIRONMENT, read_json, write_json
+from engine.runs.run_files import ENVIRONMENT, read_json, write_json
 from engine.training.schedule import TRAINING_VERSION
 
 

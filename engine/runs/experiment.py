@@ -21,7 +21,8 @@ from engine.runs.environment import enter_session
 from engine.runs.outcome import final_figures, write_result
 from engine.runs.planner import resolve_device
 from engine.runs.records import Recorder
-from engine.runs.store import RunStore, save_model
+from engine.runs.run_files import save_model
+from engine.runs.store import RunStore
 from engine.training.checkpoint import Checkpoint, load_checkpoint, remove_checkpoints, restore, save_checkpoint
 from engine.training.loop import Perturb, Probe, train
 from engine.training.schedule import steps_per_epoch

@@ -22,7 +22,8 @@ from engine.runs.matching import match_tensors
 from engine.runs.model_config import ImportedConfig, ModelConfig
 from engine.runs.outcome import final_figures, write_result
 from engine.runs.records import Recorder
-from engine.runs.store import RunStore, load_weights, save_model
+from engine.runs.run_files import load_weights, save_model
+from engine.runs.store import RunStore
 from engine.runs.tensor_file import read_tensors
 from engine.training.loop import train
 from engine.training.schedule import TrainingConfig

@@ -7,7 +7,7 @@ import torch
 from engine.data.sources import Dataset
 from engine.models.stack import Stack
 from engine.runs.records import read_last_metrics
-from engine.runs.store import RESULT, write_json
+from engine.runs.run_files import RESULT, write_json
 
 
 def final_figures(stack: Stack, dataset: Dataset, batch_size: int = 500) -> dict[str, float]:

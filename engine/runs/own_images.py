@@ -11,7 +11,8 @@ from engine.data.catalog import dataset_spec
 from engine.errors import InputError
 from engine.robustness.report import RobustnessReport
 from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.store import RunStore, own_adversarial_path, own_evaluation_path, own_image_path
+from engine.runs.run_files import own_adversarial_path, own_evaluation_path, own_image_path
+from engine.runs.store import RunStore
 from engine.training.atomic import write_atomically
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from engine.errors import InputError
 from engine.runs.config import RunConfig
 from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.run_files import MODEL, RESULT
 from engine.runs.run_queue import RunQueue
-from engine.runs.store import MODEL, RESULT, RunStore
+from engine.runs.store import RunStore
 
 
 def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig]) -> list[str]:

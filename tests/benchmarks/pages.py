@@ -17,8 +17,9 @@ from pathlib import Path
 
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.run_files import CONFIG
 from engine.runs.run_queue import RunQueue
-from engine.runs.store import CONFIG, RunStore
+from engine.runs.store import RunStore
 from engine.training.schedule import TrainingConfig
 
 ROOT = Path(__file__).parents[2]

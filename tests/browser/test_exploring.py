@@ -14,7 +14,8 @@ from serving import wait_until
 
 from engine.data.sources import load_dataset
 from engine.runs.records import read_conv_weights
-from engine.runs.store import SHIPPED, RunStore, adversarial_path
+from engine.runs.run_files import adversarial_path
+from engine.runs.store import SHIPPED, RunStore
 
 STORE = RunStore(SHIPPED)
 BY_VARIANT = {STORE.config(run_id).variant: run_id for run_id in STORE.run_ids()}

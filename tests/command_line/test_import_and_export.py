@@ -7,7 +7,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from engine.runs.store import load_weights
+from engine.runs.run_files import load_weights
 
 
 def imported(command, path, laboratory, *words: object):

@@ -192,7 +192,8 @@ def test_runs_that_an_address_names_in_vain_are_mentioned(open_page, trained_sto
 def test_runs_of_different_data_are_not_put_into_one_robustness_table(open_page, trained_store, tmp_path):
     import shutil
 
-    from engine.runs.store import RunStore, read_json, write_json
+    from engine.runs.run_files import read_json, write_json
+    from engine.runs.store import RunStore
 
     shutil.copytree(trained_store.root, tmp_path / "store")
     store = RunStore(tmp_path / "store")

@@ -18,7 +18,8 @@ from engine.runs import experiment
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.experiment import checkpoint_position, train_runs
 from engine.runs.records import METRICS, Recorder, read_conv_weights, read_metrics
-from engine.runs.store import ENVIRONMENT, MODEL, RESULT, RunStore, load_weights, read_json
+from engine.runs.run_files import ENVIRONMENT, MODEL, RESULT, load_weights, read_json
+from engine.runs.store import RunStore
 from engine.training.checkpoint import LAST, PREVIOUS
 
 RUNAWAY = ObjectiveConfig(l2_strength=-1.0)

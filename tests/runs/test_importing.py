@@ -22,7 +22,8 @@ from engine.runs.importing import import_weights
 from engine.runs.model_config import ImportedConfig
 from engine.runs.overview import list_runs, read_overview
 from engine.runs.records import read_conv_weights, read_metrics
-from engine.runs.store import MODEL, RESULT, RunStore, evaluation_path, load_weights
+from engine.runs.run_files import MODEL, RESULT, evaluation_path, load_weights
+from engine.runs.store import RunStore
 from engine.runs.submission import delete_run, retry_run
 from engine.validation import validated
 

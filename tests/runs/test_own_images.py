@@ -18,7 +18,8 @@ from engine.runs.own_images import (
     read_own_image_result,
     save_own_image,
 )
-from engine.runs.store import RunStore, adversarial_path, own_image_path
+from engine.runs.run_files import adversarial_path, own_image_path
+from engine.runs.store import RunStore
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (1, 28, 28), dtype=np.uint8)
 

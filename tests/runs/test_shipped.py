@@ -8,8 +8,9 @@ from engine.robustness.report import RobustnessReport
 from engine.runs.config import RunConfig
 from engine.runs.overview import list_runs
 from engine.runs.records import read_conv_weights, read_metrics
+from engine.runs.run_files import adversarial_path, load_weights
 from engine.runs.run_queue import RunQueue
-from engine.runs.store import SHIPPED, RunStore, adversarial_path, load_weights
+from engine.runs.store import SHIPPED, RunStore
 from engine.runs.variants import VARIANTS
 
 STORE = RunStore(SHIPPED)

@@ -9,8 +9,9 @@ from engine.errors import InputError
 from engine.runs.config import RunConfig
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.overview import list_runs
+from engine.runs.run_files import MODEL, RESULT, write_json
 from engine.runs.run_queue import RunQueue
-from engine.runs.store import MODEL, RESULT, RunStore, write_json
+from engine.runs.store import RunStore
 from engine.runs.submission import delete_run, retry_run, submit_evaluation, submit_runs
 
 CONFIG = RunConfig(seed=7)

@@ -15,7 +15,8 @@ from engine.errors import InputError
 from engine.runs.config import RunConfig
 from engine.runs.overview import list_runs, read_overview
 from engine.runs.records import METRICS
-from engine.runs.store import CONFIG, FORMAT, MODEL, RESULT, RunStore, load_weights, read_json, save_model, write_json
+from engine.runs.run_files import CONFIG, MODEL, RESULT, load_weights, read_json, save_model, write_json
+from engine.runs.store import FORMAT, RunStore
 
 ROOT = Path(__file__).parents[2]
 
@@ -187,7 +188,7 @@ def test_weights_round_trip_with_the_config_in_the_header(tmp_path):
 def test_the_same_weights_are_the_same_bytes(tmp_path):
     """In every process: what is compared with another machine's is the file."""
     code = (
-        "import sys, numpy as np; from pathlib import Path; from engine.runs.store import save_model\n"
+        "import sys, numpy as np; from pathlib import Path; from engine.runs.run_files import save_model\n"
         "from engine.runs.config import RunConfig\n"
         "save_model(Path(sys.argv[1]), {'b': np.ones(3, 'f4'), 'a': np.zeros(2, 'f4')}, RunConfig())"
     )

@@ -18,9 +18,10 @@ from engine.runs.job import Job
 from engine.runs.lease import is_alive, pid_of, process_identity
 from engine.runs.pulse import Pulse
 from engine.runs.records import read_conv_weights, read_metrics
+from engine.runs.run_files import CONFIG, ENVIRONMENT, MODEL, RESULT, read_json
 from engine.runs.run_queue import RunQueue
 from engine.runs.slot import serve
-from engine.runs.store import CONFIG, ENVIRONMENT, MODEL, RESULT, RunStore, read_json
+from engine.runs.store import RunStore
 from engine.runs.submission import delete_run, retry_run, submit_runs
 from engine.runs.worker import LOCK, LOG, WorkerSettings, start_worker, work, worker_identity
 from engine.training.checkpoint import LAST, load_checkpoint

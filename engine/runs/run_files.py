@@ -1,0 +1,94 @@
+"""The files of a run: the only disk schema. Readable without torch; copy a folder and you have shared a run.
+
+<run_id>/config.json          format, run_id, and config or, for weights from elsewhere, imported: written once, first
+         environment.json     data, versions and device of each session that trained it
+         metrics.jsonl        one record per snapshot            (records.py)
+         conv1.f32, ...       one row of weights per snapshot    (records.py)
+         last.safetensors     everything needed to go on         (training/checkpoint.py)
+         model.safetensors    final weights, config in the header
+         result.json          how it ended: written last
+         evaluations/*.json   robustness reports
+         adversarial/*.npz    predictions and adversarial images of an evaluation
+         own_images/*         the same, json and npz, of images that people brought: no test images, so no result
+images/<image>.npz            such an image, as the networks saw it, and its label (own_images.py)
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+from safetensors import SafetensorError
+
+from engine.errors import InputError
+from engine.runs.model_config import ModelConfig
+from engine.training.atomic import write_atomically
+
+CONFIG, ENVIRONMENT, RESULT, MODEL = "config.json", "environment.json", "result.json", "model.safetensors"
+
+
+def evaluation_path(folder: Path, protocol_id: str) -> Path:
+    """Where the robustness report of one protocol lies."""
+    return folder / "evaluations" / f"{protocol_id}.json"
+
+
+def adversarial_path(folder: Path, protocol_id: str, attack: str) -> Path:
+    """Where an attack's predictions and images lie; attack "none" holds the clean ones, labels and sample ids."""
+    return folder / "adversarial" / f"{protocol_id}-{attack}.npz"
+
+
+def own_image_path(root: Path, image_id: str) -> Path:
+    """Where the store at `root` keeps an image that somebody brought, by its id."""
+    return root / "images" / f"{image_id}.npz"
+
+
+def own_evaluation_path(folder: Path, image_id: str, protocol_id: str) -> Path:
+    """Where the report of a run on such an image lies, apart from those on test images."""
+    return folder / "own_images" / f"{image_id}-{protocol_id}.json"
+
+
+def own_adversarial_path(folder: Path, image_id: str, protocol_id: str, attack: str) -> Path:
+    """As `adversarial_path`; attack "none" holds the clean image and its label."""
+    return folder / "own_images" / f"{image_id}-{protocol_id}-{attack}.npz"
+
+
+def save_model(folder: Path, weights: dict[str, np.ndarray], config: ModelConfig) -> None:
+    """Write final weights, the config in the header; under one key, since safetensors writes several in any order."""
+    run = {"run_id": config.run_id, "config": config.model_dump(mode="json")}
+    content = safetensors.numpy.save(weights, {"run": json.dumps(run)})
+    write_atomically(folder / MODEL, content)
+
+
+def load_weights(folder: Path) -> dict[str, np.ndarray]:
+    """Final weights by name.
+
+    Raises:
+        InputError: the run has none yet, or the file is damaged.
+    """
+    path = folder / MODEL
+    if not path.exists():
+        raise InputError(f"a finished run with {path.name}", f"{folder.name} without one", "Let it finish first.")
+    try:
+        weights = safetensors.numpy.load(path.read_bytes())
+    except (SafetensorError, OSError) as error:
+        remedy = "Delete the run and launch or import it again."
+        raise InputError(f"{path} to hold weights", f"a damaged file ({error})", remedy) from error
+    if not all(np.isfinite(value).all() for value in weights.values()):
+        raise InputError(
+            f"finite weights in {path}", "infinite or missing values", "Delete the run and launch or import it again."
+        )
+    return weights
+
+
+def write_json(path: Path, document: dict) -> None:
+    """Write atomically; NaN is refused."""
+    write_atomically(path, json.dumps(document, indent=1, allow_nan=False).encode() + b"\n")
+
+
+def read_json(path: Path) -> dict | None:
+    """The document, None when the file is missing or damaged."""
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
