@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from engine.models.stack import Stack
+from engine.robustness.attack_config import AttackConfig
 from engine.robustness.attacks import perturb, refuse_diverged
 from engine.robustness.cache import ATTACKS_VERSION, AdversarialCache, weights_digest
-from engine.robustness.protocol import AttackConfig, attack_threat
+from engine.robustness.protocol import attack_threat
 from engine.robustness.threat import ThreatModel
 from engine.seeds import derive_seed
 
@@ -23,7 +24,10 @@ def as_pixels(images: np.ndarray) -> np.ndarray:
 
 
 class Bench:
-    """A frozen stack before the images of one evaluation."""
+    """A frozen stack before the images of one evaluation, (n, C, H, W) in [0, 1], and what it says to them.
+
+    clean_predictions, correct: (K, n); clean_probabilities: (K, n, classes).
+    """
 
     def __init__(
         self,
@@ -40,19 +44,30 @@ class Bench:
         self.threat, self.std, self.seed = threat, tuple(std), seed
         self.cache, self.progress = cache or AdversarialCache(None), progress
         self.batches = [slice(start, start + BATCH) for start in range(0, len(images), BATCH)]
-        self.work, self.done = 1, 0
+        self.work, self.done, self.end = 1, 0, 0
         weights = {name: value.numpy(force=True) for name, value in self.stack.weights.items()}
         self.digests = [
             weights_digest({name: value[k] for name, value in weights.items()}) for k in range(self.stack.size)
         ]
+        self.clean_predictions, self.clean_probabilities = self.predict([images] * stack.size)
+        self.correct = self.clean_predictions == labels
 
-    def attack(self, attack: AttackConfig) -> np.ndarray:
-        """Adversarial images (K, n, C, H, W), float32, from the cache where it has them."""
+    def attack(
+        self, attack: AttackConfig, threat: ThreatModel | None = None, where: np.ndarray | None = None, draw: int = 0
+    ) -> np.ndarray:
+        """Adversarial images (K, n, C, H, W), float32, from the cache where it has them.
+
+        Args:
+            threat: another than the evaluation's.
+            where: (K, n) bool, the images to be attacked. Others stay as they are, and so do those that are
+                misclassified anyway.
+            draw: which random numbers, for another try.
+        """
+        chosen = self.correct if where is None else self.correct & where
         found = []
         for index, batch in enumerate(self.batches):
-            end = self.done + attack.forwards
-            found.append(np.stack(self._attack_batch(attack, index, batch)))
-            self.done = end
+            seed = derive_seed("attack", self.seed, attack.name, index, *([draw] if draw else []))
+            found.append(self._attack_batch(attack, threat or self.threat, batch, chosen[:, batch], seed))
         return np.concatenate(found, axis=1)
 
     def predict(self, images: Sequence[np.ndarray] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -65,21 +80,31 @@ class Bench:
         refuse_diverged(joined.isfinite().flatten(1).all(dim=1))
         return joined.argmax(dim=2).numpy(force=True), joined.softmax(dim=2).float().numpy(force=True)
 
-    def _attack_batch(self, attack: AttackConfig, index: int, batch: slice) -> list[np.ndarray]:
+    def _attack_batch(
+        self, attack: AttackConfig, threat: ThreatModel, batch: slice, chosen: np.ndarray, seed: int
+    ) -> np.ndarray:
         images, labels = self.images[batch], self.labels[batch]
-        seed = derive_seed("attack", self.seed, attack.name, index)
+        budget = attack_threat(attack, threat)
+        setting = f"{attack.model_dump_json()} {budget and budget.model_dump_json()} {self.std} {seed}"
 
-        def compute(members: list[int]) -> list[np.ndarray]:
-            some, count = self.stack.select(members), len(members)
-            repeated = self._tensor(images).repeat(count, 1, 1, 1), self._tensor(labels).repeat(count)
-            found = perturb(some, *repeated, attack, self.threat, self.std, [seed] * count, self._tick)
-            return list(found.float().numpy(force=True).reshape(count, *images.shape))
+        whole = np.repeat(images[None], self.stack.size, axis=0)
+        for k, mine in enumerate(chosen):
+            content = images[mine].tobytes() + labels[mine].tobytes()
+            digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+            key = f"{ATTACKS_VERSION} {self.stack.description} {self.digests[k]} {setting} {digest}"
+            self.end = self.done + attack.forwards
+            whole[k, mine] = self.cache.fetch(
+                key, lambda k=k, mine=mine: self._perturb(k, mine, batch, attack, threat, seed)
+            )
+            self.done = self.end
+        return whole
 
-        digest = hashlib.blake2b(images.tobytes() + labels.tobytes(), digest_size=16).hexdigest()
-        budget = attack_threat(attack, self.threat)
-        setting = f"{attack.model_dump_json()} {budget and budget.model_dump_json()} {self.std} {seed} {digest}"
-        network = f"{ATTACKS_VERSION} {self.stack.description}"
-        return self.cache.fetch([f"{network} {weights} {setting}" for weights in self.digests], compute)
+    def _perturb(
+        self, k: int, mine: np.ndarray, batch: slice, attack: AttackConfig, threat: ThreatModel, seed: int
+    ) -> np.ndarray:
+        images, labels = self._tensor(self.images[batch][mine]), self._tensor(self.labels[batch][mine])
+        found = perturb(self.stack.select([k]), images, labels, attack, threat, self.std, [seed], self._tick)
+        return found.float().numpy(force=True)
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         reference = next(self.stack.parameters())
@@ -89,4 +114,4 @@ class Bench:
     def _tick(self) -> None:
         if self.progress is not None:
             self.progress(min(self.done / self.work, 1.0))
-        self.done += 1
+        self.done = min(self.done + 1, self.end)

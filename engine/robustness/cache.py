@@ -5,14 +5,14 @@ Keys are text made of everything an attack depends on, never live modules. Entri
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from joblib import Memory
 
-ATTACKS_VERSION = 1
+ATTACKS_VERSION = 2
 """Raise it when the same configuration gives other adversarial images than before."""
 
 TWO_GIGABYTES = 2 * 2**30
@@ -44,20 +44,19 @@ class AdversarialCache:
         self._kept = bytes_limit - self._slack
         self._written = self._slack
 
-    def fetch(self, keys: Sequence[str], compute: Callable[[list[int]], Sequence[np.ndarray]]) -> list[np.ndarray]:
-        """The arrays of `keys`, in order.
+    def fetch(self, key: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        """The array of `key`, computed when it is missing."""
+        written = 0
 
-        Args:
-            compute: positions in `keys` -> their arrays; called once with all that are missing, so that the members
-                of a stack are attacked together, and never when nothing is.
-        """
-        missing = [i for i, key in enumerate(keys) if not self._entry.check_call_in_cache(key, None)]
-        fresh = dict(zip(missing, compute(missing), strict=True)) if missing else {}
-        arrays = [
-            self._entry(key, lambda i=i: fresh[i] if i in fresh else compute([i])[0]) for i, key in enumerate(keys)
-        ]
-        self._trim(sum(array.nbytes for array in fresh.values()))
-        return arrays
+        def fresh() -> np.ndarray:
+            nonlocal written
+            array = compute()
+            written = array.nbytes
+            return array
+
+        array = self._entry(key, fresh)
+        self._trim(written)
+        return array
 
     def _trim(self, written: int) -> None:
         """Measuring the folder takes a walk through it: do so at first, then whenever a sixteenth was added."""

@@ -8,10 +8,11 @@ import numpy as np
 
 from engine.errors import InputError
 from engine.models.stack import Stack
+from engine.robustness.attack_config import AttackConfig
 from engine.robustness.bench import Bench, as_pixels
 from engine.robustness.cache import AdversarialCache
-from engine.robustness.protocol import AttackConfig, check_attacks
-from engine.robustness.report import AttackResult, RobustnessReport, judge, still_correct
+from engine.robustness.protocol import check_attacks
+from engine.robustness.report import AttackResult, Judgement, RobustnessReport, judge, still_correct, summarize
 from engine.robustness.threat import ThreatModel
 
 
@@ -24,6 +25,7 @@ class AttackOutcome:
 
     member: int
     result: AttackResult
+    judgement: Judgement
     adversarial_images: np.ndarray
     predictions: np.ndarray
     probabilities: np.ndarray
@@ -53,9 +55,9 @@ def evaluate(
 ) -> Iterator[AttackOutcome | MemberEvaluation]:
     """Attack every image of every member: K outcomes after each attack, K member evaluations at the end.
 
-    Images that are misclassified anyway are attacked too: they count as not robust whatever comes out, and a batch
-    is the same for all members. Random numbers are those of (seed, attack, batch), so a result depends neither on the
-    other attacks, nor on the other members, nor on images that come later.
+    Images that are misclassified anyway are not attacked: they stay as they are, and count as not robust. Random
+    numbers are those of (seed, attack, batch), so a result depends neither on the other attacks, nor on the other
+    members, nor on images that come later.
 
     Args:
         images, labels: (n, C, H, W), uint8 or floats in [0, 1], and (n,) integers; sample_ids: (n,).
@@ -69,9 +71,8 @@ def evaluate(
         counts = f"{len(images)}, {len(labels)} and {len(sample_ids)}"
         raise InputError("as many images, labels and sample ids, at least one", counts, "Pass them so.")
     bench = Bench(stack, as_pixels(images), np.asarray(labels, np.int64), threat, std, seed, cache, progress)
-    bench.work = sum(attack.forwards for attack in attacks) * len(bench.batches)
-    clean_predictions, clean_probabilities = bench.predict([bench.images] * stack.size)
-    correct = clean_predictions == labels
+    bench.work = sum(attack.forwards for attack in attacks) * len(bench.batches) * stack.size
+    correct = bench.correct
     results: list[list[AttackResult]] = [[] for _ in range(stack.size)]
     survivors = correct.copy()
     for attack in attacks:
@@ -80,10 +81,11 @@ def evaluate(
         predictions, probabilities = bench.predict(adversarial)
         seconds = (perf_counter() - started) / stack.size
         for k, wrong in enumerate(predictions != labels):
-            result, broken = judge(attack, threat, std, bench.images, adversarial[k], correct[k], wrong, seconds)
+            found = judge(attack, threat, std, bench.images, adversarial[k], wrong)
+            result = summarize(attack, threat, correct[k], found, seconds)
             results[k].append(result)
-            survivors[k] = still_correct(survivors[k], broken)
-            yield AttackOutcome(k, result, adversarial[k], predictions[k], probabilities[k])
+            survivors[k] = still_correct(survivors[k], found.breaks_worst_case)
+            yield AttackOutcome(k, result, found, adversarial[k], predictions[k], probabilities[k])
     for k in range(stack.size):
         report = RobustnessReport(
             threat=threat,
@@ -94,4 +96,4 @@ def evaluate(
             robust_accuracy=float(survivors[k].mean()),
             attacks=tuple(results[k]),
         )
-        yield MemberEvaluation(k, report, clean_predictions[k], clean_probabilities[k])
+        yield MemberEvaluation(k, report, bench.clean_predictions[k], bench.clean_probabilities[k])

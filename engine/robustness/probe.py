@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from engine.models.stack import Stack
+from engine.robustness.attack_config import AttackConfig
 from engine.robustness.attacks import perturb_members
-from engine.robustness.protocol import AttackConfig
 from engine.robustness.threat import ThreatModel
 from engine.seeds import derive_seed
 

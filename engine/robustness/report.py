@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.robustness.protocol import AttackConfig, attack_threat
+from engine.robustness.attack_config import AttackConfig
+from engine.robustness.protocol import attack_threat, counts_any_size
 from engine.robustness.threat import ThreatModel, in_image_range
 
 Fraction = Field(ge=0.0, le=1.0)
@@ -18,13 +20,15 @@ class _Record(BaseModel):
 
 
 class AttackResult(_Record):
-    """One attack on one model; `threat` is the ball the attack was held to, None for cw.
+    """One attack on one model; `threat` is the ball the attack was held to, None for an attack that minimizes.
 
     robust_accuracy: of all n samples, still correct after this attack alone (a cell of the paper's tables).
-    attack_success_rate: misclassified after / correct before; None when nothing was correct before.
+    attack_success_rate: misclassified after / correct before; None when nothing was correct before. An attack that
+        minimizes counts here and above as `counts_any_size` says.
     n_invalid: samples outside the ball or [0, 1], or not finite. They are not counted as broken; not 0 is a bug.
+    n_found: samples correct before for which an attack that minimizes found anything, of whatever size; else None.
     largest_linf, largest_l2: of any finite perturbation, in pixels.
-    median_l2: of the successes on images that were correct before, in pixels; None without any.
+    median_linf, median_l2: of the adversarial ones on images that were correct before, of any size; None without any.
     seconds: time for the whole stack / members.
     """
 
@@ -33,10 +37,12 @@ class AttackResult(_Record):
     n: int
     n_attackable: int
     n_invalid: int
+    n_found: int | None = None
     robust_accuracy: float = Fraction
     attack_success_rate: float | None = Field(ge=0.0, le=1.0)
     largest_linf: float
     largest_l2: float
+    median_linf: float | None = None
     median_l2: float | None
     seconds: float
 
@@ -45,8 +51,8 @@ class RobustnessReport(_Record):
     """All attacks on one model on the same samples.
 
     robust_accuracy: of all n samples, still correct under every attack that stays within `threat`. Never more than
-        the robust accuracy under any one of them, nor than the clean accuracy. A cw image counts only where its
-        size is within `threat`, though its own cell counts every size.
+        the robust accuracy under any one of them, nor than the clean accuracy. An image of an attack that minimizes
+        counts only where its size is within `threat`, though the cell of cw counts every size.
     pixel_epsilon: epsilon in pixels, per channel.
     sample_ids: indices into the test set.
     """
@@ -75,6 +81,31 @@ class RobustnessReport(_Record):
         return sum(result.n_invalid for result in self.attacks)
 
 
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What one attack did to each of n images; all (n,).
+
+    is_valid: finite and inside [0, 1] and the attack's own ball, if it has one; is_adversarial: misclassified too.
+    is_within: inside the threat model.
+    linf, l2: size of the perturbation in pixels, float32.
+    """
+
+    is_valid: np.ndarray
+    is_adversarial: np.ndarray
+    is_within: np.ndarray
+    linf: np.ndarray
+    l2: np.ndarray
+
+    @property
+    def breaks_worst_case(self) -> np.ndarray:
+        """(n,) bool: an adversarial example under the threat model."""
+        return self.is_adversarial & self.is_within
+
+    def breaks_cell(self, attack: AttackConfig, threat: ThreatModel) -> np.ndarray:
+        """(n,) bool: what the attack's own cell loses."""
+        return self.is_adversarial if counts_any_size(attack, threat) else self.breaks_worst_case
+
+
 def still_correct(correct: np.ndarray, broken: np.ndarray) -> np.ndarray:
     """(n,) bool, correct before and not broken: only loses entries, so worst case <= each attack <= clean."""
     return correct & ~broken
@@ -86,37 +117,45 @@ def judge(
     std: Sequence[float],
     images: np.ndarray,
     adversarial: np.ndarray,
-    correct: np.ndarray,
     misclassified: np.ndarray,
-    seconds: float,
-) -> tuple[AttackResult, np.ndarray]:
-    """Count one attack on one model, after checking its images.
+) -> Judgement:
+    """What an attack's images come to, after checking them.
 
     Args:
-        images, adversarial: (n, C, H, W) in [0, 1].
-        correct, misclassified: (n,) bool, before and after the attack.
-
-    Returns:
-        The counts, and (n,) bool: misclassified within `threat`, which is what the worst case loses.
+        images, adversarial: (n, C, H, W) in [0, 1]; misclassified: (n,) bool, after the attack.
     """
     own = attack_threat(attack, threat)
     valid = own.within_budget(images, adversarial, std) if own else in_image_range(adversarial)
-    is_adversarial = valid & misclassified
-    attackable, success = int(correct.sum()), correct & is_adversarial
-    finite = np.isfinite(adversarial).all(axis=(1, 2, 3))
-    l2 = ThreatModel(norm="l2", unit="pixel").perturbation_size(images, adversarial, std)
-    linf = ThreatModel(norm="linf", unit="pixel").perturbation_size(images, adversarial, std)
-    result = AttackResult(
+    pixels = {norm: ThreatModel(norm=norm, unit="pixel") for norm in ("linf", "l2")}
+    sizes = {norm: ball.perturbation_size(images, adversarial, std) for norm, ball in pixels.items()}
+    return Judgement(
+        is_valid=valid,
+        is_adversarial=valid & misclassified,
+        is_within=threat.within_budget(images, adversarial, std),
+        linf=sizes["linf"].astype(np.float32),
+        l2=sizes["l2"].astype(np.float32),
+    )
+
+
+def summarize(
+    attack: AttackConfig, threat: ThreatModel, correct: np.ndarray, found: Judgement, seconds: float
+) -> AttackResult:
+    """Count one attack on one model; `correct` is (n,) bool, before the attack."""
+    broken = found.breaks_cell(attack, threat)
+    attackable, success = int(correct.sum()), correct & found.is_adversarial
+    finite = np.isfinite(found.linf)
+    return AttackResult(
         attack=attack,
-        threat=own,
+        threat=attack_threat(attack, threat),
         n=len(correct),
         n_attackable=attackable,
-        n_invalid=int((~valid).sum()),
-        robust_accuracy=float(still_correct(correct, is_adversarial).mean()),
-        attack_success_rate=float(success.sum() / attackable) if attackable else None,
-        largest_linf=float(linf[finite].max(initial=0.0)),
-        largest_l2=float(l2[finite].max(initial=0.0)),
-        median_l2=float(np.median(l2[success])) if success.any() else None,
+        n_invalid=int((~found.is_valid).sum()),
+        n_found=int(success.sum()) if attack.minimizes else None,
+        robust_accuracy=float(still_correct(correct, broken).mean()),
+        attack_success_rate=float((correct & broken).sum() / attackable) if attackable else None,
+        largest_linf=float(found.linf[finite].max(initial=0.0)),
+        largest_l2=float(found.l2[finite].max(initial=0.0)),
+        median_linf=float(np.median(found.linf[success])) if success.any() else None,
+        median_l2=float(np.median(found.l2[success])) if success.any() else None,
         seconds=seconds,
     )
-    return result, is_adversarial & threat.within_budget(images, adversarial, std)

@@ -24,14 +24,19 @@ class Victim(nn.Module):
         self.interrupted = interrupted
         self.readout: Callable[[Tensor], Tensor] = sum_of_losses
         self.metric: Tensor | float = 1.0
-        self.finite = torch.ones(stack.size, dtype=torch.bool, device=next(stack.parameters()).device)
+        reference = next(stack.parameters())
+        self.dtype = reference.dtype
+        self.finite = torch.ones(stack.size, dtype=torch.bool, device=reference.device)
         self.eval()
 
     def logits(self, images: Tensor) -> Tensor:
-        """The stack's own logits; remembers in `finite` (K,) whose were numbers, without waiting for the device."""
+        """The stack's own logits, in the images' type: FAB goes on in float32 whatever it was given.
+
+        Remembers in `finite` (K,) whose were numbers, without waiting for the device.
+        """
         if self.interrupted is not None:
             self.interrupted()
-        logits = self.stack(images)
+        logits = self.stack(images.to(self.dtype)).to(images.dtype)
         self.finite &= logits.detach().isfinite().view(len(self.finite), -1).all(dim=1)
         return logits
 
@@ -60,6 +65,11 @@ def gradient_times(values: Tensor, factor: Any) -> Tensor:
 def sum_of_losses(logits: Tensor) -> Tensor:
     """The same logits, for which a mean loss over the batch has the gradient of a sum: its size has no influence."""
     return gradient_times(logits, len(logits))
+
+
+def as_they_are(logits: Tensor) -> Tensor:
+    """For attacks that sum their losses themselves, or compare gradients with logits."""
+    return logits
 
 
 class MemberNoise(TorchFunctionMode):

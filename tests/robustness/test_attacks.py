@@ -7,8 +7,9 @@ from torch import nn
 
 from engine.errors import InputError
 from engine.models.stack import Stack
+from engine.robustness.attack_config import FGSM, L2BIM, MIFGSM, PGD, CarliniWagner, LinfBIM
 from engine.robustness.attacks import perturb
-from engine.robustness.protocol import FGSM, L2BIM, MIFGSM, PAPER_ATTACKS, PGD, CarliniWagner, LinfBIM, attack_threat
+from engine.robustness.protocol import PAPER_ATTACKS, attack_threat
 from engine.robustness.threat import ThreatModel
 
 QUICK = {**PAPER_ATTACKS, "cw": CarliniWagner(steps=10, search_rounds=3, learning_rate=0.1, initial_c=0.1)}

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
+from engine.robustness.attack_config import CarliniWagner
 from engine.robustness.attacks import perturb
 from engine.robustness.carlini_wagner import smallest_perturbation
-from engine.robustness.protocol import CarliniWagner
 from engine.robustness.threat import ThreatModel
 
 STD = (1.0,)

@@ -6,17 +6,19 @@ from engine.errors import InputError
 from engine.models.architectures import build_model
 from engine.models.stack import Stack
 from engine.robustness import bench
+from engine.robustness.attack_config import FGSM, PGD, CarliniWagner, LinfBIM
 from engine.robustness.cache import AdversarialCache
 from engine.robustness.evaluation import AttackOutcome, MemberEvaluation, evaluate
 from engine.robustness.probe import probed_accuracy
-from engine.robustness.protocol import FGSM, PGD, CarliniWagner, LinfBIM, training_attack
+from engine.robustness.protocol import training_attack
 from engine.robustness.threat import ThreatModel
 
 STD = (0.3081,)
 THREAT = ThreatModel(norm="linf", epsilon=0.3, unit="normalized")
 ATTACKS = (FGSM(), PGD(steps=4), LinfBIM(steps=4))
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 1, 28, 28), np.uint8)
-LABELS = np.random.default_rng(1).integers(0, 10, 10)
+LABELS = np.array([7, 4, 2, 7, 3, 2, 7, 3, 2, 7])
+"""What the three LeNets of `lenets` say to IMAGES, taken in turn: each is right about a third."""
 
 
 def run(stack, n=10, attacks=ATTACKS, threat=THREAT, **options):
@@ -50,6 +52,17 @@ def test_report_agrees_with_a_recount_of_its_arrays(lenets):
         assert report.pixel_epsilon == pytest.approx((0.09243,))
 
 
+def test_what_is_wrong_anyway_is_never_attacked(lenets, monkeypatch):
+    given, perturb = [], bench.perturb
+    monkeypatch.setattr(bench, "perturb", lambda stack, *rest: given.append(rest[1]) or perturb(stack, *rest))
+    outcomes, evaluations = run(lenets)
+    for (k, _), outcome in outcomes.items():
+        wrong = evaluations[k].clean_predictions != LABELS
+        assert np.array_equal(outcome.adversarial_images[wrong], (IMAGES.astype(np.float32) / 255)[wrong])
+        assert (outcome.judgement.linf[~wrong] > 0).all() and not outcome.judgement.linf[wrong].any()
+    assert sorted(label for labels in given for label in labels.tolist()) == sorted([*LABELS] * len(ATTACKS))
+
+
 def test_linear_truth_end_to_end(grey):
     """The median distance as epsilon: half the images survive, and cw's cell knows no epsilon."""
     distances = grey.distances("linf", STD)
@@ -73,18 +86,18 @@ def test_a_result_depends_neither_on_later_images_nor_other_attacks_nor_other_me
 
 
 def test_cache_answers_in_place_of_the_model(lenets, tmp_path, monkeypatch):
-    passes, sizes = [], []
+    passes, calls = [], []
     perturb = bench.perturb
-    monkeypatch.setattr(bench, "perturb", lambda stack, *rest: sizes.append(stack.size) or perturb(stack, *rest))
+    monkeypatch.setattr(bench, "perturb", lambda stack, *rest: calls.append(rest[2].name) or perturb(stack, *rest))
     cache = AdversarialCache(tmp_path)
     run(lenets.select([1]), cache=cache)
     first, _ = run(lenets, cache=cache)
-    assert sizes == [1] * 3 + [2] * 3
+    assert [calls.count(attack.name) for attack in ATTACKS] == [3] * 3
     for key, outcome in run(lenets)[0].items():
         np.testing.assert_allclose(first[key].adversarial_images, outcome.adversarial_images, rtol=0.0, atol=1e-6)
-    sizes.clear()
+    calls.clear()
     second, _ = run(lenets, cache=cache, progress=passes.append)
-    assert not passes and not sizes
+    assert not passes and not calls
     for key, outcome in first.items():
         assert np.array_equal(outcome.adversarial_images, second[key].adversarial_images)
         assert np.array_equal(outcome.predictions, second[key].predictions)
@@ -112,7 +125,8 @@ def test_images_outside_the_budget_are_flagged_and_break_nothing(lenets, monkeyp
     monkeypatch.setattr(bench, "perturb", lambda stack, images, *rest: 1.0 - images)
     _, evaluations = run(lenets, attacks=(FGSM(),))
     for evaluation in evaluations:
-        assert evaluation.report.n_invalid == 10
+        correct = evaluation.clean_predictions == LABELS
+        assert evaluation.report.n_invalid == correct.sum() > 0
         assert evaluation.report.robust_accuracy == evaluation.report.clean_accuracy
 
 
@@ -120,7 +134,9 @@ def test_progress_rises_to_the_last_pass_and_can_stop(lenets, monkeypatch):
     monkeypatch.setattr(bench, "BATCH", 4)
     seen: list[float] = []
     run(lenets, progress=seen.append)
-    assert seen == pytest.approx(np.arange(27) / 27)
+    batches_of_one_attack = [1, 1, 1, 1, 1, 1, 1, 0, 1]  # the second member is wrong throughout the last one
+    due = [is_attacked for size in (1, 4, 4) for is_attacked in batches_of_one_attack for _ in range(size)]
+    assert seen == pytest.approx(np.flatnonzero(due) / 81)
 
     def stop(fraction: float) -> None:
         if fraction > 0.5:
@@ -134,7 +150,7 @@ def test_progress_counts_what_the_cache_knew(lenets, tmp_path):
     cache, seen = AdversarialCache(tmp_path), []
     run(lenets, attacks=ATTACKS[:2], cache=cache)
     run(lenets, cache=cache, progress=seen.append)
-    assert seen == pytest.approx(np.arange(5, 9) / 9)
+    assert seen == pytest.approx(np.arange(15, 27) / 27)
 
 
 def test_members_share_a_seed_that_differs_between_batches_attacks_and_runs(lenets, monkeypatch):

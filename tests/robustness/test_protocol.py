@@ -1,16 +1,26 @@
 import pytest
 
 from engine.errors import InputError
-from engine.robustness.protocol import (
+from engine.robustness.attack_config import (
+    APGD,
+    FAB,
     FGSM,
     L2BIM,
-    PAPER_ATTACKS,
     PGD,
     CarliniWagner,
+    DeepFool,
     LinfBIM,
+    Square,
+    TargetedAPGD,
+)
+from engine.robustness.protocol import (
+    PAPER_ATTACKS,
+    STRONG_ATTACKS,
     attack_config,
+    attack_names,
     attack_threat,
     check_attacks,
+    counts_any_size,
     training_attack,
 )
 from engine.robustness.threat import ThreatModel
@@ -29,9 +39,39 @@ def test_paper_parameters_at_the_papers_epsilon():
     assert attack_config("cw") == CarliniWagner(steps=100, search_rounds=9, learning_rate=0.01, initial_c=1e-3)
 
 
+def test_strong_parameters_are_autoattacks():
+    assert list(STRONG_ATTACKS.values()) == [
+        APGD(name="apgd-ce", steps=100, restarts=5),
+        TargetedAPGD(steps=100, restarts=1, targets=9),
+        FAB(steps=100, targets=9),
+        Square(queries=5_000, restarts=1),
+    ]
+
+
+def test_presets_stand_for_their_attacks_and_each_counts_once():
+    assert attack_names(["strong"]) == ("apgd-ce", "apgd-t", "fab", "square")
+    assert attack_names(["pgd", "paper", "deepfool"]) == (
+        "pgd",
+        "fgsm",
+        "cw",
+        "mi-fgsm",
+        "l2-bim",
+        "linf-bim",
+        "deepfool",
+    )
+    assert attack_names(["unknown"]) == ("unknown",)
+
+
+def test_only_an_attack_that_minimizes_another_norm_counts_beyond_the_ball():
+    linf, l2 = ThreatModel(norm="linf"), ThreatModel(norm="l2")
+    assert counts_any_size(CarliniWagner(), linf) and counts_any_size(DeepFool(), linf)
+    assert not any(counts_any_size(attack, linf) for attack in (FAB(), PGD(), L2BIM()))
+    assert not counts_any_size(CarliniWagner(), l2) and counts_any_size(FAB(), l2)
+
+
 def test_unknown_attack_lists_the_known_ones():
     with pytest.raises(InputError, match="fgsm, pgd, cw, mi-fgsm, l2-bim, linf-bim"):
-        attack_config("deepfool")
+        attack_config("autoattack")
 
 
 def test_steps_must_reach_epsilon():

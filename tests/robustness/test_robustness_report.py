@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.robustness.protocol import PAPER_ATTACKS, CarliniWagner
-from engine.robustness.report import RobustnessReport, judge, still_correct
+from engine.robustness.attack_config import CarliniWagner
+from engine.robustness.protocol import PAPER_ATTACKS
+from engine.robustness.report import RobustnessReport, judge, still_correct, summarize
 from engine.robustness.threat import ThreatModel
 
 STD = (0.5,)
@@ -16,7 +17,8 @@ def judged(
 ):
     images = np.full((4, 1, 2, 2), 0.5)
     adversarial = images + np.broadcast_to(shift, 4).reshape(4, 1, 1, 1)
-    return judge(attack, THREAT, STD, images, adversarial, np.array(correct), np.array(misclassified), 1.5)
+    found = judge(attack, THREAT, STD, images, adversarial, np.array(misclassified))
+    return summarize(attack, THREAT, np.array(correct), found, 1.5), found.breaks_worst_case
 
 
 def test_counts_by_hand():

@@ -1,0 +1,196 @@
+"""How sure a number is: intervals of accuracies, paired differences over images and over seeds. No torch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """Two models on the same n images.
+
+    only_first, only_second: images that only that one classifies correctly.
+    difference: accuracy of the first minus that of the second; low, high: its interval at `confidence`.
+    p_value: of the hypothesis that both are as accurate.
+    """
+
+    n: int
+    only_first: int
+    only_second: int
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    confidence: float = CONFIDENCE
+
+    @property
+    def within_noise(self) -> bool:
+        """True unless the p-value is below 1 - confidence and the interval excludes 0.
+
+        Both are asked, since the test is exact and the interval is not: they may disagree by a hair, and
+        a difference is only called one when neither figure printed beside it says otherwise.
+        """
+        return self.p_value >= 1 - self.confidence or self.low <= 0 <= self.high
+
+
+@dataclass(frozen=True)
+class SeedSummary:
+    """A figure over n seeds.
+
+    std: with n - 1 in the denominator; None for one seed.
+    low, high: t interval of the mean; None where the seeds show no spread, one alone or all alike.
+    """
+
+    n: int
+    mean: float
+    std: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class PairedSeeds:
+    """A figure's difference between two configurations, over n seeds that both were trained with.
+
+    difference: mean of first minus second; std: of the differences, with n - 1; None for one seed.
+    low, high, p_value: paired t-test. None where the differences show no spread, one alone or all alike: accuracies
+    are multiples of 1 / images, on which few seeds agree by chance. Only where all are 0 is the p-value 1.
+    """
+
+    n: int
+    difference: float
+    std: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+    confidence: float = CONFIDENCE
+
+    @property
+    def within_noise(self) -> bool | None:
+        """Whether the p-value is at least 1 - confidence, as it is when the interval has 0; None without one."""
+        return None if self.p_value is None else self.p_value >= 1 - self.confidence
+
+
+@overload
+def wilson_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]: ...
+@overload
+def wilson_interval(
+    successes: ArrayLike, n: ArrayLike, confidence: float = CONFIDENCE
+) -> tuple[np.ndarray, np.ndarray]: ...
+def wilson_interval(successes, n, confidence=CONFIDENCE):
+    """Interval of a proportion p = successes / n (Wilson 1927, without continuity correction).
+
+        (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n),  z the normal quantile of (1 + confidence) / 2
+
+    Args:
+        successes, n: counts, broadcast against each other.
+
+    Returns:
+        low, high in [0, 1] with low <= p <= high; low is 0 without successes, high is 1 without failures, exactly.
+
+    Raises:
+        ValueError: n below 1, successes outside [0, n], or confidence outside (0, 1).
+    """
+    counts, sizes = np.asarray(successes, np.float64), np.asarray(n, np.float64)
+    if not (np.all(sizes >= 1) and np.all(counts >= 0) and np.all(counts <= sizes)):
+        raise ValueError(f"successes must be in [0, n] and n at least 1, got {successes} of {n}")
+    z2, p = special.ndtri(_quantile(confidence)) ** 2, counts / sizes
+    center = p + z2 / (2 * sizes)
+    half = np.sqrt(z2 * (p * (1 - p) / sizes + z2 / (4 * sizes**2)))
+    low, high = ((center + sign * half) / (1 + z2 / sizes) for sign in (-1, 1))
+    low, high = np.clip(low, 0.0, p), np.clip(high, p, 1.0)
+    return (low, high) if low.ndim else (float(low), float(high))
+
+
+def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float = CONFIDENCE) -> PairedDifference:
+    """Compare two models image by image; only images on which they disagree tell them apart.
+
+        p-value   min(1, 2 P[X <= min(b, c)]),  X ~ Binomial(b + c, 1/2)                 (McNemar 1947, exact)
+        interval  p₁ − p₂ ± z √((p₁ + p₂ − (p₁ − p₂)²) / (n + 2)),  cut to [−1, 1]       (Bonett & Price 2012)
+                  p₁ = (b + 1) / (n + 2),  p₂ = (c + 1) / (n + 2)
+
+    b is `only_first`, c is `only_second`.
+
+    Args:
+        first, second: (n,) bool, the same images in the same order: classified correctly.
+
+    Raises:
+        ValueError: not bool, not of one length, no images, or confidence outside (0, 1).
+    """
+    if first.dtype != bool or second.dtype != bool or first.ndim != 1 or first.shape != second.shape or not first.size:
+        found = f"{first.dtype} {first.shape} and {second.dtype} {second.shape}"
+        raise ValueError(f"two bool arrays of one shape (n,), n at least 1, are needed, got {found}")
+    n, b, c = len(first), int((first & ~second).sum()), int((second & ~first).sum())
+    p1, p2 = (b + 1) / (n + 2), (c + 1) / (n + 2)
+    half = float(special.ndtri(_quantile(confidence))) * np.sqrt((p1 + p2 - (p1 - p2) ** 2) / (n + 2))
+    return PairedDifference(
+        n=n,
+        only_first=b,
+        only_second=c,
+        difference=(b - c) / n,
+        low=max(-1.0, float(p1 - p2 - half)),
+        high=min(1.0, float(p1 - p2 + half)),
+        p_value=min(1.0, 2 * float(special.bdtr(min(b, c), b + c, 0.5))),
+        confidence=confidence,
+    )
+
+
+def summarize_seeds(values: Sequence[float], confidence: float = CONFIDENCE) -> SeedSummary:
+    """Mean, spread, and the mean's t interval `mean ± t std / √n`, t of n - 1 degrees of freedom (Student 1908).
+
+    Raises:
+        ValueError: no values, one that is not finite, or confidence outside (0, 1).
+    """
+    mean, std, low, high, _ = _t_test(_finite(values), np.zeros(len(values)), confidence)
+    return SeedSummary(len(values), mean, std, low, high)
+
+
+def paired_seeds(first: Sequence[float], second: Sequence[float], confidence: float = CONFIDENCE) -> PairedSeeds:
+    """Paired t-test over seeds (Student 1908): t = mean √n / std of the differences, n - 1 degrees of freedom.
+
+    Args:
+        first, second: a figure per seed, the same seeds in the same order.
+
+    Raises:
+        ValueError: not of one length, no values, one that is not finite, or confidence outside (0, 1).
+    """
+    if len(first) != len(second):
+        raise ValueError(f"as many values of both are needed, got {len(first)} and {len(second)}")
+    return PairedSeeds(len(first), *_t_test(_finite(first), _finite(second), confidence), confidence)
+
+
+def _t_test(
+    first: np.ndarray, second: np.ndarray, confidence: float
+) -> tuple[float, float | None, float | None, float | None, float | None]:
+    """Mean, standard deviation, low, high and p-value of the differences; what their spread does not give is None."""
+    quantile, differences = _quantile(confidence), first - second
+    n, mean = len(differences), float(differences.mean())
+    if n == 1:
+        return mean, None, None, None, None
+    rounding = 1e-12 * max(np.abs(first).max(), np.abs(second).max())
+    if np.ptp(differences) <= rounding:
+        return mean, 0.0, None, None, 1.0 if abs(mean) <= rounding else None
+    std = float(differences.std(ddof=1))
+    error = std / np.sqrt(n)
+    half = float(special.stdtrit(n - 1, quantile) * error)
+    return mean, std, mean - half, mean + half, 2 * float(special.stdtr(n - 1, -abs(mean) / error))
+
+
+def _finite(values: Sequence[float]) -> np.ndarray:
+    array = np.asarray(values, np.float64)
+    if array.ndim != 1 or not array.size or not np.isfinite(array).all():
+        raise ValueError(f"one or more finite values are needed, got {values}")
+    return array
+
+
+def _quantile(confidence: float) -> float:
+    """Upper tail's end of a two-sided interval."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be in (0, 1), got {confidence}")
+    return (1 + confidence) / 2

@@ -1,0 +1,134 @@
+"""Our attack configurations, run by torchattacks: the only file that imports it.
+
+EVALUATION.md's traps are closed here and in `victim` and `carlini_wagner`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torchattacks
+from torch import Tensor
+
+from engine.errors import InputError
+from engine.robustness.attack_config import (
+    APGD,
+    FAB,
+    FGSM,
+    L2BIM,
+    MIFGSM,
+    PGD,
+    AttackConfig,
+    CarliniWagner,
+    DeepFool,
+    LinfBIM,
+    Square,
+    TargetedAPGD,
+)
+from engine.robustness.carlini_wagner import EveryStep, away_from_edges, positive_logits, smallest_perturbation
+from engine.robustness.threat import ThreatModel
+from engine.robustness.victim import Victim, as_they_are
+
+FEWEST_CLASSES = 4
+"""The targeted ratio loss compares the first, third and fourth largest logit."""
+
+
+def search(
+    victim: Victim,
+    images: Tensor,
+    labels: Tensor,
+    attack: AttackConfig,
+    budget: ThreatModel | None,
+    std: Sequence[float],
+    seed: int,
+) -> Tensor:
+    """What the library finds: (K*B, C, H, W), not yet projected.
+
+    Args:
+        budget: the ball; None for an attack that minimizes.
+        seed: of an attack that works alone; the others draw from `MemberNoise`.
+    """
+    if isinstance(attack, CarliniWagner):
+        return _carlini_wagner(victim, images, labels, attack)
+    if attack.works_alone:
+        victim.readout = as_they_are
+    if isinstance(attack, FAB):
+        return _fab(victim, images, labels, attack)
+    if isinstance(attack, DeepFool):
+        return _deepfool(victim, images, labels, attack)
+    assert budget is not None
+    per_channel: Any = images.new_tensor(budget.pixel_budget(std)).view(1, -1, 1, 1)
+    match attack:
+        case FGSM():
+            run = torchattacks.FGSM(victim, eps=per_channel)
+        case PGD(steps=steps, step_size=step, random_start=start):
+            run = torchattacks.PGD(victim, eps=per_channel, alpha=step * per_channel, steps=steps, random_start=start)
+        case MIFGSM(steps=steps, step_size=step, decay=decay):
+            run = torchattacks.MIFGSM(victim, eps=per_channel, alpha=step * per_channel, steps=steps, decay=decay)
+        case LinfBIM(steps=steps, step_size=step):
+            run = torchattacks.BIM(victim, eps=per_channel, alpha=step * per_channel, steps=steps)
+        case L2BIM(steps=steps, step_size=step):
+            # A ball in normalized units is an ellipsoid in pixels: ascend along its metric in the smallest ball
+            # around it; the caller projects. Both are the same where all channels have one std.
+            radius = max(budget.pixel_budget(std))
+            victim.metric = (per_channel / radius).square()
+            run = torchattacks.PGDL2(victim, eps=radius, alpha=step * radius, steps=steps, random_start=False)
+        case APGD(name=name, steps=steps, restarts=restarts):
+            loss = name.removeprefix("apgd-")
+            run = torchattacks.APGD(victim, eps=per_channel, steps=steps, n_restarts=restarts, seed=seed, loss=loss)
+        case TargetedAPGD(steps=steps, restarts=restarts, targets=targets):
+            classes = min(targets + 1, _class_count(victim, images))
+            if classes < FEWEST_CLASSES:
+                raise InputError(f"{FEWEST_CLASSES} classes or more for apgd-t", classes, "Choose another attack.")
+            run = torchattacks.APGDT(
+                victim, eps=per_channel, steps=steps, n_restarts=restarts, seed=seed, n_classes=classes
+            )
+        case Square(queries=queries, restarts=restarts):
+            run = torchattacks.Square(
+                victim, eps=per_channel, n_queries=queries, n_restarts=restarts, seed=seed, resc_schedule=False
+            )
+    return run(images, labels)
+
+
+def _carlini_wagner(victim: Victim, images: Tensor, labels: Tensor, attack: CarliniWagner) -> Tensor:
+    start = away_from_edges(images)
+    inner = torchattacks.CW(victim, c=1, kappa=0, steps=EveryStep(attack.steps), lr=attack.learning_rate)
+
+    def minimize(c: Tensor) -> Tensor:
+        victim.readout = lambda logits: positive_logits(logits, c)
+        return inner(start, labels).detach()
+
+    def is_misclassified(candidates: Tensor) -> Tensor:
+        return _predictions(victim, candidates) != labels
+
+    return smallest_perturbation(minimize, is_misclassified, images, attack.search_rounds, attack.initial_c)
+
+
+def _fab(victim: Victim, images: Tensor, labels: Tensor, attack: FAB) -> Tensor:
+    """The nearest of what is found for each class; the library alone would stop at the first class that works."""
+    inner = torchattacks.FAB(victim, steps=attack.steps, multi_targeted=True)
+    best, best_size = images.clone(), images.new_full((len(images),), torch.inf)
+    for rank in range(2, min(attack.targets, _class_count(victim, images) - 1) + 2):
+        inner.target_class = rank
+        found = inner.attack_single_run_targeted(images, labels).to(images.dtype)
+        size = (found - images).flatten(1).abs().amax(dim=1)
+        better = (_predictions(victim, found) != labels) & (size < best_size)
+        best_size = size.where(better, best_size)
+        best = found.where(better.view(-1, 1, 1, 1), best)
+    return best
+
+
+def _deepfool(victim: Victim, images: Tensor, labels: Tensor, attack: DeepFool) -> Tensor:
+    """Where a gradient is zero the library divides by it: such an image stays as it is."""
+    found = torchattacks.DeepFool(victim, steps=attack.steps, overshoot=attack.overshoot)(images, labels)
+    return found.where(found.isfinite().flatten(1).all(dim=1).view(-1, 1, 1, 1), images)
+
+
+def _predictions(victim: Victim, images: Tensor) -> Tensor:
+    with torch.no_grad():
+        return victim.logits(images).argmax(dim=1)
+
+
+def _class_count(victim: Victim, images: Tensor) -> int:
+    with torch.no_grad():
+        return victim.logits(images[:1]).shape[1]
