@@ -12,7 +12,7 @@ from engine.robustness.protocol import PAPER_ATTACKS
 from engine.robustness.threat import ThreatModel
 from engine.runs.evaluation_request import EvaluationRequest, epsilon_ladder
 from engine.runs.overview import RunOverview
-from engine.runs.submission import submit_evaluation
+from engine.runs.submission import submit_measurement
 from engine.runs.worker import start_worker
 from engine.validation import field_limits, validated
 
@@ -84,7 +84,7 @@ def queue_evaluations(here: Settings, run_ids: Sequence[str], requests: Sequence
     """Queue each request for each run, and see that a worker is there."""
     for run_id in run_ids:
         for request in requests:
-            submit_evaluation(here.store, here.queue, run_id, request)
+            submit_measurement(here.store, here.queue, run_id, request)
     start_worker(here.worker)
 
 

@@ -11,7 +11,7 @@ from engine.robustness.report import RobustnessReport
 from engine.runs.overview import RunOverview, list_runs
 from engine.runs.own_images import OwnImageResult, own_image_results
 from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
-from engine.runs.run_files import adversarial_path
+from engine.runs.run_files import adversarial_path, read_arrays
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
 
@@ -122,9 +122,8 @@ def _pictures(path: Path, state: FileState) -> np.ndarray:
 
 def _arrays(path: Path, is_wanted: Callable[[str], bool]) -> dict[str, np.ndarray]:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files if is_wanted(name)}
-    except Exception:  # numpy, zipfile and zlib each have their own for a damaged file
+        return read_arrays(path, is_wanted)
+    except (OSError, ValueError):
         return {}
 
 

@@ -18,7 +18,7 @@ from engine.runs.own_images import OwnImage, save_own_image
 from engine.runs.run_files import evaluation_path, read_json
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.runs.submission import check_finished, submit_evaluation
+from engine.runs.submission import check_finished, submit_measurement
 from engine.runs.worker import WorkerSettings
 from engine.validation import validated
 
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     for image in own.values():
         save_own_image(store, image)
     asked = [
-        Asked(run_id, request, specs[run_id], submit_evaluation(store, queue, run_id, request))
+        Asked(run_id, request, specs[run_id], submit_measurement(store, queue, run_id, request))
         for run_id in run_ids
         for request in requests[run_id]
     ]

@@ -4,62 +4,28 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from engine.data.sources import load_dataset
-from engine.data.subsets import stratified_ids
-from engine.errors import InputError
-from engine.models.architectures import build_model
-from engine.models.stack import Stack
 from engine.robustness.cache import AdversarialCache
 from engine.robustness.evaluation import AttackOutcome, MemberEvaluation, evaluate
 from engine.robustness.protocol import attack_config
 from engine.robustness.report import RobustnessReport
 from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.model_config import ModelConfig
-from engine.runs.own_images import load_own_image
 from engine.runs.run_files import (
     adversarial_path,
     evaluation_path,
-    load_weights,
     own_adversarial_path,
     own_evaluation_path,
+    read_arrays,
     read_json,
     write_json,
 )
 from engine.runs.store import CACHE, RunStore
+from engine.runs.subject import chosen_test_images, own_image
+from engine.runs.trained import load_member
 from engine.training.atomic import write_atomically
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """What is attacked: images (n, C, H, W) uint8, labels (n,); sample_ids (n,), None for images from elsewhere."""
-
-    images: np.ndarray
-    labels: np.ndarray
-    sample_ids: np.ndarray | None
-
-
-def load_member(store: RunStore, run_id: str, device: str) -> Stack:
-    """The trained model of a finished run, as a stack of one.
-
-    Raises:
-        InputError: no such run, not finished, or its weights are damaged or do not fit.
-    """
-    config = store.config(run_id)
-    return Stack.of([build_trained(config, load_weights(store.folder(run_id)))]).to(device)
-
-
-def build_trained(config: ModelConfig, weights: dict[str, np.ndarray]) -> torch.nn.Module:
-    """The config's network with these weights."""
-    spec = config.dataset_spec
-    model = build_model(config.architecture, 0, spec.shape, len(spec.classes), spec.mean, spec.std)
-    model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
-    return model
 
 
 def assess_run(
@@ -79,7 +45,9 @@ def assess_run(
     """
     config = store.config(run_id)
     stack = load_member(store, run_id, device)
-    subject = _own_image(store, config, request.image) if request.image else _test_images(config, request, data_dir)
+    subject = (
+        own_image(store, config, request.image) if request.image else chosen_test_images(config, request, data_dir)
+    )
     ids = np.zeros(1, np.int64) if subject.sample_ids is None else subject.sample_ids
     attacks = _with_earlier(store, run_id, request)
     outcomes: list[AttackOutcome] = []
@@ -109,6 +77,10 @@ def assess_run(
             "adversarial_images": outcome.adversarial_images[kept],
             "predictions": outcome.predictions,
             "probabilities": outcome.probabilities,
+            "is_adversarial": outcome.judgement.is_adversarial,
+            "is_within": outcome.judgement.is_within,
+            "linf": outcome.judgement.linf,
+            "l2": outcome.judgement.l2,
         })  # fmt: skip
     numbers = {} if subject.sample_ids is None else {"sample_ids": ids}
     _save_arrays(_examples_path(folder, request, "none"), {
@@ -122,20 +94,6 @@ def assess_run(
     path.parent.mkdir(exist_ok=True)
     write_json(path, evaluation.report.model_dump(mode="json"))
     return evaluation.report
-
-
-def _test_images(config: ModelConfig, request: EvaluationRequest, data_dir: Path) -> Subject:
-    dataset = load_dataset(config.dataset, data_dir)
-    ids = stratified_ids(dataset.test_labels, request.samples)
-    return Subject(dataset.test_images[ids], dataset.test_labels[ids], ids)
-
-
-def _own_image(store: RunStore, config: ModelConfig, image_id: str) -> Subject:
-    own = load_own_image(store, image_id)
-    if own.dataset != config.dataset:
-        remedy = "Bring the image again for this run."
-        raise InputError(f"an image made for {config.dataset}", f"one for {own.dataset}", remedy)
-    return Subject(own.image[None], np.array([own.label], np.int64), None)
 
 
 def _report_path(folder: Path, request: EvaluationRequest) -> Path:
@@ -164,9 +122,8 @@ def _with_earlier(store: RunStore, run_id: str, request: EvaluationRequest) -> l
 def _image_count(path: Path) -> int:
     """How many images an earlier evaluation kept there; 0 where there is nothing to read."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return len(arrays["adversarial_images"])
-    except Exception:  # numpy, zipfile and zlib each have their own for a damaged file
+        return len(read_arrays(path)["adversarial_images"])
+    except (OSError, ValueError, KeyError):
         return 0
 
 

@@ -1,34 +1,30 @@
 """EvaluationRequest: which attacks, how strong, on which images. No torch."""
 
-import hashlib
 import shlex
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from engine.errors import InputError
-from engine.robustness.protocol import PAPER_ATTACKS, attack_config, check_attacks
+from engine.robustness.protocol import PAPER_ATTACKS, attack_config, attack_names, check_attacks
 from engine.robustness.threat import ThreatModel
+from engine.runs.job import Kind
+from engine.runs.measurement import Measurement, digest
 from engine.validation import validated
 
 IMAGE_ID = "^[0-9a-f]{16}$"
 
 
-class EvaluationRequest(BaseModel):
-    """An evaluation of one run; equal requests give equal numbers.
+class EvaluationRequest(Measurement):
+    """Attacks on one run.
 
     threat: linf at this epsilon; attacks in another norm take the same epsilon in theirs.
-    samples: the first so many of the fixed, stratified order of test images, so that subsets nest.
     image: id of an image that somebody brought (own_images.py), attacked instead of test images; samples is then 1.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+    kind: ClassVar[Kind] = "evaluate"
     attacks: tuple[str, ...] = tuple(PAPER_ATTACKS)
-    samples: int = Field(default=500, ge=1, le=10_000, description="test images, classes in equal shares")
-    threat: ThreatModel = ThreatModel()
-    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="of the attacks' random starts")
     kept_images: int = Field(
         default=200, ge=0, le=1000, description="adversarial images kept per attack for pages; predictions are all kept"
     )
@@ -48,23 +44,27 @@ class EvaluationRequest(BaseModel):
     @field_validator("attacks")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        names = tuple(dict.fromkeys(names))
+        names = attack_names(names)
         check_attacks([attack_config(name) for name in names], ThreatModel())
         return names
 
     @property
     def protocol_id(self) -> str:
-        """Digest of all that decides the numbers, but not which attacks: one protocol's results are one report."""
-        text = f"{self.threat.model_dump_json()} {self.samples} {self.seed}"
-        text += f" {self.image}" if self.image else ""
-        return hashlib.blake2b(text.encode(), digest_size=5).hexdigest()
+        """As of every measurement; one protocol's attacks are one report. An image of one's own is another protocol."""
+        if self.image is None:
+            return super().protocol_id
+        return digest(f"{self.threat.model_dump_json()} {self.samples} {self.seed} {self.image}", 5)
+
+    @property
+    def words(self) -> str:
+        return f"{', '.join(self.attacks)} {self._at_epsilon}"
 
     def job_id(self, run_id: str) -> str:
         """Of the queue's row that evaluates `run_id` like this."""
         text = " ".join(sorted(self.attacks))
         if self.kept_images != type(self).model_fields["kept_images"].default:
             text += f" {self.kept_images}"
-        return f"{run_id}--{self.protocol_id}-{hashlib.blake2b(text.encode(), digest_size=3).hexdigest()}"
+        return f"{run_id}--{self.protocol_id}-{digest(text, 3)}"
 
     def ladder(self, epsilons: Sequence[float]) -> list["EvaluationRequest"]:
         """The same at each of these epsilons, each once.

@@ -15,7 +15,6 @@ from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
 from engine.models.stack import Stack
 from engine.robustness.cache import weights_digest
-from engine.runs.assessment import build_trained
 from engine.runs.config import RunConfig, linf_threat
 from engine.runs.experiment import build_probe
 from engine.runs.matching import match_tensors
@@ -25,6 +24,7 @@ from engine.runs.records import Recorder
 from engine.runs.run_files import load_weights, save_model
 from engine.runs.store import RunStore
 from engine.runs.tensor_file import read_tensors
+from engine.runs.trained import build_trained
 from engine.training.loop import train
 from engine.training.schedule import TrainingConfig
 from engine.training.state import initial_state

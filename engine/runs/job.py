@@ -8,13 +8,13 @@ from typing import Literal
 
 WAITING, ACTIVE, RESUMABLE = ("queued", "interrupted"), ("running", "stopping"), ("stopped", "failed", "interrupted")
 
-Kind = Literal["train", "evaluate"]
+Kind = Literal["train", "evaluate", "diagnose", "curve", "transfer"]
 Status = Literal["queued", "running", "stopping", "stopped", "finished", "failed", "interrupted"]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One row: train a run, or evaluate one. Times are seconds since 1970; `progress` is in [0, 1]."""
+    """One row: train a run, or measure one. Times are seconds since 1970; `progress` is in [0, 1]."""
 
     job_id: str
     kind: Kind

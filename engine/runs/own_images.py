@@ -11,7 +11,7 @@ from engine.data.catalog import dataset_spec
 from engine.errors import InputError
 from engine.robustness.report import RobustnessReport
 from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.run_files import own_adversarial_path, own_evaluation_path, own_image_path
+from engine.runs.run_files import own_adversarial_path, own_evaluation_path, own_image_path, read_arrays
 from engine.runs.store import RunStore
 from engine.training.atomic import write_atomically
 
@@ -77,11 +77,11 @@ def load_own_image(store: RunStore, image_id: str) -> OwnImage:
     expected = f"the id of an image in {own_image_path(store.root, image_id).parent}"
     remedy = "Bring the image again."
     try:
-        arrays = _read_arrays(own_image_path(store.root, image_id))
+        arrays = read_arrays(own_image_path(store.root, image_id))
         own = OwnImage(str(arrays["dataset"]), arrays["image"], int(arrays["label"]))
     except FileNotFoundError as error:
         raise InputError(expected, f"{image_id!r}, which is not there", remedy) from error
-    except Exception as error:  # numpy, zipfile and zlib each have their own for a damaged file
+    except (OSError, ValueError, KeyError, TypeError, InputError) as error:
         raise InputError(expected, f"a damaged file ({type(error).__name__})", remedy) from error
     if own.image_id != image_id:
         raise InputError(expected, "a file of another content", remedy)
@@ -110,14 +110,9 @@ def _read_result(folder: Path, image_id: str, path: Path) -> OwnImageResult | No
     try:
         report = RobustnessReport.model_validate_json(path.read_bytes())
         examples = {
-            attack: _read_arrays(own_adversarial_path(folder, image_id, protocol_id, attack))
+            attack: read_arrays(own_adversarial_path(folder, image_id, protocol_id, attack))
             for attack in ("none", *report.robust_accuracy_by_attack)
         }
         return OwnImageResult(protocol_id, report, int(examples["none"]["labels"][0]), examples)
     except Exception:  # whatever a damaged file makes of json, numpy, zipfile and zlib
         return None
-
-
-def _read_arrays(path: Path) -> dict[str, np.ndarray]:
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-        return dict(archive)

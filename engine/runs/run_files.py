@@ -9,11 +9,15 @@
          result.json          how it ended: written last
          evaluations/*.json   robustness reports
          adversarial/*.npz    predictions and adversarial images of an evaluation
+         diagnoses/*.json     whether their numbers are to be trusted
+         curves/*.json        accuracy against epsilon
+         transfers/*.json     what other runs say to this one's adversarial images
          own_images/*         the same, json and npz, of images that people brought: no test images, so no result
 images/<image>.npz            such an image, as the networks saw it, and its label (own_images.py)
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +39,21 @@ def evaluation_path(folder: Path, protocol_id: str) -> Path:
 def adversarial_path(folder: Path, protocol_id: str, attack: str) -> Path:
     """Where an attack's predictions and images lie; attack "none" holds the clean ones, labels and sample ids."""
     return folder / "adversarial" / f"{protocol_id}-{attack}.npz"
+
+
+def diagnosis_path(folder: Path, protocol_id: str) -> Path:
+    """Where the checks of one protocol's robust accuracy lie."""
+    return folder / "diagnoses" / f"{protocol_id}.json"
+
+
+def curve_path(folder: Path, curve_id: str) -> Path:
+    """Where accuracy against epsilon under one attack lies."""
+    return folder / "curves" / f"{curve_id}.json"
+
+
+def transfer_path(folder: Path, protocol_id: str, attack: str, target: str) -> Path:
+    """Where it lies what the run `target` says to this run's adversarial images."""
+    return folder / "transfers" / f"{protocol_id}-{attack}--{target}.json"
 
 
 def own_image_path(root: Path, image_id: str) -> Path:
@@ -92,3 +111,18 @@ def read_json(path: Path) -> dict | None:
     except (OSError, ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
+
+
+def read_arrays(path: Path, is_wanted: Callable[[str], bool] = lambda name: True) -> dict[str, np.ndarray]:
+    """The arrays of an npz, or those whose name is wanted; no pickles.
+
+    Raises:
+        OSError: not there. ValueError: damaged.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files if is_wanted(name)}
+    except OSError:
+        raise
+    except Exception as error:  # numpy, zipfile and zlib each have their own for a damaged file
+        raise ValueError(f"a damaged file: {path} ({type(error).__name__})") from error

@@ -1,4 +1,4 @@
-"""A slot: one process that claims jobs and does them, one stack or one evaluation at a time."""
+"""A slot: one process that claims jobs and does them, one stack or one measurement at a time."""
 
 import errno
 import os
@@ -7,14 +7,13 @@ import traceback
 from pathlib import Path
 
 from engine.errors import InputError
-from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.job import ACTIVE, WAITING, Job
 from engine.runs.lease import process_identity
+from engine.runs.measurements import measure
 from engine.runs.planner import build_chooser
 from engine.runs.pulse import Pulse, is_orphaned
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.validation import validated
 
 POLL_INTERVAL, RECONCILE_INTERVAL = 0.1, 2.0
 
@@ -53,7 +52,7 @@ def serve(root: Path, data_dir: Path, device: str, idle_exit: float | None, pare
 
 
 class _Interrupted(Exception):
-    """Raised inside an evaluation that should end now."""
+    """Raised inside a measurement that should end now."""
 
 
 def _do(
@@ -79,10 +78,7 @@ def _do(
                 for step in train_runs(store, run_ids, data_dir, device, pulse.interrupted):
                     report(step.fraction, step.message)
             else:
-                from engine.runs.assessment import assess_run
-
-                request = validated(EvaluationRequest, **jobs[0].payload)
-                assess_run(store, jobs[0].run_id, request, data_dir, device, report_or_stop)
+                measure(store, jobs[0], data_dir, device, report_or_stop)
                 done = True
         except _Interrupted:
             pass

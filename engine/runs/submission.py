@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine.errors import InputError
 from engine.runs.config import RunConfig
-from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.measurement import Measurement
 from engine.runs.run_files import MODEL, RESULT
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
@@ -26,10 +26,10 @@ def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig]) 
     return [config.run_id for config in configs]
 
 
-def submit_evaluation(store: RunStore, queue: RunQueue, run_id: str, request: EvaluationRequest) -> str:
-    """Queue an evaluation, also one that is there already: what the cache holds costs nothing. Id of the job.
+def submit_measurement(store: RunStore, queue: RunQueue, run_id: str, request: Measurement) -> str:
+    """Queue a measurement, also one that is there already: what the cache holds costs nothing. Id of the job.
 
-    A shipped run is copied into the store, and the copy evaluated.
+    A shipped run is copied into the store, and the copy measured.
 
     Raises:
         InputError: no such run, or it has no final weights.
@@ -37,7 +37,7 @@ def submit_evaluation(store: RunStore, queue: RunQueue, run_id: str, request: Ev
     check_finished(store, run_id)
     store.own_folder(run_id)
     job_id = request.job_id(run_id)
-    if not queue.submit(job_id, "evaluate", run_id, request.model_dump(mode="json")):
+    if not queue.submit(job_id, request.kind, run_id, request.model_dump(mode="json")):
         queue.resume(job_id)
     return job_id
 

@@ -15,7 +15,7 @@ from engine.errors import InputError
 from engine.models.architectures import build_model
 from engine.robustness.threat import ThreatModel
 from engine.runs import importing
-from engine.runs.assessment import assess_run, load_member
+from engine.runs.assessment import assess_run
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.experiment import train_runs
 from engine.runs.importing import import_weights
@@ -25,6 +25,7 @@ from engine.runs.records import read_conv_weights, read_metrics
 from engine.runs.run_files import MODEL, RESULT, evaluation_path, load_weights
 from engine.runs.store import RunStore
 from engine.runs.submission import delete_run, retry_run
+from engine.runs.trained import load_member
 from engine.validation import validated
 
 

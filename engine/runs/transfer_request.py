@@ -1,0 +1,26 @@
+"""TransferRequest: what one run's adversarial images do to other runs. No torch."""
+
+from typing import ClassVar
+
+from pydantic import Field, field_validator
+
+from engine.robustness.protocol import attack_config
+from engine.runs.job import Kind
+from engine.runs.measurement import Measurement
+
+
+class TransferRequest(Measurement):
+    """Adversarial images made on one run, classified by others."""
+
+    kind: ClassVar[Kind] = "transfer"
+    attack: str = Field(default="pgd", description="the attack that makes the images")
+    targets: tuple[str, ...] = Field(min_length=1, description="run ids of the networks that classify them")
+
+    @field_validator("attack")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        return attack_config(name).name
+
+    @property
+    def words(self) -> str:
+        return f"{self.attack} {self._at_epsilon}, shown to {len(self.targets)} runs"

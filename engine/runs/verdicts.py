@@ -1,0 +1,41 @@
+"""What each attack of an evaluation did to each image, read back for paired comparisons. No torch."""
+
+import numpy as np
+
+from engine.robustness.report import Judgement, RobustnessReport, still_correct
+from engine.runs.run_files import adversarial_path, evaluation_path, read_arrays
+from engine.runs.store import RunStore
+
+CLEAN, WORST_CASE = "none", "worst case"
+
+
+def read_verdicts(store: RunStore, run_id: str, protocol_id: str) -> dict[str, np.ndarray] | None:
+    """Which images are still classified correctly: CLEAN, each attack, WORST_CASE -> (n,) bool, in the images' order.
+
+    None where the run was not evaluated under this protocol, or its files are damaged or of an older version.
+    """
+    folder = store.path(run_id)
+    try:
+        report = RobustnessReport.model_validate_json(evaluation_path(folder, protocol_id).read_bytes())
+        clean = read_arrays(adversarial_path(folder, protocol_id, CLEAN))
+        correct = clean["predictions"] == clean["labels"]
+        verdicts, survivors = {CLEAN: correct}, correct
+        for result in report.attacks:
+            found = read_judgement(store, run_id, protocol_id, result.attack.name)
+            broken = found.breaks_cell(result.attack, report.threat)
+            verdicts[result.attack.name] = still_correct(correct, broken)
+            survivors = still_correct(survivors, found.breaks_worst_case)
+    except (OSError, ValueError, KeyError):
+        return None
+    return verdicts | {WORST_CASE: survivors}
+
+
+def read_judgement(store: RunStore, run_id: str, protocol_id: str, attack: str) -> Judgement:
+    """What one attack did to each image.
+
+    Raises:
+        OSError, ValueError, KeyError: nothing there, or a damaged file, or one of an older version.
+    """
+    arrays = read_arrays(adversarial_path(store.path(run_id), protocol_id, attack))
+    names = ("is_adversarial", "is_within", "linf", "l2")
+    return Judgement(is_valid=np.isfinite(arrays["linf"]), **{name: arrays[name] for name in names})
