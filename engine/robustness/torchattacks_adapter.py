@@ -119,9 +119,14 @@ def _fab(victim: Victim, images: Tensor, labels: Tensor, attack: FAB) -> Tensor:
 
 
 def _deepfool(victim: Victim, images: Tensor, labels: Tensor, attack: DeepFool) -> Tensor:
-    """Where a gradient is zero the library divides by it: such an image stays as it is."""
+    """The whole perturbation overshoots, as published; the library overshoots step by step and ends on the boundary.
+
+    There the next rounding decides: half of its images were no longer adversarial in another batch. Where a gradient
+    is zero it divides by it: such an image stays as it is.
+    """
     found = torchattacks.DeepFool(victim, steps=attack.steps, overshoot=attack.overshoot)(images, labels)
-    return found.where(found.isfinite().flatten(1).all(dim=1).view(-1, 1, 1, 1), images)
+    beyond = (images + (1.0 + attack.overshoot) * (found - images)).clamp(0.0, 1.0)
+    return beyond.where(beyond.isfinite().flatten(1).all(dim=1).view(-1, 1, 1, 1), images)
 
 
 def _predictions(victim: Victim, images: Tensor) -> Tensor:
