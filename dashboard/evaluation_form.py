@@ -1,23 +1,32 @@
 """The evaluation form: attacks, ball or balls, number of images."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import streamlit as st
 
 from dashboard.launch_form import number
+from dashboard.measurement_panel import queue_measurements
+from dashboard.queue_panel import duration
 from dashboard.settings import Settings
 from engine.errors import InputError
-from engine.robustness.protocol import PAPER_ATTACKS
+from engine.robustness.protocol import ATTACKS, PRESETS, attack_names
 from engine.robustness.threat import ThreatModel
+from engine.runs.estimate import rate_key
 from engine.runs.evaluation_request import EvaluationRequest, epsilon_ladder
 from engine.runs.overview import RunOverview
-from engine.runs.submission import submit_measurement
-from engine.runs.worker import start_worker
+from engine.runs.planner import resolve_device
 from engine.validation import field_limits, validated
 
 MOST_STEPS = 20
 SHAPES = {"one": "One ε", "ladder": "A ladder of ε"}
+OWN_CHOICE = "own choice"
+CHOICES = {"paper": ("paper",), "strong": ("strong",), "paper + strong": ("paper", "strong")}
+"""What the form offers -> the words that stand for it on the command line."""
+
+PASS_COST = 3.0
+"""Training passes that a forward pass of an attack, and what belongs to it, costs at most."""
 
 
 def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
@@ -58,20 +67,61 @@ def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
         st.error(str(error))
         return
     st.caption(
-        f"{_count(len(requests), runs)}Parameters are the paper's. cw searches 9 × 100 steps and takes longest. "
-        "On the command line:"
+        f"{_count(len(requests), runs)}{_cost(here, runs, requests)} The parameters of each attack are those of the "
+        "paper, or of AutoAttack. On the command line:"
     )
     run_ids = [run.run_id for run in runs]
-    command = request.command(run_ids, [request.threat.epsilon for request in requests])
+    short = request.model_copy(update={"attacks": short_names(request.attacks)})
+    command = short.command(run_ids, [request.threat.epsilon for request in requests])
     st.code(command, language="bash", wrap_lines=True)
     if st.button("Attack", type="primary", icon=":material/bolt:"):
-        queue_evaluations(here, run_ids, requests)
+        queue_measurements(here, run_ids, requests)
         st.rerun()
 
 
 def pick_attacks(key: str) -> list[str]:
-    """Names of attacks, all of the paper's at first."""
-    return st.pills("Attacks", list(PAPER_ATTACKS), selection_mode="multi", default=list(PAPER_ATTACKS), key=key)
+    """Names of attacks, all of the paper's at first: a preset, or an own choice."""
+    state, preset_key = st.session_state, f"{key}-preset"
+    state.setdefault(key, list(PRESETS["paper"]))
+    state.setdefault(preset_key, "paper")
+
+    def choose_preset() -> None:
+        if words := CHOICES.get(state[preset_key]):
+            state[key] = list(attack_names(words))
+
+    def choose_attacks() -> None:
+        state[preset_key] = preset_of(state[key])
+
+    st.segmented_control(
+        "Preset",
+        [*CHOICES, OWN_CHOICE],
+        required=True,
+        key=preset_key,
+        on_change=choose_preset,
+        help="paper: the six of its tables. strong: AutoAttack's four, the last of them without gradients; "
+        "what robustness is commonly judged by.",
+    )
+    chosen = st.pills(
+        "Attacks", list(ATTACKS), selection_mode="multi", key=key, on_change=choose_attacks, help=_attacks_help()
+    )
+    return [name for name in ATTACKS if name in chosen]
+
+
+def preset_of(attacks: Collection[str]) -> str:
+    """The key of CHOICES that stands for exactly these attacks, else OWN_CHOICE."""
+    return next((name for name, words in CHOICES.items() if set(attack_names(words)) == set(attacks)), OWN_CHOICE)
+
+
+def short_names(attacks: Sequence[str]) -> tuple[str, ...]:
+    """Presets instead of attacks, where they stand for exactly these."""
+    return CHOICES.get(preset_of(attacks), tuple(attacks))
+
+
+def _attacks_help() -> str:
+    """A line for each attack."""
+    return "\n".join(
+        f"- **{name}**: {(inspect.getdoc(type(attack)) or '').splitlines()[0]}" for name, attack in ATTACKS.items()
+    )
 
 
 def pick_unit(place: Any, key: str) -> str:
@@ -80,12 +130,21 @@ def pick_unit(place: Any, key: str) -> str:
     return place.selectbox("Unit of ε", units, units.index("normalized"), key=key)
 
 
-def queue_evaluations(here: Settings, run_ids: Sequence[str], requests: Sequence[EvaluationRequest]) -> None:
-    """Queue each request for each run, and see that a worker is there."""
-    for run_id in run_ids:
-        for request in requests:
-            submit_measurement(here.store, here.queue, run_id, request)
-    start_worker(here.worker)
+def _cost(here: Settings, runs: Sequence[RunOverview], requests: Sequence[EvaluationRequest]) -> str:
+    """How long it takes at most, at the measured speed, if any was; and what takes most of it."""
+    device = resolve_device(here.worker.device)
+    rates = here.queue.rates()
+    measured = [rates.get(rate_key(device, run.config)) for run in runs]
+    passes = PASS_COST * sum(
+        request.samples * ATTACKS[name].forwards for request in requests for name in request.attacks
+    )
+    longest = max(requests[0].attacks, key=lambda name: ATTACKS[name].forwards)
+    slowest = min((rate for rate in measured if rate), default=None)
+    if slowest is None or None in measured:
+        return f"{longest} needs the most passes."
+    return (
+        f"At most about {duration(passes / slowest)} a run at the speed measured here; {longest} needs the most passes."
+    )
 
 
 def _count(epsilons: int, runs: list[RunOverview]) -> str:

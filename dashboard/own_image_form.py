@@ -4,9 +4,11 @@ import numpy as np
 import streamlit as st
 
 from dashboard.drawing_board import drawing_board
-from dashboard.evaluation_form import pick_attacks, pick_unit, queue_evaluations
+from dashboard.evaluation_form import pick_attacks, pick_unit
+from dashboard.example_cells import as_picture
 from dashboard.figures.images import image_png
 from dashboard.launch_form import number
+from dashboard.measurement_panel import queue_measurements
 from dashboard.settings import Settings
 from engine.data.catalog import DatasetSpec
 from engine.data.fitting import fit_image, read_image
@@ -92,8 +94,8 @@ def _pick_upload(spec: DatasetSpec) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _draw_pair(original: np.ndarray, fitted: np.ndarray) -> None:
-    channels, height, width = fitted.shape
-    seen = fitted[0] if channels == 1 else fitted.transpose(1, 2, 0)
+    _, height, width = fitted.shape
+    seen = as_picture(fitted)
     with st.container(horizontal=True):
         for pixels, name in ((original, "As you gave it"), (seen, f"As the networks see it, {width} × {height}")):
             scale = max(1, PREVIEW_WIDTH // max(pixels.shape[:2]))
@@ -128,7 +130,7 @@ def _draw_question(here: Settings, run_ids: list[str], spec: DatasetSpec, fitted
             image=own.image_id,
         )
         save_own_image(here.store, own)
-        queue_evaluations(here, run_ids, [request])
+        queue_measurements(here, run_ids, [request])
     except (InputError, OSError) as error:
         st.error(str(error))
         return

@@ -7,12 +7,12 @@ import streamlit as st
 from dashboard import sources
 from dashboard.example_cells import build_grid
 from dashboard.examples import CLEAN
+from dashboard.measurement_panel import draw_measurements, is_measuring, measurement_jobs
 from dashboard.own_image_form import draw_own_image_form
 from dashboard.protocols import protocol_title
-from dashboard.queue_panel import draw_evaluations
 from dashboard.settings import Settings
 from dashboard.sheet import Sheet
-from engine.runs.job import ACTIVE, WAITING, Job
+from engine.runs.job import Job
 from engine.runs.overview import RunOverview
 from engine.runs.own_images import OwnImageResult
 
@@ -30,11 +30,11 @@ def draw_own_image(
         if image_id is None:
             return
         jobs = _jobs(here, runs, image_id)
-        draw_evaluations(here, list(runs), jobs)
+        draw_measurements(here, list(runs), jobs)
         results = {run.run_id: sources.own_images(run.run_id, image_id) for run in runs}
         if shown := _of_one_protocol(results):
             _draw_results(runs, shown, labels, colors)
-        is_busy = any(job.status in WAITING + ACTIVE for job in jobs)
+        is_busy = is_measuring(jobs)
         if is_busy != st.session_state.get(BUSY, False):
             st.session_state[BUSY] = is_busy
             st.rerun()
@@ -51,8 +51,8 @@ def _of_one_protocol(results: Mapping[str, Sequence[OwnImageResult]]) -> dict[st
 
 
 def _jobs(here: Settings, runs: Sequence[RunOverview], image_id: str) -> list[Job]:
-    run_ids = {run.run_id for run in runs}
-    return [job for job in here.queue.jobs() if job.run_id in run_ids and job.payload.get("image") == image_id]
+    jobs = measurement_jobs(here, {run.run_id for run in runs}, ("evaluate",))
+    return [job for job in jobs if job.payload.get("image") == image_id]
 
 
 def _draw_results(

@@ -4,7 +4,6 @@ import time
 
 import streamlit as st
 
-from dashboard.frames.labels import unique_labels
 from dashboard.navigation import open_weights
 from dashboard.plain_text import plain
 from dashboard.settings import Settings
@@ -58,13 +57,14 @@ def _draw_row(here: Settings, run: RunOverview) -> None:
         name.markdown(f"**{plain(run.config.label)}**  \n{spec.title}, {run.config.length}")
         icon = ICONS[run.status]
         if run.status in ACTIVE and run.job:
-            state.progress(min(run.job.progress, 1.0), text=f"{icon} {run.status}, {_pace(run.job)}")
+            state.progress(min(run.job.progress, 1.0), text=f"{icon} {run.status}, {pace(run.job)}")
         elif run.status == "failed":
             state.markdown(f"{icon} failed")
             state.caption(run.error or "No reason was recorded.")
-        elif run.status == "finished" and run.result and run.result.get("clean_accuracy") is not None:
-            figures = f"clean accuracy {run.result['clean_accuracy']:.1%} of the test set"
-            state.markdown(f"{icon} finished, {figures}, conv1 fuzziness {run.result['conv1_fuzziness']:.4f}")
+        elif run.status == "finished" and run.result and "conv1_fuzziness" in run.result:
+            clean = run.result.get("clean_accuracy")  # not known of a frozen run
+            accuracy = "" if clean is None else f"clean accuracy {clean:.1%} of the test set, "
+            state.markdown(f"{icon} finished, {accuracy}conv1 fuzziness {run.result['conv1_fuzziness']:.4f}")
         else:
             state.markdown(f"{icon} {run.status}")
         with actions.container(horizontal=True, horizontal_alignment="right"):
@@ -98,7 +98,8 @@ def _draw_actions(here: Settings, run: RunOverview) -> None:
                     st.rerun()
 
 
-def _pace(job: Job) -> str:
+def pace(job: Job) -> str:
+    """What an active job is at, and the remaining time."""
     left = job.seconds_left
     return job.message + ("" if left is None else f", {duration(left)} left")
 
@@ -108,27 +109,3 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def draw_evaluations(here: Settings, runs: list[RunOverview], jobs: list[Job]) -> None:
-    """Evaluations that wait, run or went wrong, each with what can be done about it."""
-    labels = {run_id: plain(label) for run_id, label in unique_labels(runs).items()}
-    for job in jobs:
-        if job.status == "finished":
-            continue
-        text, action = st.columns([6, 1], vertical_alignment="center")
-        attacks = f"{', '.join(job.payload['attacks'])} at ε = {job.payload['threat']['epsilon']:g}"
-        if job.status in ACTIVE:
-            text.progress(min(job.progress, 1.0), text=f"{labels[job.run_id]}: {job.status}, {_pace(job)}")
-        else:
-            reason = f": {job.error}" if job.error else ""
-            text.markdown(f"{ICONS[job.status]} {labels[job.run_id]}, {attacks}: {job.status}{reason}")
-        if here.read_only:
-            continue
-        if job.status in ("queued", "running") and action.button("Stop", key=f"stop-{job.job_id}"):
-            here.queue.request_stop(job.job_id)
-            st.rerun()
-        if job.status in RESUMABLE and action.button("Retry", key=f"retry-{job.job_id}"):
-            here.queue.resume(job.job_id)
-            start_worker(here.worker)
-            st.rerun()

@@ -5,15 +5,23 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from engine.runs.findings import read_diagnosis
 
 from dashboard.settings import Settings, read_settings
+from engine.minmax.threshold import PixelThreshold
+from engine.robustness.curve import RobustnessCurve
+from engine.robustness.finding import Diagnosis
 from engine.robustness.report import RobustnessReport
+from engine.robustness.transfer import Transfer
+from engine.runs.curve_files import curve_paths, read_curves, read_thresholds
 from engine.runs.overview import RunOverview, list_runs
 from engine.runs.own_images import OwnImageResult, own_image_results
 from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
-from engine.runs.run_files import adversarial_path, read_arrays
+from engine.runs.run_files import MODEL, adversarial_path, diagnosis_path, evaluation_path, read_arrays
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
+from engine.runs.transfer_files import decisive_paths, read_transfers
+from engine.runs.verdicts import read_verdicts
 
 FileState = tuple[int, int]
 PICTURES = "adversarial_images"
@@ -87,9 +95,39 @@ def pictures(run_id: str, protocol_id: str, attack: str) -> np.ndarray:
     return _pictures(path, _state(path))
 
 
+def verdicts(run_id: str, protocol_id: str) -> dict[str, np.ndarray] | None:
+    """Which images are still classified correctly after each attack; None where nobody knows."""
+    folder = settings().store.path(run_id)
+    return _verdicts(run_id, protocol_id, folder, _state(evaluation_path(folder, protocol_id)))
+
+
+def diagnosis(run_id: str, protocol_id: str) -> Diagnosis | None:
+    """Whether the robust accuracy under a protocol is to be trusted; None where it was not checked."""
+    path = diagnosis_path(settings().store.path(run_id), protocol_id)
+    return _diagnosis(run_id, protocol_id, _state(path)) if path.exists() else None
+
+
 def own_images(run_id: str, image_id: str) -> list[OwnImageResult]:
     """What a run made of an image that somebody brought, newest first."""
     return own_image_results(settings().store, run_id, image_id)
+
+
+def transfers(run_id: str) -> dict[tuple[str, str, str], Transfer]:
+    """(protocol id, attack, target) -> what other runs say to a run's adversarial images, with today's weights."""
+    states = tuple((path, _state(path)) for path in decisive_paths(settings().store, run_id))
+    return _transfers(run_id, states)
+
+
+def curves(run_id: str) -> list[RobustnessCurve]:
+    """A run's accuracy against epsilon, each way of taking it once."""
+    states = tuple(_state(path) for path in curve_paths(settings().store, run_id))
+    return _curves(run_id, settings().store.path(run_id), states)
+
+
+def thresholds(run_id: str) -> list[PixelThreshold]:
+    """Filters of a run's first convolution that are a threshold on one pixel."""
+    folder = settings().store.path(run_id)
+    return _thresholds(run_id, folder, _state(folder / MODEL))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -108,6 +146,31 @@ def _report(path: Path, state: FileState) -> RobustnessReport | None:
         return RobustnessReport.model_validate_json(path.read_bytes())
     except (OSError, ValueError):
         return None
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _verdicts(run_id: str, protocol_id: str, folder: Path, state: FileState) -> dict[str, np.ndarray] | None:
+    return read_verdicts(settings().store, run_id, protocol_id)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _diagnosis(run_id: str, protocol_id: str, state: FileState) -> Diagnosis | None:
+    return read_diagnosis(settings().store, run_id, protocol_id)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _transfers(run_id: str, states: tuple[tuple[Path, FileState], ...]) -> dict[tuple[str, str, str], Transfer]:
+    return read_transfers(settings().store, run_id)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _curves(run_id: str, folder: Path, states: tuple[FileState, ...]) -> list[RobustnessCurve]:
+    return read_curves(settings().store, run_id)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _thresholds(run_id: str, folder: Path, state: FileState) -> list[PixelThreshold]:
+    return read_thresholds(settings().store, run_id)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)  # shared, not copied: moving a slider reads dozens

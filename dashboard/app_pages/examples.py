@@ -81,9 +81,11 @@ def draw() -> None:
     }
     sheet.grid(build_grid(labels, colors, outcomes, attacks, position, spec.classes, truth), key="examples")
     draw_boundary(sheet, family, epsilon, attacks, position, truth)
+    free = ", ".join(name for name in attacks if name not in in_ball)
+    unbound = f" Without a ball: {free}; the same at every ε, and no part of “any attack in the ball”." if free else ""
     sheet.note(
         "Percentages are the network's confidence: in what it says, and in the true class. Perturbations: in pixels, "
-        "0 to 1. cw has no ball: it is the same at every ε, and no part of “any attack in the ball”."
+        f"0 to 1.{unbound}"
     )
     st.caption("Point at an image, or click it, for all classes.")
     sheet.offer("examples")

@@ -1,20 +1,30 @@
-"""Robustness: accuracy under each attack, run beside run."""
+"""Robustness: what attacks leave of the runs' accuracy, and how far each number is to be trusted."""
 
 import streamlit as st
 
 from dashboard import sources
-from dashboard.evaluation_form import draw_evaluation_form
-from dashboard.figures.robustness import robustness_figure
-from dashboard.frames.robustness import robustness_frame
+from dashboard.freeze_panel import draw_freeze
+from dashboard.measurement_panel import draw_measurements, is_measuring, measurement_jobs
 from dashboard.navigation import PAGES, pick_runs
-from dashboard.protocols import pick_protocol, protocol_title
-from dashboard.queue_panel import draw_evaluations
+from dashboard.robustness.attacks import draw_attacks, draw_attacks_form
+from dashboard.robustness.curves import draw_curves, draw_curves_form
+from dashboard.robustness.distances import draw_distances, draw_distances_form
+from dashboard.robustness.transfer import draw_transfer, draw_transfer_form
 from dashboard.sheet import Sheet
-from engine.runs.job import ACTIVE, WAITING, Job
+
+VIEWS = {
+    "attacks": ("Under attack", draw_attacks_form, draw_attacks),
+    "epsilon": ("Against ε", draw_curves_form, draw_curves),
+    "distances": ("Smallest perturbations", draw_distances_form, draw_distances),
+    "transfer": ("Transfer", draw_transfer_form, draw_transfer),
+}
 
 here = sources.settings()
 st.title("Robustness under attack")
-finished = [run for run in sources.runs() if run.status == "finished"]
+runs = sources.runs()
+finished = [run for run in runs if run.status == "finished"]
+if not here.read_only:
+    draw_freeze(here, [run for run in runs if run.status != "finished"])
 if not finished:
     st.info("No run has finished yet; attacks need final weights.")
     st.page_link(PAGES["home"], label="Train a first pair", icon=":material/play_arrow:")
@@ -28,81 +38,33 @@ if len({run.config.dataset for run in chosen}) > 1:
         "These runs were trained on different data: accuracies cannot stand side by side. Choose one data set's."
     )
     st.stop()
+view = st.segmented_control(
+    "View",
+    list(VIEWS),
+    default="attacks",
+    required=True,
+    format_func=lambda name: VIEWS[name][0],
+    key="show",
+    label_visibility="collapsed",
+    bind="query-params",
+)
+title, draw_form, draw_view = VIEWS[view]
 if not here.read_only:
-    with st.expander("Attack these runs", expanded=not any(sources.reports(run.run_id) for run in chosen)):
-        draw_evaluation_form(here, chosen)
-
-
-def evaluation_jobs() -> list[Job]:
-    """Of the chosen runs, whatever became of them."""
-    run_ids = {run.run_id for run in chosen}
-    return [job for job in here.queue.jobs() if job.kind == "evaluate" and job.run_id in run_ids]
-
-
-def is_evaluating(jobs: list[Job]) -> bool:
-    """Whether any waits or runs."""
-    return any(job.status in WAITING + ACTIVE for job in jobs)
+    draw_form(here, chosen)
 
 
 def draw() -> None:
-    """What is being evaluated, and what has been."""
-    jobs = evaluation_jobs()
-    draw_evaluations(here, chosen, jobs)
-    draw_table()
-    if was_busy and not is_evaluating(jobs):
+    """What is being measured, and what has been."""
+    run_ids = [run.run_id for run in chosen]
+    jobs = measurement_jobs(here, run_ids)
+    draw_measurements(here, chosen, jobs)
+    sheet = Sheet(f"Robustness: {title}")
+    draw_view(here, chosen, sheet)
+    if sheet.exhibits:
+        sheet.offer("robustness")
+    if was_busy and not is_measuring(jobs):
         st.rerun()
 
 
-def draw_table() -> None:
-    """One protocol's results: chart, and attack x run table."""
-    reports = {run.run_id: sources.reports(run.run_id) for run in chosen}
-    protocol = pick_protocol(reports)
-    if protocol is None:
-        st.info("These runs have not been attacked yet.")
-        return
-    of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}
-    frame = robustness_frame(chosen, of_protocol)
-    title = protocol_title(next(iter(of_protocol.values())))
-    sheet = Sheet(f"Robustness under attack: {title}")
-    sheet.chart(
-        robustness_figure(frame, f"Correctly classified, {title}"),
-        height=420,
-        key="bars",
-        alt="Accuracy without and under each attack, one bar per run",
-        table=frame,
-    )
-    table = frame.pivot_table("robust_accuracy", "attack", "label", sort=False).reset_index(names="Attack")
-    percent = st.column_config.NumberColumn(format="%.1f", width="medium")
-    names = list(table.columns[1:])
-    table[names] *= 100
-    sheet.table(
-        table.replace({"Attack": {"none": "no attack"}}),
-        key="robustness",
-        title=f"Correctly classified (%), {title}",
-        column_config={name: percent for name in names},
-    )
-    invalid = sum(report.n_invalid for report in of_protocol.values())
-    if invalid:
-        warning = f"{invalid} adversarial images left their budget: these numbers cannot be trusted."
-        st.error(warning)
-        sheet.note(warning)
-    in_ball = [result for report in of_protocol.values() for result in report.attacks if result.threat]
-    largest = max((result.largest_linf for result in in_ball), default=0.0)
-    sheet.note(
-        "Each cell counts all images, those misclassified anyway included. The worst case counts an image as correct "
-        "only if it survives every attack within the ball; cw has no ball, so it enters there only where it stayed "
-        f"inside. Largest change of a pixel seen under the ball attacks: {largest:.4f}."
-    )
-    if missing := [run.config.label for run in chosen if run.run_id not in of_protocol]:
-        sheet.note(f"Not attacked under this protocol: {', '.join(missing)}.")
-    sheet.offer("robustness")
-    st.page_link(
-        PAGES["examples"],
-        label="See the adversarial images",
-        icon=":material/image_search:",
-        query_params={"runs": [run.run_id for run in chosen]},
-    )
-
-
-was_busy = is_evaluating(evaluation_jobs())
-st.fragment(draw, run_every=1.0 if was_busy else None, key="evaluations")()
+was_busy = is_measuring(measurement_jobs(here, [run.run_id for run in chosen]))
+st.fragment(draw, run_every=1.0 if was_busy else None, key="measurements")()

@@ -130,7 +130,7 @@ def draw_states(runs: list[RunOverview]) -> None:
 def standing(run: RunOverview) -> str:
     """How far a run is, in words."""
     if not isinstance(run.config, RunConfig):
-        return "imported"
+        return run.config.length
     epoch = f"epoch {run.last['epoch']:.1f}" if run.last else "not begun"
     if run.is_shipped:
         return f"shipped, {epoch}"

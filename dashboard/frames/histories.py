@@ -1,7 +1,6 @@
 """What was recorded of each run, epoch by epoch; and of runs that are alike but for the seed, together."""
 
-from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
 import numpy as np
@@ -9,8 +8,8 @@ import pandas as pd
 
 from dashboard.frames.labels import group_labels
 from dashboard.frames.tables import IDENTITY, identities, stacked
-from engine.runs.config import RunConfig
 from engine.runs.overview import RunOverview
+from engine.runs.pairing import seed_groups
 
 HISTORY = ("epoch", "fuzziness", "near_zero_count", "loss", "clean_accuracy", "robust_accuracy")
 QUANTITIES = HISTORY[1:]
@@ -33,23 +32,6 @@ def history_frame(runs: Sequence[RunOverview], records: Mapping[str, Sequence[di
         for record in records[run.run_id]
     ]
     return pd.DataFrame(rows, columns=[*IDENTITY, *HISTORY]).astype({column: float for column in HISTORY})
-
-
-def seed_groups(runs: Sequence[RunOverview]) -> dict[str, list[RunOverview]]:
-    """Runs that are alike in everything but the seed: run_id of each group's first -> the group, in the order given.
-
-    What was imported has no seed and stands alone. A seed that was trained twice (with another release of torch, say)
-    begins a group of its own, so that no seed counts twice.
-    """
-    groups: dict[Hashable, list[RunOverview]] = {}
-    seen: Counter = Counter()
-    for run in runs:
-        config = run.config
-        is_trained = isinstance(config, RunConfig)
-        key = (config.model_copy(update={"seed": 0}), seen[config]) if is_trained else run.run_id
-        seen[config] += 1
-        groups.setdefault(key, []).append(run)
-    return {group[0].run_id: group for group in groups.values()}
 
 
 def spread_frame(runs: Sequence[RunOverview], history: pd.DataFrame) -> pd.DataFrame:

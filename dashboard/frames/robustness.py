@@ -6,11 +6,18 @@ import pandas as pd
 
 from dashboard.frames.labels import unique_labels
 from engine.robustness.report import RobustnessReport
+from engine.robustness.statistics import summarize_seeds, wilson_interval
 from engine.runs.overview import RunOverview
+from engine.runs.verdicts import CLEAN, WORST_CASE
+
+COLUMNS = ["run_id", "label", "variant", "n", "attack", "robust_accuracy", "low", "high"]
 
 
 def robustness_frame(runs: Sequence[RunOverview], reports: Mapping[str, RobustnessReport]) -> pd.DataFrame:
-    """One row per run and attack, "none" (clean) first: run_id, label, variant, attack, robust_accuracy, n."""
+    """One row per run and attack, "none" (clean) first and "worst case" last: COLUMNS.
+
+    low, high: Wilson's interval of robust_accuracy over the n images, 95 %.
+    """
     labels, rows = unique_labels(runs), []
     for run in runs:
         report = reports.get(run.run_id)
@@ -18,9 +25,55 @@ def robustness_frame(runs: Sequence[RunOverview], reports: Mapping[str, Robustne
             continue
         shared = {"run_id": run.run_id, "label": labels[run.run_id], "variant": run.config.variant, "n": report.n}
         cells = {
-            "none": report.clean_accuracy,
+            CLEAN: report.clean_accuracy,
             **report.robust_accuracy_by_attack,
-            "worst case": report.robust_accuracy,
+            WORST_CASE: report.robust_accuracy,
         }
         rows += [{**shared, "attack": attack, "robust_accuracy": accuracy} for attack, accuracy in cells.items()]
-    return pd.DataFrame(rows, columns=["run_id", "label", "variant", "n", "attack", "robust_accuracy"])
+    frame = pd.DataFrame(rows, columns=COLUMNS[:-2])
+    low, high = wilson_interval((frame["robust_accuracy"] * frame["n"]).round(), frame["n"])
+    return frame.assign(low=low, high=high)
+
+
+def accuracy_words(accuracy: float, low: float, high: float, n: int) -> str:
+    """Percent with its interval, in as many digits as n images can tell apart."""
+    digits = 0 if n < 200 else 1
+    return f"{100 * accuracy:.{digits}f} ({100 * low:.{digits}f}–{100 * high:.{digits}f})"
+
+
+def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Attacks down, runs across, in words."""
+    numbers = zip(frame["robust_accuracy"], frame["low"], frame["high"], frame["n"], strict=True)
+    cells = [accuracy_words(*row) for row in numbers]
+    table = frame.assign(cell=cells).pivot(index="attack", columns="label", values="cell")
+    table = table.loc[_attack_order(frame), list(dict.fromkeys(frame["label"]))].reset_index(names="Attack")
+    return table.rename_axis(columns=None).replace({"Attack": {CLEAN: "no attack"}})
+
+
+def seed_table(frame: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Attacks down, groups of seeds across: mean ± standard deviation (n - 1) of the accuracy, percent, in words.
+
+    Args:
+        groups: label -> run ids that differ only in their seed; those with fewer than two runs in `frame` are left out.
+    """
+    columns = {}
+    for label, run_ids in groups.items():
+        cells = frame.loc[frame["run_id"].isin(run_ids), :].pivot(
+            index="attack", columns="run_id", values="robust_accuracy"
+        )
+        if cells.shape[1] > 1:
+            whole = cells.dropna()
+            columns[label] = [_spread(row) for row in whole.to_numpy(float)], whole.index
+    table = pd.DataFrame({label: pd.Series(cells, index) for label, (cells, index) in columns.items()})
+    order = [name for name in _attack_order(frame) if name in table.index]
+    return table.loc[order].reset_index(names="Attack").replace({"Attack": {CLEAN: "no attack"}})
+
+
+def _spread(accuracies: Sequence[float]) -> str:
+    found = summarize_seeds(list(accuracies))
+    return f"{100 * found.mean:.1f} ± {100 * (found.std or 0.0):.1f}"
+
+
+def _attack_order(frame: pd.DataFrame) -> list[str]:
+    names = dict.fromkeys(frame["attack"])
+    return [name for name in names if name != WORST_CASE] + [WORST_CASE]

@@ -9,11 +9,16 @@ from engine.command_line.parser import add_field, add_folders, open_store, print
 from engine.command_line.waiting import wait_for_jobs
 from engine.data.catalog import DatasetSpec
 from engine.data.sources import fetch_dataset
-from engine.robustness.protocol import PAPER_ATTACKS
+from engine.errors import InputError
+from engine.robustness.protocol import ATTACKS, PAPER_ATTACKS, PRESETS
 from engine.robustness.report import RobustnessReport
+from engine.robustness.statistics import wilson_interval
 from engine.robustness.threat import ThreatModel
 from engine.runs.config import linf_threat
+from engine.runs.diagnosis_request import DiagnosisRequest
 from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.findings import read_diagnosis
+from engine.runs.freezing import freeze_run
 from engine.runs.own_images import OwnImage, save_own_image
 from engine.runs.run_files import evaluation_path, read_json
 from engine.runs.run_queue import RunQueue
@@ -37,7 +42,11 @@ def add_parser(commands) -> None:
     parser: argparse.ArgumentParser = commands.add_parser("evaluate", help="attack runs", description=__doc__)
     parser.add_argument("run_ids", nargs="+", metavar="RUN_ID", help="finished runs")
     parser.add_argument(
-        "--attacks", nargs="+", default=list(PAPER_ATTACKS), metavar="NAME", help=f"some of {', '.join(PAPER_ATTACKS)}"
+        "--attacks",
+        nargs="+",
+        default=list(PAPER_ATTACKS),
+        metavar="NAME",
+        help=f"presets ({', '.join(PRESETS)}), or some of {', '.join(ATTACKS)} (default paper)",
     )
     add_field(parser, "--samples", EvaluationRequest, "samples")
     parser.add_argument(
@@ -50,6 +59,10 @@ def add_parser(commands) -> None:
     add_field(parser, "--unit", ThreatModel, "unit")
     add_field(parser, "--seed", EvaluationRequest, "seed")
     add_field(parser, "--kept-images", EvaluationRequest, "kept_images")
+    parser.add_argument("--check", action="store_true", help="then check whether these numbers are to be trusted")
+    parser.add_argument(
+        "--now", action="store_true", help="take runs that still train as they are, as runs of their own"
+    )
     add_own_image(parser)
     add_folders(parser)
     parser.set_defaults(run=run)
@@ -58,9 +71,10 @@ def add_parser(commands) -> None:
 def run(args: argparse.Namespace) -> int:
     store = open_store(args.store)
     queue = RunQueue(store.root)
-    run_ids = list(dict.fromkeys(args.run_ids))
-    specs = {run_id: store.config(run_id).dataset_spec for run_id in run_ids}
-    for run_id in run_ids:
+    if args.check and args.image:
+        raise InputError("--check with test images", "--check with --image", "Leave out one of them.")
+    specs = {run_id: store.config(run_id).dataset_spec for run_id in dict.fromkeys(args.run_ids)}
+    for run_id in [] if args.now else specs:
         check_finished(store, run_id)
     own = read_own_images(args, list(specs.values()))
     requests = {run_id: build_requests(args, spec, own.get(spec.name)) for run_id, spec in specs.items()}
@@ -68,20 +82,25 @@ def run(args: argparse.Namespace) -> int:
         fetch_dataset(spec.name, args.data)
     for image in own.values():
         save_own_image(store, image)
+    run_ids = {run_id: freeze_run(store, run_id) if args.now else run_id for run_id in specs}
     asked = [
-        Asked(run_id, request, specs[run_id], submit_measurement(store, queue, run_id, request))
-        for run_id in run_ids
+        Asked(run_ids[run_id], request, spec, submit_measurement(store, queue, run_ids[run_id], request))
+        for run_id, spec in specs.items()
         for request in requests[run_id]
     ]
-    settings = WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0)
+    settings, failed = WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0), False
     wait_for_jobs(queue, [one.job_id for one in asked], settings, quiet=args.json)
+    if args.check:
+        checks = {one.job_id: _check(store, queue, one) for one in asked if _is_done(queue, one.job_id)}
+        wait_for_jobs(queue, list(checks.values()), settings, quiet=args.json)
+        failed |= any(not _is_done(queue, job_id) for job_id in checks.values())
     documents = [_document(store, queue, one) for one in asked]
     if args.json:
         print_json({"runs": documents})
     else:
-        for run_id in run_ids:
+        for run_id in run_ids.values():
             print_run([document for document in documents if document["run_id"] == run_id])
-    return 1 if any(document["status"] != "finished" for document in documents) else 0
+    return 1 if failed or any(document["status"] != "finished" for document in documents) else 0
 
 
 def build_requests(args: argparse.Namespace, spec: DatasetSpec, own: OwnImage | None = None) -> list[EvaluationRequest]:
@@ -99,6 +118,16 @@ def build_requests(args: argparse.Namespace, spec: DatasetSpec, own: OwnImage | 
     return [request, *request.ladder([epsilon for epsilon in others if epsilon is not None])]
 
 
+def _check(store: RunStore, queue: RunQueue, one: Asked) -> str:
+    request = DiagnosisRequest(samples=one.request.samples, threat=one.request.threat, seed=one.request.seed)
+    return submit_measurement(store, queue, one.run_id, request)
+
+
+def _is_done(queue: RunQueue, job_id: str) -> bool:
+    job = queue.job(job_id)
+    return job is None or job.status == "finished"
+
+
 def _document(store: RunStore, queue: RunQueue, one: Asked) -> dict:
     job, request = queue.job(one.job_id), one.request
     document = {
@@ -113,15 +142,35 @@ def _document(store: RunStore, queue: RunQueue, one: Asked) -> dict:
     if request.image is not None:
         return document | answers_to_own_image(store, one.run_id, request, one.spec)
     report = read_json(evaluation_path(store.folder(one.run_id), request.protocol_id))
-    return document | (_figures(RobustnessReport.model_validate(report), request) if report else {})
+    if report is None:
+        return document
+    found = read_diagnosis(store, one.run_id, request.protocol_id)
+    diagnosis = found and found.model_dump(mode="json") | {
+        "sentence": found.sentence,
+        "is_trustworthy": found.is_trustworthy,
+    }
+    return document | _figures(RobustnessReport.model_validate(report), request) | {"diagnosis": diagnosis}
 
 
 def _figures(found: RobustnessReport, request: EvaluationRequest) -> dict:
-    by_attack = found.robust_accuracy_by_attack
+    by_attack = {name: found.robust_accuracy_by_attack[name] for name in request.attacks}
+    accuracies = {"none": found.clean_accuracy, **by_attack, "worst case": found.robust_accuracy}
     return {
         "clean_accuracy": found.clean_accuracy,
         "robust_accuracy": found.robust_accuracy,
-        "robust_accuracy_by_attack": {name: by_attack[name] for name in request.attacks},
+        "robust_accuracy_by_attack": by_attack,
+        "intervals": {name: wilson_interval(round(value * found.n), found.n) for name, value in accuracies.items()},
+        "worst_case_of": list(found.robust_accuracy_by_attack),
+        "distances": {
+            result.attack.name: {
+                "found": result.n_found,
+                "of": result.n_attackable,
+                "median_linf": result.median_linf,
+                "median_l2": result.median_l2,
+            }
+            for result in found.attacks
+            if result.attack.minimizes
+        },
         "n": found.n,
         "n_invalid": found.n_invalid,
         "largest_linf": {result.attack.name: result.largest_linf for result in found.attacks},

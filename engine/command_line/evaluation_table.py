@@ -25,11 +25,14 @@ def print_run(documents: list[dict]) -> None:
         if attack != "none":
             _print_row(attack, [_cell(document, attack) for document in done])
     if "n" in done[0]:
-        _print_row("worst case", [percent(document["robust_accuracy"]) for document in done])
+        _print_row("worst case", [_with_interval(document, "worst case") for document in done])
+        print("  In brackets: 95 % intervals over images (Wilson).")
+        for document in done:
+            _print_checks(document)
 
 
 def _print_row(name: str, cells: list[str]) -> None:
-    print(f"  {name:12}" + "".join(f" {cell:>14}" for cell in cells))
+    print(f"  {name:12}" + "".join(f" {cell:>20}" for cell in cells))
 
 
 def _span(values: tuple[float, ...]) -> str:
@@ -41,4 +44,22 @@ def _cell(document: dict, attack: str) -> str:
     if "answers" in document:
         answer = document["answers"][attack]
         return f"{answer['prediction']} {percent(answer['confidence'])}"
-    return percent(document["clean_accuracy"] if attack == "none" else document["robust_accuracy_by_attack"][attack])
+    return _with_interval(document, attack)
+
+
+def _with_interval(document: dict, name: str) -> str:
+    named = {"none": document["clean_accuracy"], "worst case": document["robust_accuracy"]}
+    low, high = document["intervals"][name]
+    value = (named | document["robust_accuracy_by_attack"])[name]
+    return f"{percent(value)} ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def _print_checks(document: dict) -> None:
+    """What the checks say, where they were run: the verdict, and the evidence of all that is not as it should be."""
+    diagnosis = document["diagnosis"]
+    if diagnosis is None:
+        return
+    print(f"  ε = {document['threat']['epsilon']:g}: {diagnosis['sentence']}")
+    for finding in diagnosis["findings"]:
+        if finding["verdict"] in ("failed", "suspicious"):
+            print(f"    {finding['verdict']}: {finding['title']}. {finding['evidence']}")

@@ -68,7 +68,7 @@ def perturb_members(
     images, labels = images.detach(), labels.long()
     _check(images, labels, stack.size, len(seeds))
     victim = Victim(stack, interrupted)
-    if len(images) == 0 or (budget is not None and budget.epsilon == 0.0):
+    if len(images) == 0 or (budget is not None and max(budget.pixel_budget(std)) < torch.finfo(images.dtype).tiny):
         return images.clone(), victim.finite
     if attack.works_alone and stack.size > 1:
         return _one_by_one(stack, images, labels, attack, threat, std, seeds, interrupted)

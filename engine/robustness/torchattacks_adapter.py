@@ -27,10 +27,10 @@ from engine.robustness.attack_config import (
 )
 from engine.robustness.carlini_wagner import EveryStep, away_from_edges, positive_logits, smallest_perturbation
 from engine.robustness.threat import ThreatModel
-from engine.robustness.victim import Victim, as_they_are
+from engine.robustness.victim import Victim, as_they_are, steeply
 
-FEWEST_CLASSES = 4
-"""The targeted ratio loss compares the first, third and fourth largest logit."""
+FEWEST_CLASSES = {"apgd-dlr": 3, "apgd-t": 4}
+"""The ratio losses compare the first with the third largest logit, the targeted one with the fourth too."""
 
 
 def search(
@@ -50,10 +50,13 @@ def search(
     """
     if isinstance(attack, CarliniWagner):
         return _carlini_wagner(victim, images, labels, attack)
+    classes = _class_count(victim, images) if attack.works_alone else 0
+    if classes < (fewest := FEWEST_CLASSES.get(attack.name, 0)):
+        raise InputError(f"{fewest} classes or more for {attack.name}", classes, "Choose another attack.")
     if attack.works_alone:
         victim.readout = as_they_are
     if isinstance(attack, FAB):
-        return _fab(victim, images, labels, attack)
+        return _fab(victim, images, labels, attack, classes)
     if isinstance(attack, DeepFool):
         return _deepfool(victim, images, labels, attack)
     assert budget is not None
@@ -72,16 +75,19 @@ def search(
             # around it; the caller projects. Both are the same where all channels have one std.
             radius = max(budget.pixel_budget(std))
             victim.metric = (per_channel / radius).square()
+            victim.readout = steeply
             run = torchattacks.PGDL2(victim, eps=radius, alpha=step * radius, steps=steps, random_start=False)
         case APGD(name=name, steps=steps, restarts=restarts):
             loss = name.removeprefix("apgd-")
             run = torchattacks.APGD(victim, eps=per_channel, steps=steps, n_restarts=restarts, seed=seed, loss=loss)
         case TargetedAPGD(steps=steps, restarts=restarts, targets=targets):
-            classes = min(targets + 1, _class_count(victim, images))
-            if classes < FEWEST_CLASSES:
-                raise InputError(f"{FEWEST_CLASSES} classes or more for apgd-t", classes, "Choose another attack.")
             run = torchattacks.APGDT(
-                victim, eps=per_channel, steps=steps, n_restarts=restarts, seed=seed, n_classes=classes
+                victim,
+                eps=per_channel,
+                steps=steps,
+                n_restarts=restarts,
+                seed=seed,
+                n_classes=min(targets + 1, classes),
             )
         case Square(queries=queries, restarts=restarts):
             run = torchattacks.Square(
@@ -104,11 +110,11 @@ def _carlini_wagner(victim: Victim, images: Tensor, labels: Tensor, attack: Carl
     return smallest_perturbation(minimize, is_misclassified, images, attack.search_rounds, attack.initial_c)
 
 
-def _fab(victim: Victim, images: Tensor, labels: Tensor, attack: FAB) -> Tensor:
+def _fab(victim: Victim, images: Tensor, labels: Tensor, attack: FAB, classes: int) -> Tensor:
     """The nearest of what is found for each class; the library alone would stop at the first class that works."""
     inner = torchattacks.FAB(victim, steps=attack.steps, multi_targeted=True)
     best, best_size = images.clone(), images.new_full((len(images),), torch.inf)
-    for rank in range(2, min(attack.targets, _class_count(victim, images) - 1) + 2):
+    for rank in range(2, min(attack.targets + 1, classes) + 1):
         inner.target_class = rank
         found = inner.attack_single_run_targeted(images, labels).to(images.dtype)
         size = (found - images).flatten(1).abs().amax(dim=1)
@@ -119,14 +125,19 @@ def _fab(victim: Victim, images: Tensor, labels: Tensor, attack: FAB) -> Tensor:
 
 
 def _deepfool(victim: Victim, images: Tensor, labels: Tensor, attack: DeepFool) -> Tensor:
-    """The whole perturbation overshoots, as published; the library overshoots step by step and ends on the boundary.
+    """Half of the overshoot belongs to each step, half to the whole way: in a linear network together as published.
 
-    There the next rounding decides: half of its images were no longer adversarial in another batch. Where a gradient
-    is zero it divides by it: such an image stays as it is.
+    With the library's alone images end on the boundary, where the next rounding decides: half of them were no longer
+    adversarial in another batch. Where a gradient is zero it divides by it: such an image stays as it is, and that it
+    became no number on the way says nothing of the network.
     """
-    found = torchattacks.DeepFool(victim, steps=attack.steps, overshoot=attack.overshoot)(images, labels)
-    beyond = (images + (1.0 + attack.overshoot) * (found - images)).clamp(0.0, 1.0)
-    return beyond.where(beyond.isfinite().flatten(1).all(dim=1).view(-1, 1, 1, 1), images)
+    factor, finite = (1.0 + attack.overshoot) ** 0.5, victim.finite.clone()
+    found = torchattacks.DeepFool(victim, steps=attack.steps, overshoot=factor - 1.0)(images, labels)
+    beyond = (images + factor * (found - images)).clamp(0.0, 1.0)
+    victim.finite = finite
+    whole = beyond.where(beyond.isfinite().flatten(1).all(dim=1).view(-1, 1, 1, 1), images)
+    _predictions(victim, whole)
+    return whole
 
 
 def _predictions(victim: Victim, images: Tensor) -> Tensor:

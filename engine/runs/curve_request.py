@@ -1,20 +1,27 @@
 """CurveRequest: accuracy against epsilon, from 0 until nothing is left. No torch."""
 
+import shlex
+from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import Field, field_validator
 
+from engine.data.catalog import DatasetSpec
 from engine.errors import InputError
-from engine.robustness.protocol import attack_config, attack_threat
+from engine.robustness.protocol import ATTACKS, attack_config, attack_threat
 from engine.robustness.threat import ThreatModel
 from engine.runs.job import Kind
 from engine.runs.measurement import Measurement, digest
+
+CURVE_ATTACKS = tuple(name for name, attack in ATTACKS.items() if not attack.minimizes)
+SMALLEST_STEP = 1e-4
 
 
 class CurveRequest(Measurement):
     """One attack at ever larger epsilons; that of `threat` is the first one, and the step to the next."""
 
     kind: ClassVar[Kind] = "curve"
+    threat: ThreatModel = ThreatModel(epsilon=0.1)
     attack: str = Field(default="pgd", description="an attack in a ball")
 
     @field_validator("attack")
@@ -28,8 +35,8 @@ class CurveRequest(Measurement):
     @field_validator("threat")
     @classmethod
     def _has_a_step(cls, threat: ThreatModel) -> ThreatModel:
-        if threat.epsilon <= 0.0:
-            raise InputError("a step of ε above 0", f"{threat.epsilon:g}", "Choose a larger one.")
+        if threat.epsilon < SMALLEST_STEP:
+            raise InputError(f"a step of ε of at least {SMALLEST_STEP:g}", f"{threat.epsilon:g}", "Take longer ones.")
         return threat
 
     @property
@@ -40,3 +47,15 @@ class CurveRequest(Measurement):
     @property
     def words(self) -> str:
         return f"{self.attack} until nothing is left, in steps of ε = {self.threat.epsilon:g} {self.threat.unit}"
+
+    def command(self, run_ids: Sequence[str]) -> str:
+        """The command line that asks for the same."""
+        words = [*run_ids, "--attack", self.attack, "--step", repr(self.threat.epsilon), "--unit", self.threat.unit]
+        words += ["--samples", str(self.samples)]
+        words += ["--seed", str(self.seed)] if self.seed != type(self).model_fields["seed"].default else []
+        return "python -m engine curve " + shlex.join(words)
+
+
+def paper_step(spec: DatasetSpec) -> float:
+    """A third of the paper's epsilon, in normalized units: fine enough to see where a curve falls."""
+    return float(f"{spec.epsilon / 3:.4g}")

@@ -23,7 +23,8 @@ from engine.runs.planner import resolve_device
 from engine.runs.records import Recorder
 from engine.runs.run_files import save_model
 from engine.runs.store import RunStore
-from engine.training.checkpoint import Checkpoint, load_checkpoint, remove_checkpoints, restore, save_checkpoint
+from engine.training.checkpoint import Checkpoint, load_checkpoint, restore, save_checkpoint
+from engine.training.checkpoint_file import remove_checkpoints
 from engine.training.loop import Perturb, Probe, train
 from engine.training.schedule import steps_per_epoch
 from engine.training.state import TrainingState, initial_state

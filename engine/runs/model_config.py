@@ -8,8 +8,11 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from engine.data.catalog import DatasetSpec, dataset_spec
+from engine.errors import InputError
 from engine.models.architectures import ArchitectureSpec, architecture_spec
-from engine.runs.variants import CUSTOM
+from engine.runs.variants import CUSTOM, VARIANTS
+
+LONGEST_NAME = 80
 
 
 class ModelConfig(BaseModel):
@@ -76,14 +79,34 @@ class ModelConfig(BaseModel):
         return None
 
 
+class Origin(BaseModel):
+    """The run whose weights were taken while it had not finished, and when; `epoch` is what `step` comes to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    run_id: str = Field(min_length=1, max_length=100)
+    variant: str
+    step: int = Field(ge=0)
+    epoch: float = Field(ge=0.0)
+
+    @field_validator("variant")
+    @classmethod
+    def _has_a_color(cls, variant: str) -> str:
+        if variant not in (*VARIANTS, CUSTOM):
+            raise InputError(f"a variant, one of {', '.join((*VARIANTS, CUSTOM))}", repr(variant), "Restore the file.")
+        return variant
+
+
 class ImportedConfig(ModelConfig):
-    """Weights that were trained elsewhere: nothing is known of how.
+    """Weights that nobody goes on training: brought along, nothing known of how they came about, or frozen here.
 
     weights: digest of the tensors, so that the same weights under the same name are the same run.
+    origin: of frozen ones, which are drawn as their origin's variant.
     """
 
-    name: str = Field(min_length=1, max_length=80, description="what charts call the weights")
+    name: str = Field(min_length=1, max_length=LONGEST_NAME, description="what charts call the weights")
     weights: str = Field(pattern="^[0-9a-f]{8,64}$", description="digest of the tensors")
+    origin: Origin | None = None
 
     @field_validator("name", mode="before")
     @classmethod
@@ -96,11 +119,14 @@ class ImportedConfig(ModelConfig):
     @property
     def run_id(self) -> str:
         text = f"{self.dataset} {self.architecture} {self.name} {self.weights}"
-        return f"{self.dataset}-imported-{hashlib.blake2b(text.encode(), digest_size=5).hexdigest()}"
+        if self.origin:
+            text += f" {self.origin.run_id} {self.origin.step}"
+        digest = hashlib.blake2b(text.encode(), digest_size=5).hexdigest()
+        return f"{self.dataset}-{'frozen' if self.origin else 'imported'}-{digest}"
 
     @property
     def variant(self) -> str:
-        return CUSTOM
+        return self.origin.variant if self.origin else CUSTOM
 
     @property
     def label(self) -> str:
@@ -108,4 +134,4 @@ class ImportedConfig(ModelConfig):
 
     @property
     def length(self) -> str:
-        return "imported"
+        return "frozen" if self.origin else "imported"

@@ -45,7 +45,8 @@ def submit_measurement(store: RunStore, queue: RunQueue, run_id: str, request: M
 def check_finished(store: RunStore, run_id: str) -> None:
     """InputError when there is no such run, or it has no final weights."""
     if not (store.folder(run_id) / MODEL).exists():
-        raise InputError("a finished run", f"{run_id}, which has no final weights yet", "Let it finish first.")
+        remedy = "Let it finish first, or take it as it is: evaluate --now."
+        raise InputError("a finished run", f"{run_id}, which has no final weights yet", remedy)
 
 
 def start_run(queue: RunQueue, run_id: str) -> None:

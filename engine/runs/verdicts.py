@@ -7,6 +7,7 @@ from engine.runs.run_files import adversarial_path, evaluation_path, read_arrays
 from engine.runs.store import RunStore
 
 CLEAN, WORST_CASE = "none", "worst case"
+_JUDGEMENT = ("is_adversarial", "is_within", "linf", "l2")
 
 
 def read_verdicts(store: RunStore, run_id: str, protocol_id: str) -> dict[str, np.ndarray] | None:
@@ -17,7 +18,7 @@ def read_verdicts(store: RunStore, run_id: str, protocol_id: str) -> dict[str, n
     folder = store.path(run_id)
     try:
         report = RobustnessReport.model_validate_json(evaluation_path(folder, protocol_id).read_bytes())
-        clean = read_arrays(adversarial_path(folder, protocol_id, CLEAN))
+        clean = read_arrays(adversarial_path(folder, protocol_id, CLEAN), ("predictions", "labels").__contains__)
         correct = clean["predictions"] == clean["labels"]
         verdicts, survivors = {CLEAN: correct}, correct
         for result in report.attacks:
@@ -36,6 +37,5 @@ def read_judgement(store: RunStore, run_id: str, protocol_id: str, attack: str) 
     Raises:
         OSError, ValueError, KeyError: nothing there, or a damaged file, or one of an older version.
     """
-    arrays = read_arrays(adversarial_path(store.path(run_id), protocol_id, attack))
-    names = ("is_adversarial", "is_within", "linf", "l2")
-    return Judgement(is_valid=np.isfinite(arrays["linf"]), **{name: arrays[name] for name in names})
+    arrays = read_arrays(adversarial_path(store.path(run_id), protocol_id, attack), _JUDGEMENT.__contains__)
+    return Judgement(is_valid=np.isfinite(arrays["linf"]), **{name: arrays[name] for name in _JUDGEMENT})

@@ -11,7 +11,7 @@ import pytest
 from engine.__main__ import main
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("launch", "worker", "runs", "evaluate", "import", "export", "data")
+COMMANDS = ("launch", "worker", "runs", "evaluate", "compare", "curve", "transfer", "import", "export", "data")
 LAUNCHES = [
     ["--epochs", "0"],
     ["--epochs", "501"],
@@ -248,7 +248,10 @@ def test_help_names_the_commands(capsys):
             "one of conv1, all", "one of auto, cpu, cuda", "0 to 1024", "4 to 100", "at most 256",
             "std, std+l1, std+l2, adv, min-max", "mnist-mini, mnist, fashion-mnist, cifar10", "0 to 100",
         ]),
-        ("evaluate", ["1 to 10 000; default 500", "fgsm, pgd, cw, mi-fgsm, l2-bim, linf-bim", "0 to 100"]),
+        ("evaluate", [
+            "1 to 10 000; default 500", "presets (paper, strong)", "fgsm, pgd, cw, mi-fgsm, l2-bim, linf-bim, apgd-ce",
+            "0 to 100",
+        ]),
         ("worker", ["1 to 64", "0 to 1e6", "one of auto, cpu, cuda"]),
         ("data", ["mnist-mini, mnist, fashion-mnist, cifar10"]),
         ("export", [".safetensors"]),

@@ -1,5 +1,6 @@
 """Stores as pages meet them, made by the engine itself."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,16 @@ def trained_store(tmp_path_factory):
 
 
 @pytest.fixture
+def store(trained_store, tmp_path) -> RunStore:
+    """A copy of `trained_store` that a test may write to."""
+    shutil.copytree(trained_store.root, tmp_path / "store")
+    return RunStore(tmp_path / "store")
+
+
+@pytest.fixture
 def started_workers(monkeypatch):
     """Workers that a page would have started; none is."""
-    from dashboard import evaluation_form, queue_panel
+    from dashboard import measurement_panel, queue_panel
     from engine.runs import worker
 
     started = []
@@ -55,7 +63,7 @@ def started_workers(monkeypatch):
 
     monkeypatch.setattr(worker, "start_worker", start)
     monkeypatch.setattr(queue_panel, "start_worker", start)
-    monkeypatch.setattr(evaluation_form, "start_worker", start)
+    monkeypatch.setattr(measurement_panel, "start_worker", start)
     return started
 
 

@@ -2,13 +2,15 @@
 
 import argparse
 import shlex
-import shutil
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.evaluation_form import PASS_COST
 from engine.command_line import evaluate
 from engine.data.catalog import DATASETS
+from engine.robustness.protocol import ATTACKS, PAPER_ATTACKS, STRONG_ATTACKS
+from engine.runs.estimate import rate_key
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
@@ -19,12 +21,6 @@ def page():
     from dashboard.evaluation_form import draw_evaluation_form
 
     draw_evaluation_form(sources.settings(), sources.runs())
-
-
-@pytest.fixture
-def store(trained_store, tmp_path) -> RunStore:
-    shutil.copytree(trained_store.root, tmp_path / "store")
-    return RunStore(tmp_path / "store")
 
 
 @pytest.fixture
@@ -69,7 +65,7 @@ def test_one_epsilon_is_the_papers(form, store, started_workers):
 
 
 def test_a_ladder_is_an_evaluation_for_each_rung_and_run(form, store):
-    form.get("button_group")[1].set_value("ladder").run()
+    form.button_group(key="strength").set_value("ladder").run()
     assert not form.exception
     command = asked_on_the_command_line(form)
     assert [request.threat.epsilon for request in command[1]] == [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
@@ -80,7 +76,7 @@ def test_a_ladder_is_an_evaluation_for_each_rung_and_run(form, store):
 
 
 def test_steps_end_and_pictures_are_free(form, store):
-    form.get("button_group")[1].set_value("ladder").run()
+    form.button_group(key="strength").set_value("ladder").run()
     form.number_input(key="last-epsilon-0.3").set_value(1.0)
     form.number_input(key="steps").set_value(2)
     form.number_input(key="kept-images").set_value(0)
@@ -94,5 +90,41 @@ def test_steps_end_and_pictures_are_free(form, store):
 
 
 def test_no_attack_is_said_in_place(form):
-    form.get("button_group")[0].set_value([]).run()
+    form.button_group(key="attacks").set_value([]).run()
     assert "one or more attacks" in form.error[0].value and not form.button
+
+
+def test_a_preset_sets_the_attacks_and_an_own_choice_says_so(form, store):
+    preset, attacks = (lambda: form.button_group(key="attacks-preset")), (lambda: form.button_group(key="attacks"))
+    assert preset().value == "paper" and attacks().value == list(PAPER_ATTACKS)
+    preset().set_value("strong").run()
+    assert attacks().value == list(STRONG_ATTACKS)
+    assert " --attacks strong --samples" in form.code[0].value
+    assert [set(one.attacks) for one in asked_on_the_command_line(form)[1]] == [set(STRONG_ATTACKS)]
+    preset().set_value("paper + strong").run()
+    assert " --attacks paper strong --samples" in form.code[0].value
+    attacks().set_value(["square", "deepfool", "fgsm"]).run()
+    assert preset().value == "own choice"
+    assert " --attacks fgsm square deepfool --samples" in form.code[0].value
+    attacks().set_value(list(reversed(STRONG_ATTACKS))).run()
+    assert preset().value == "strong" and " --attacks strong --samples" in form.code[0].value
+    preset().set_value("own choice").run()
+    assert set(attacks().value) == set(STRONG_ATTACKS), "saying so changes nothing"
+    command = asked_on_the_command_line(form)
+    press(form, "Attack")
+    assert queued(store) == (command[0], set(command[1]))
+
+
+def test_every_attack_is_explained(form):
+    words = form.button_group(key="attacks").help
+    assert all(f"**{name}**: " in words for name in ATTACKS) and "Auto-PGD" in words
+
+
+def test_time_is_stated_only_at_a_measured_speed(form, store):
+    assert "cw needs the most passes" in captions(form) and "At most" not in captions(form)
+    config = store.config(store.run_ids()[0])
+    RunQueue(store.root).record_rate(rate_key("cpu", config), 200 * PASS_COST)
+    form.button_group(key="attacks").set_value(["pgd", "fgsm"]).run()
+    assert "At most about 41 s a run" in captions(form), "200 images, 40 + 1 passes"
+    form.number_input(key="samples").set_value(400).run()
+    assert "At most about 82 s a run" in captions(form)

@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
-from dashboard import live_charts, sheet
+from dashboard import live_charts, sheet, sources
 from engine.runs.records import read_conv_weights, read_metrics
+from engine.runs.run_files import read_json, write_json
+from engine.runs.run_queue import RunQueue
+from engine.runs.store import RunStore
+from engine.runs.submission import submit_runs
 
 
 @pytest.fixture
@@ -112,8 +116,6 @@ def test_examples_say_what_the_stored_predictions_say(open_page, trained_store, 
     app = open_page("examples", trained_store.root)
     app.selectbox(key="find").set_value("every image").run()
     std, _ = run_ids(trained_store)
-    from dashboard import sources
-
     (protocol,) = sources.reports(std)
     for position in (0, 7, 19):
         app.slider(key="image").set_value(position + 1).run()
@@ -189,14 +191,7 @@ def test_runs_that_an_address_names_in_vain_are_mentioned(open_page, trained_sto
     assert any("names 1 more" in caption.value for caption in app.caption)
 
 
-def test_runs_of_different_data_are_not_put_into_one_robustness_table(open_page, trained_store, tmp_path):
-    import shutil
-
-    from engine.runs.run_files import read_json, write_json
-    from engine.runs.store import RunStore
-
-    shutil.copytree(trained_store.root, tmp_path / "store")
-    store = RunStore(tmp_path / "store")
+def test_runs_of_different_data_are_not_put_into_one_robustness_table(open_page, store):
     std, minmax = run_ids(store)
     document = read_json(store.folder(minmax) / "config.json") or {}
     other = document | {"config": document["config"] | {"dataset": "mnist"}}
@@ -207,10 +202,6 @@ def test_runs_of_different_data_are_not_put_into_one_robustness_table(open_page,
 
 
 def test_the_film_is_of_what_is_shipped_while_the_same_runs_train_anew(open_page, trained_store, tmp_path, drawn):
-    from engine.runs.run_queue import RunQueue
-    from engine.runs.store import RunStore
-    from engine.runs.submission import submit_runs
-
     own = RunStore(tmp_path / "store")
     own.prepare()
     submit_runs(own, RunQueue(own.root), [trained_store.training_config(run_id) for run_id in run_ids(trained_store)])

@@ -51,12 +51,6 @@ def photograph() -> bytes:
 
 
 @pytest.fixture
-def store(trained_store, tmp_path) -> RunStore:
-    shutil.copytree(trained_store.root, tmp_path / "store")
-    return RunStore(tmp_path / "store")
-
-
-@pytest.fixture
 def open_form(monkeypatch, store, started_workers):
     from dashboard import settings, sources
 
@@ -92,7 +86,7 @@ def test_an_upload_is_kept_and_attacked_for_every_run(open_form, store, started_
     app = upload(open_form(), "../../my secret.png", picture())
     assert app.button[0].disabled, "what it shows must be said first"
     app.selectbox(key="own-label-mnist-mini").set_value(1)
-    app.get("button_group")[2].set_value(["fgsm"])
+    app.button_group(key="own-attacks").set_value(["fgsm"])
     app.number_input(key="own-epsilon-0.3").set_value(0.1).run()
     app.button[0].click().run()
     image_id = app.session_state["shown"]
@@ -116,9 +110,9 @@ def test_the_pair_is_shown_light_on_dark(open_form):
     app = upload(open_form(), "one.png", picture())
     names = [caption.value for caption in app.caption]
     assert names[:2] == ["As you gave it", "As the networks see it, 28 × 28"]
-    app.get("button_group")[1].set_value("Light on dark").run()
+    app.button_group(key="own-ground").set_value("Light on dark").run()
     assert "blank" in app.error[0].value, "there is no light ink on this paper"
-    app.get("button_group")[1].set_value("Dark on light").run()
+    app.button_group(key="own-ground").set_value("Dark on light").run()
     assert not app.error and len(app.caption) >= 2
 
 
@@ -156,7 +150,7 @@ def test_a_drawing_is_ink_on_the_dark(open_form, store, monkeypatch, is_blank):
     drawn[3:20, 5:8] = 0 if is_blank else 255
     monkeypatch.setattr("dashboard.own_image_form.drawing_board", lambda *, key, shape: drawn)
     app = open_form()
-    app.get("button_group")[0].set_value("Draw").run()
+    app.button_group(key="own-source-mnist-mini").set_value("Draw").run()
     assert not app.exception
     if is_blank:
         assert "blank" in app.error[0].value and not app.button
@@ -170,14 +164,14 @@ def test_a_drawing_is_ink_on_the_dark(open_form, store, monkeypatch, is_blank):
 def test_no_drawing_yet(open_form, monkeypatch):
     monkeypatch.setattr("dashboard.own_image_form.drawing_board", lambda *, key, shape: None)
     app = open_form()
-    app.get("button_group")[0].set_value("Draw").run()
+    app.button_group(key="own-source-mnist-mini").set_value("Draw").run()
     assert not app.exception and not app.error and not app.button
 
 
 def test_without_attacks_it_says_so(open_form, store):
     app = upload(open_form(), "one.png", picture())
     app.selectbox(key="own-label-mnist-mini").set_value(1)
-    app.get("button_group")[2].set_value([]).run()
+    app.button_group(key="own-attacks").set_value([]).run()
     app.button[0].click().run()
     assert "one or more attacks" in app.error[0].value
     assert not evaluations(store) and not (store.root / "images").exists()

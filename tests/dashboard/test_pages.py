@@ -154,7 +154,7 @@ def test_cw_alone_has_no_ball_and_is_shown(open_page, trained_store, tmp_path):
     path.write_text(json.dumps(report | {"attacks": [alone]}))
     app = open_page("robustness", store.root)
     assert not app.exception
-    assert list(app.dataframe[0].value["Attack"]) == ["no attack", "cw", "worst case"]
+    assert list(app.dataframe[0].value["Attack"]) == ["no attack", "cw", "worst case", "checks"]
 
 
 def moment_of(app) -> float:

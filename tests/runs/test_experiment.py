@@ -20,7 +20,7 @@ from engine.runs.experiment import checkpoint_position, train_runs
 from engine.runs.records import METRICS, Recorder, read_conv_weights, read_metrics
 from engine.runs.run_files import ENVIRONMENT, MODEL, RESULT, load_weights, read_json
 from engine.runs.store import RunStore
-from engine.training.checkpoint import LAST, PREVIOUS
+from engine.training.checkpoint_file import LAST, PREVIOUS
 
 RUNAWAY = ObjectiveConfig(l2_strength=-1.0)
 MIN_MAX = ObjectiveConfig(l1_strength=0.02, l2_strength=-0.03)

@@ -24,7 +24,8 @@ from engine.runs.slot import serve
 from engine.runs.store import RunStore
 from engine.runs.submission import delete_run, retry_run, submit_runs
 from engine.runs.worker import LOCK, LOG, WorkerSettings, start_worker, work, worker_identity
-from engine.training.checkpoint import LAST, load_checkpoint
+from engine.training.checkpoint import load_checkpoint
+from engine.training.checkpoint_file import LAST
 from engine.training.schedule import TrainingConfig
 
 SHORT = RunConfig(training=TrainingConfig(epochs=1, snapshots_per_epoch=5), probe=ProbeConfig(samples=0))

@@ -10,7 +10,8 @@ import torch
 
 from engine.minmax.objective import ObjectiveConfig
 from engine.training import checkpoint as checkpoints
-from engine.training.checkpoint import LAST, PREVIOUS, load_checkpoint, remove_checkpoints, restore, save_checkpoint
+from engine.training.checkpoint import load_checkpoint, restore, save_checkpoint
+from engine.training.checkpoint_file import LAST, PREVIOUS, remove_checkpoints
 from engine.training.loop import train
 from engine.training.schedule import TrainingConfig
 from engine.training.state import member_arrays

@@ -1,0 +1,67 @@
+"""The transfer matrix: accuracy of every network on every network's adversarial images."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.canvas import axis_title, compose, safe_text
+
+SCALE = [[0.0, "#4a0d24"], [0.25, "#97333c"], [0.5, "#d0765c"], [0.75, "#e9b999"], [1.0, "#eef1f3"]]
+"""Dark where networks are fooled; even in lightness, so that it reads the same to the color-blind."""
+
+WHITE_BOX = "#2f7fd6"
+
+
+def transfer_figure(matrix: pd.DataFrame, clean: Mapping[str, float], title: str) -> go.Figure:
+    """A heat map with a number in each cell, from 0 to 100 % on every page; the diagonal is framed.
+
+    Args:
+        matrix: percent, sources in the index, targets in the columns, in the same order; NaN is an empty cell.
+        clean: percent by target, without an attack.
+    """
+    names = [safe_text(label) for label in matrix.columns]
+    values = matrix.to_numpy(np.float64)
+    places = list(range(len(names)))
+    axis = {"tickmode": "array", "tickvals": places, "ticktext": names, "showgrid": False, "zeroline": False}
+    hover = [
+        [f"images made on {source}<br>shown to {target}<br>{_plain(clean, column)} without an attack"
+         for target, column in zip(names, matrix.columns, strict=True)]
+        for source in names
+    ]  # fmt: skip
+    heat = {
+        "type": "heatmap",
+        "x": places,
+        "y": places,
+        "z": [[None if np.isnan(value) else round(value, 4) for value in row] for row in values.tolist()],
+        "zmin": 0,
+        "zmax": 100,
+        "colorscale": SCALE,
+        "colorbar": {"title": {"text": "%"}, "thickness": 12, "outlinewidth": 0},
+        "xgap": 3,
+        "ygap": 3,
+        "uid": "transfer",
+        "text": hover,
+        "texttemplate": "%{z:.1f}",
+        "textfont": {"size": 15},
+        "hovertemplate": "%{z:.1f} % correct<br>%{text}<extra></extra>",
+        "hoverongaps": False,
+    }
+    return compose(
+        title,
+        [heat],
+        xaxis={**axis, "title": axis_title("Shown to"), "range": [-0.5, len(names) - 0.5], "ticks": ""},
+        yaxis={**axis, "title": axis_title("Made on"), "range": [len(names) - 0.5, -0.5]},
+        hovermode="closest",
+        shapes=[_frame(place) for place in places if not np.isnan(values[place, place])],
+    )
+
+
+def _plain(clean: Mapping[str, float], label: str) -> str:
+    return f"{clean[label]:.1f} %" if label in clean else "unknown"
+
+
+def _frame(place: int) -> dict:
+    edges = {"x0": place - 0.47, "x1": place + 0.47, "y0": place - 0.47, "y1": place + 0.47}
+    return {"type": "rect", **edges, "line": {"color": WHITE_BOX, "width": 3}}

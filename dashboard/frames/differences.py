@@ -1,0 +1,54 @@
+"""Runs against a reference, one row per run, or runs alike but for the seed, and attack."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from dashboard.frames.labels import group_labels
+from dashboard.frames.tables import IDENTITY
+from engine.runs.comparison import Contrast, Verdicts, contrasts
+from engine.runs.overview import RunOverview
+
+ACCURACIES = ("accuracy", "low", "high", "reference_accuracy", "reference_low", "reference_high")
+DIFFERENCE = ("difference", "difference_low", "difference_high", "p_value")
+COUNTS = ("only_first", "only_second", "n", "seeds")
+
+
+def difference_frame(
+    runs: Sequence[RunOverview], verdicts: Mapping[str, Verdicts], reference_run_id: str
+) -> pd.DataFrame:
+    """What `contrasts` found: IDENTITY (of the first seed), reference, attack, ACCURACIES, DIFFERENCE, COUNTS, verdict.
+
+    label and reference name a group by its number of seeds. Accuracies and differences are fractions; what several
+    seeds that are all alike leave open is NaN. verdict: "within noise", or "higher", "lower" than the reference, or
+    "too few seeds to tell".
+
+    Args:
+        verdicts: run_id -> verdicts under one protocol; runs without are left out, all of them without the reference's.
+    """
+    by_id = {run.run_id: run for run in runs}
+    found = contrasts(runs, verdicts, reference_run_id)
+    subjects = {one.run_ids[0]: [by_id[run_id] for run_id in one.run_ids] for one in found}
+    columns = (*ACCURACIES, *DIFFERENCE, *COUNTS)
+    rows = [
+        {
+            "run_id": one.run_ids[0],
+            "variant": by_id[one.run_ids[0]].config.variant,
+            **_labels(one, subjects, by_id),
+            "attack": one.attack,
+            "verdict": one.verdict,
+            **{column: getattr(one, column) for column in columns},
+        }
+        for one in found
+    ]
+    frame = pd.DataFrame(rows, columns=[*IDENTITY, "reference", "attack", *columns, "verdict"])
+    return frame.astype({column: float for column in (*ACCURACIES, *DIFFERENCE)})
+
+
+def _labels(
+    one: Contrast, subjects: Mapping[str, Sequence[RunOverview]], by_id: Mapping[str, RunOverview]
+) -> dict[str, str]:
+    """What both sides are called, each unlike the other and every other subject."""
+    reference = [by_id[run_id] for run_id in one.reference_ids]
+    labels = group_labels({**subjects, reference[0].run_id: reference})
+    return {"label": labels[one.run_ids[0]], "reference": labels[reference[0].run_id]}

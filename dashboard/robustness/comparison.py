@@ -1,0 +1,67 @@
+"""Whether runs differ by more than noise."""
+
+import streamlit as st
+
+from dashboard import sources
+from dashboard.frames.differences import difference_frame
+from dashboard.frames.labels import unique_labels
+from dashboard.sheet import Sheet
+from engine.runs.comparison import NOISE_RULE
+from engine.runs.overview import RunOverview
+
+POINTS = st.column_config.NumberColumn(format="%+.1f")
+COLUMNS = {
+    "label": "Run",
+    "attack": "Attack",
+    "accuracy": "Accuracy (%)",
+    "reference_accuracy": "Reference (%)",
+    "difference": "Difference (points)",
+    "difference_low": "from",
+    "difference_high": "to",
+    "only_first": "Only run correct",
+    "only_second": "Only reference correct",
+    "p_value": "p",
+    "seeds": "Seeds",
+    "verdict": "Verdict",
+}
+PERCENT = ("accuracy", "reference_accuracy", "difference", "difference_low", "difference_high")
+
+
+def draw_comparison(sheet: Sheet, runs: list[RunOverview], protocol: str) -> None:
+    """Every run against one of them, over the same images and over seeds."""
+    if len(runs) < 2:
+        return
+    labels = unique_labels(runs)
+    standard = next((run.run_id for run in runs if run.config.variant == "std"), runs[0].run_id)
+    if st.session_state.get("against") not in labels:
+        st.session_state.pop("against", None)
+    reference = st.selectbox(
+        "Compare with",
+        list(labels),
+        index=list(labels).index(standard),
+        format_func=labels.__getitem__,
+        key="against",
+        bind="query-params",
+    )
+    verdicts = {run.run_id: found for run in runs if (found := sources.verdicts(run.run_id, protocol)) is not None}
+    frame = difference_frame(runs, verdicts, reference)
+    if frame.empty:
+        sheet.note("These evaluations hold too little to compare image by image. Attack the runs again.")
+        return
+    table = frame.assign(
+        **{name: 100 * frame[name] for name in PERCENT}, attack=frame["attack"].replace("none", "no attack")
+    )
+    sheet.table(
+        table.loc[:, list(COLUMNS)].rename(columns=COLUMNS),
+        key="differences",
+        title=f"Difference from {labels[reference]}",
+        column_config={
+            **{
+                COLUMNS[name]: st.column_config.NumberColumn(format="%.1f")
+                for name in ("accuracy", "reference_accuracy")
+            },
+            **{COLUMNS[name]: POINTS for name in ("difference", "difference_low", "difference_high")},
+            "p": st.column_config.NumberColumn(format="%.2g"),
+        },
+    )
+    sheet.note(NOISE_RULE)

@@ -1,0 +1,184 @@
+"""The smallest perturbation of each image, as a distribution: robustness without choosing an ε."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import sources
+from dashboard.examples import CLEAN
+from dashboard.figures.distances import NORMS, distance_figure
+from dashboard.frames.distances import distance_frame, distance_summary, minimal_distances
+from dashboard.frames.labels import unique_labels
+from dashboard.launch_form import number
+from dashboard.measurement_panel import queue_measurements
+from dashboard.protocols import pick_protocol
+from dashboard.settings import Settings
+from dashboard.sheet import Sheet
+from engine.errors import InputError
+from engine.robustness.attack_config import AttackConfig
+from engine.robustness.protocol import ATTACKS
+from engine.robustness.report import RobustnessReport
+from engine.robustness.threat import ThreatModel
+from engine.runs.config import linf_threat
+from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.overview import RunOverview
+from engine.validation import validated
+
+MINIMIZERS = sorted(name for name, attack in ATTACKS.items() if attack.minimizes)[::-1]
+COLUMNS = {
+    "label": "Run",
+    "n": "Images",
+    "n_correct": "Right without attack",
+    "share_found": "Found (%)",
+    "lower_quartile": "Lower quartile",
+    "median": "Median",
+    "upper_quartile": "Upper quartile",
+    "within": "Within the paper's ε",
+    "remark": "Remark",
+}
+
+
+def draw_distances_form(here: Settings, chosen: list[RunOverview]) -> None:
+    """How to find the smallest perturbations; a button queues it for all runs."""
+    with st.expander(
+        "Search the smallest perturbations of these runs",
+        icon=":material/straighten:",
+        expanded=not any(reports_of(chosen).values()),
+    ):
+        attacks = st.pills("Attacks", MINIMIZERS, selection_mode="multi", default=MINIMIZERS, key="distances-attacks")
+        samples = number(st.columns(4)[0], "Test images", EvaluationRequest, "samples", 200, "distances-samples")
+        threat = linf_threat(chosen[0].config.dataset_spec)
+        try:
+            request = validated(EvaluationRequest, attacks=tuple(attacks), samples=samples, threat=threat)
+        except InputError as error:
+            st.error(str(error))
+            return
+        run_ids = [run.run_id for run in chosen]
+        st.caption(
+            "fab searches in l∞, deepfool (fast, coarser) and cw in l2. ε does not change what they find, only what "
+            "counts as within it. On the command line:"
+        )
+        st.code(request.command(run_ids), language="bash", wrap_lines=True)
+        if st.button("Search", type="primary", icon=":material/straighten:", key="distances-search"):
+            queue_measurements(here, run_ids, [request])
+            st.rerun()
+
+
+def draw_distances(here: Settings, chosen: list[RunOverview], sheet: Sheet) -> None:
+    """Under one attack: share of images within each distance, and the quartiles."""
+    reports = reports_of(chosen)
+    known = {protocol for found in reports.values() for protocol in found}
+    if st.session_state.get("protocol") not in known:
+        st.session_state.pop("protocol", None)
+    protocol = pick_protocol(reports)
+    if protocol is None:
+        st.info(f"Nobody has searched these runs' smallest perturbations yet: {', '.join(MINIMIZERS)} do.")
+        return
+    of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}
+    attack = pick_attack(of_protocol)
+    norm, spec = ATTACKS[attack].norm, chosen[0].config.dataset_spec
+    frame = read_distances(chosen, of_protocol, protocol, attack)
+    labels = unique_labels(chosen)
+    missing = [label for run_id, label in labels.items() if run_id not in set(frame["run_id"])]
+    if missing:
+        sheet.note(f"Not searched with {attack} in this way: {', '.join(missing)}.")
+    if frame.empty:
+        st.error("The clean predictions of these evaluations are missing. Search again.")
+        return
+    epsilon = min(ThreatModel(epsilon=spec.epsilon).pixel_budget(spec.std)) if norm == "linf" else None
+    n = max(report.n for report in of_protocol.values())
+    sheet.chart(
+        distance_figure(
+            frame, norm, f"How far images are from an error: {attack}, n = {n}", std=spec.std, epsilon=epsilon
+        ),
+        key="distances",
+        height=440,
+        alt=f"Share of images within each distance that {attack} found, one rising line per run; diamonds are medians",
+        table=frame,
+    )
+    draw_summary(sheet, distance_summary(chosen, frame, attack, epsilon), attack, norm, n)
+
+
+def draw_summary(sheet: Sheet, summary: pd.DataFrame, attack: str, norm: str, n: int) -> None:
+    """Quartiles of every run, and what they mean."""
+    columns = {name: title for name, title in COLUMNS.items() if name in summary}
+    table = summary.assign(share_found=100 * summary["share_found"]).loc[:, list(columns)].rename(columns=columns)
+    if not table["Remark"].any():
+        table = table.drop(columns="Remark")
+    pixels = st.column_config.NumberColumn(format="%.4f")
+    sheet.table(
+        table,
+        key="distance-summary",
+        title=f"Smallest perturbations by {attack} in {NORMS[norm]} (pixels), n = {n}",
+        column_config={
+            "Found (%)": st.column_config.NumberColumn(format="%.1f"),
+            **{COLUMNS[name]: pixels for name in ("lower_quartile", "median", "upper_quartile")},
+        },
+    )
+    sheet.note(
+        "An image that is misclassified anyway is at distance 0; one for which nothing was found is infinitely far. "
+        "Each distance is the smallest that this attack found, so the true one may be smaller. Quartiles are of all "
+        "images; a dash means that so many were never found. Diamonds are medians."
+    )
+    if norm == "linf":
+        sheet.note(
+            "Read downwards, the lines are the loss of accuracy as ε grows: what is within ε is not robust at it."
+        )
+    if attack == "cw" and summary["remark"].str.contains("not converged").any():
+        sheet.note(
+            "cw has not converged where it found less than 99 % of the images that were right before: an image that it "
+            "missed is not robust for that. Where deepfool found a smaller perturbation, that one counts."
+        )
+
+
+def reports_of(chosen: list[RunOverview]) -> dict[str, dict[str, RobustnessReport]]:
+    """By run and protocol, with nothing but the searches for the smallest perturbation whose files tell distances.
+
+    Those of an older version do not.
+    """
+    found: dict[str, dict[str, RobustnessReport]] = {}
+    for run in chosen:
+        found[run.run_id] = {}
+        for protocol, report in sources.reports(run.run_id).items():
+            searches = [
+                result
+                for result in report.attacks
+                if result.attack.minimizes and tells_distances(run.run_id, protocol, result.attack)
+            ]
+            if searches:
+                found[run.run_id][protocol] = report.model_copy(update={"attacks": tuple(searches)})
+    return found
+
+
+def tells_distances(run_id: str, protocol: str, attack: AttackConfig) -> bool:
+    """Whether what was filed of an attack has the size of each perturbation."""
+    return {"is_adversarial", attack.norm} <= sources.examples(run_id, protocol, attack.name).keys()
+
+
+def pick_attack(reports: Mapping[str, RobustnessReport]) -> str:
+    """One of those that any run met."""
+    met = {result.attack.name for report in reports.values() for result in report.attacks}
+    names = [name for name in MINIMIZERS if name in met]
+    if st.session_state.get("found-by") not in names:
+        st.session_state.pop("found-by", None)
+    return st.segmented_control(
+        "Found by", names, default=names[0], required=True, key="found-by", bind="query-params",
+        format_func=lambda name: f"{name}, {NORMS[ATTACKS[name].norm]}",
+    )  # fmt: skip
+
+
+def read_distances(
+    chosen: list[RunOverview], reports: Mapping[str, RobustnessReport], protocol: str, attack: str
+) -> pd.DataFrame:
+    """Of every run that met the attack."""
+    distances: dict[str, np.ndarray] = {}
+    correct: dict[str, np.ndarray] = {}
+    for run_id, report in reports.items():
+        clean = sources.examples(run_id, protocol, CLEAN)
+        if clean and attack in report.robust_accuracy_by_attack:
+            found = sources.examples(run_id, protocol, attack)
+            distances[run_id] = minimal_distances(clean["labels"], clean, found, ATTACKS[attack].norm)
+            correct[run_id] = clean["predictions"] == clean["labels"]
+    return distance_frame(chosen, distances, correct)

@@ -1,0 +1,120 @@
+"""The images behind a cell of the transfer matrix: what both networks say to them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from dashboard import sources
+from dashboard.example_cells import build_grid
+from dashboard.examples import CLEAN, Arrays
+from dashboard.frames.labels import unique_labels
+from dashboard.palette import run_colors
+from dashboard.sheet import Sheet
+from engine.robustness.transfer import Transfer
+from engine.runs.overview import RunOverview
+from engine.runs.transfer_request import TransferRequest
+
+IMAGES_AT_ONCE, IMAGES_ABREAST = 6, 3
+
+
+def draw_pair(sheet: Sheet, chosen: Sequence[RunOverview], transfer: Transfer) -> None:
+    """How much of one network's images fools another, and the images: those that fool both first."""
+    labels = unique_labels(chosen)
+    source, target, figures = labels[transfer.source], labels[transfer.target], transfer.figures()
+    if figures.rate is None or figures.low is None or figures.high is None:
+        sheet.note(f"None of the {figures.n} images fools {source}, on which they were made.")
+        return
+    if transfer.is_white_box:
+        sheet.note(f"{figures.n_fooling} of the {figures.n} images fool {source}, on which they were made.")
+    else:
+        rate, low, high = (f"{100 * value:.1f}" for value in (figures.rate, figures.low, figures.high))
+        sheet.note(
+            f"{figures.n_fooling} of the {figures.n} images fool {source}, on which they were made. {target} gets "
+            f"{figures.n_transferred} of them wrong too, {rate} % (95 % interval {low} to {high} %); "
+            f"{figures.n_wrong_clean} of them it gets wrong without an attack."
+        )
+    outcomes = read_outcomes(transfer)
+    if outcomes is None:
+        st.info("The pictures of these images are missing. Measure the row again.")
+        return
+    kept = min(len(found[sources.PICTURES]) for of_run in outcomes.values() for found in of_run.values())
+    kept = min(kept, len(transfer.target_probabilities), len(transfer.target_probabilities_clean))
+    positions = pick_images(transfer, kept)
+    spec = chosen[0].config.dataset_spec
+    colors = dict(zip(labels, run_colors([run.config.variant for run in chosen]), strict=True))
+    roles = {transfer.target: f"shown to {target}", transfer.source: f"made on {source}"}
+    for start in range(0, len(positions), IMAGES_ABREAST):
+        for place, column in enumerate(st.columns(IMAGES_ABREAST)[: len(positions) - start], start):
+            position = int(positions[place])
+            truth = transfer.labels[position]
+            grid = build_grid(roles, colors, outcomes, [transfer.attack.name], position, spec.classes, truth)
+            with column:
+                sheet.grid(grid, key=f"transferred-{place}")
+
+
+def pick_images(transfer: Transfer, kept: int) -> np.ndarray:
+    """Positions of some images that fool the network they were made on, those that fool the other too first."""
+    both = np.flatnonzero((transfer.is_fooling & transfer.is_wrong)[:kept])
+    one = np.flatnonzero((transfer.is_fooling & ~transfer.is_wrong)[:kept])
+    kinds = {"Fool both": both, "Fool only the network they were made on": one}
+    if transfer.is_white_box:
+        kinds = {"Fool the network": both}
+    kinds = {f"{name} ({len(found)} with pictures)": found for name, found in kinds.items() if len(found)}
+    if not kinds:
+        st.info(f"Pictures were kept of the first {kept} images only, and none of these fools its network.")
+        return np.empty(0, np.int64)
+    which, where = st.columns([2, 1], vertical_alignment="bottom")
+    if st.session_state.get("transfer-kind") not in kinds:
+        st.session_state.pop("transfer-kind", None)
+    name = which.segmented_control(
+        "Images",
+        list(kinds),
+        default=next(iter(kinds)),
+        required=True,
+        key="transfer-kind",
+        label_visibility="collapsed",
+    )
+    found = kinds[name]
+    last = -(-len(found) // IMAGES_AT_ONCE)
+    if st.session_state.get("transfer-page", 1) > last:
+        st.session_state.pop("transfer-page")
+    page = where.number_input(f"Page of {last}", 1, last, key="transfer-page") if last > 1 else 1
+    return found[(page - 1) * IMAGES_AT_ONCE : page * IMAGES_AT_ONCE]
+
+
+def read_outcomes(transfer: Transfer) -> Mapping[str, Mapping[str, Arrays]] | None:
+    """Run id -> CLEAN and the attack -> pictures and what the run says to them; None when they are not those measured.
+
+    The source comes first; it is alone with its own images.
+    """
+    protocol, attack = transfer_protocol(transfer), transfer.attack.name
+    pictures = {name: sources.pictures(transfer.source, protocol, name) for name in (CLEAN, attack)}
+    said = {name: sources.examples(transfer.source, protocol, name) for name in (CLEAN, attack)}
+    if not all(len(images) for images in pictures.values()):
+        return None
+    expected = {CLEAN: transfer.source_clean, attack: transfer.source_adversarial}
+    if not all(np.array_equal(said[name]["predictions"], expected[name]) for name in said):
+        return None
+    own = {name: {**said[name], sources.PICTURES: pictures[name]} for name in said}
+    other = {
+        CLEAN: (transfer.target_clean, transfer.target_probabilities_clean),
+        attack: (transfer.target_adversarial, transfer.target_probabilities),
+    }
+    shown = {
+        name: {
+            "predictions": np.array(predictions),
+            "probabilities": np.array(probabilities),
+            sources.PICTURES: pictures[name],
+        }
+        for name, (predictions, probabilities) in other.items()
+    }
+    return {transfer.source: own} | ({} if transfer.is_white_box else {transfer.target: shown})
+
+
+def transfer_protocol(transfer: Transfer) -> str:
+    """Of the evaluation that kept the pictures."""
+    request = TransferRequest(
+        targets=(transfer.target,), samples=transfer.n, threat=transfer.threat, seed=transfer.seed
+    )
+    return request.protocol_id

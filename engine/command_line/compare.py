@@ -1,0 +1,143 @@
+"""`compare`: is a run more accurate under attack than another, or is that noise? Of runs evaluated in the same way."""
+
+import argparse
+import textwrap
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import groupby
+
+from pydantic import ValidationError
+
+from engine.command_line.parser import add_folders, open_store, print_json
+from engine.errors import InputError
+from engine.robustness.report import RobustnessReport
+from engine.robustness.threat import ThreatModel
+from engine.runs.comparison import NOISE_RULE, Contrast, Verdicts, contrasts, read_comparison
+from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.overview import read_overview
+from engine.runs.store import RunStore
+from engine.validation import field_limits
+
+DECISIVE = {"epsilon": ThreatModel, "unit": ThreatModel, "samples": EvaluationRequest, "seed": EvaluationRequest}
+"""What an evaluation is known by: the name of a field of these, and of an option here."""
+
+
+def add_parser(commands) -> None:
+    parser: argparse.ArgumentParser = commands.add_parser("compare", help="tell runs apart", description=__doc__)
+    parser.add_argument("run_ids", nargs="+", metavar="RUN_ID", help="evaluated runs; several seeds of one go together")
+    parser.add_argument("--reference", metavar="RUN_ID", help="what the others are held against (default the first)")
+    asked = parser.add_argument_group("evaluation", "of those that all these runs share, the newest one with")
+    for flag, model in DECISIVE.items():
+        limits = field_limits(model, flag)
+        kind, choices = type(limits.default), limits.choices or None
+        metavar = None if choices else kind.__name__.upper()
+        text = f"{limits.description} (default any)"
+        asked.add_argument(f"--{flag}", type=kind, choices=choices, metavar=metavar, help=text)
+    add_folders(parser, data=False)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    store = open_store(args.store)
+    reference = args.reference or args.run_ids[0]
+    runs = [read_overview(store, run_id, None) for run_id in dict.fromkeys([reference, *args.run_ids])]
+    if len(runs) == 1:
+        raise InputError("two runs or more", f"only {reference}", "Name another one.")
+    if len(datasets := dict.fromkeys(run.config.dataset for run in runs)) > 1:
+        raise InputError("runs of one data set", " and ".join(datasets), "Compare those of each by themselves.")
+    protocol_id, report, verdicts = _choose_evaluation(args, store, [run.run_id for run in runs])
+    found = contrasts(runs, verdicts, reference)
+    used = {run_id for one in found for run_id in (*one.run_ids, *one.reference_ids)}
+    left_out = [run.run_id for run in runs if run.run_id not in used]
+    labels = {run.run_id: run.config.label for run in runs}
+    if args.json:
+        evaluation = {"protocol_id": protocol_id, **report.model_dump(include={"threat", "pixel_epsilon", "seed"})}
+        rows = [{**asdict(one), "seeds": one.seeds, "verdict": one.verdict} for one in found]
+        found_there = {"labels": labels, "comparisons": rows, "left_out": left_out, "rule": NOISE_RULE}
+        print_json({**evaluation, "n": report.n, **found_there})
+        return 0
+    pixels = " to ".join(dict.fromkeys(f"{value:.4f}" for value in sorted(report.pixel_epsilon)))
+    threat = report.threat
+    print(f"ε = {threat.epsilon:g} {threat.unit} ({pixels} in pixels), n = {report.n}, seed {report.seed}")
+    for _, rows in groupby(found, key=lambda one: one.run_ids):
+        _print_table(list(rows), labels)
+    if left_out:
+        print(f"\nNot compared, the other side has not their seed: {', '.join(left_out)}")
+    print("\n" + textwrap.fill(NOISE_RULE, 100))
+    return 0
+
+
+def _choose_evaluation(
+    args: argparse.Namespace, store: RunStore, run_ids: Sequence[str]
+) -> tuple[str, RobustnessReport, dict[str, Verdicts]]:
+    """The newest one that all runs share, as asked: its protocol's id, the first run's report, all verdicts."""
+    shared, command = _shared_reports(store, run_ids), f"python -m engine evaluate {' '.join(run_ids)}"
+    if not shared:
+        raise InputError(
+            "an evaluation that all these runs share", "none", f"Evaluate them in the same way: {command}."
+        )
+    asked = {name: value for name in DECISIVE if (value := getattr(args, name)) is not None}
+    fitting = {key: report for key, report in shared.items() if asked.items() <= _decisive(report).items()}
+    if not fitting:
+        words = " ".join(f"--{name} {value}" for name, value in asked.items())
+        remedy = f"They share: {'; '.join(_words(report) for report in list(shared.values())[:5])}."
+        raise InputError(f"runs that share an evaluation with {words}", "none", remedy)
+    for protocol_id, report in fitting.items():
+        verdicts = read_comparison(store, run_ids, protocol_id)
+        if len(verdicts) == len(run_ids):
+            return protocol_id, report, verdicts
+    remedy = f"Evaluate again: {command} {_words(next(iter(fitting.values())))}."
+    raise InputError("predictions of every run", "a damaged file, or one of an older version", remedy)
+
+
+def _shared_reports(store: RunStore, run_ids: Sequence[str]) -> dict[str, RobustnessReport]:
+    """By protocol id, newest first: the first run's reports of what all were evaluated under, on the same images."""
+    by_run = [{path.stem: path for path in store.report_paths(run_id)} for run_id in run_ids]
+    found = []
+    for protocol_id in set.intersection(*(set(paths) for paths in by_run)):
+        paths = [one[protocol_id] for one in by_run]
+        try:
+            reports = [RobustnessReport.model_validate_json(path.read_bytes()) for path in paths]
+        except (OSError, ValidationError):
+            continue
+        if len({report.sample_ids for report in reports}) == 1:
+            found.append((max(path.stat().st_mtime_ns for path in paths), protocol_id, reports[0]))
+    return {protocol_id: report for _, protocol_id, report in sorted(found, key=lambda one: one[:2], reverse=True)}
+
+
+def _decisive(report: RobustnessReport) -> dict[str, float | str | int]:
+    threat = report.threat
+    return dict(zip(DECISIVE, (threat.epsilon, threat.unit, report.n, report.seed), strict=True))
+
+
+def _words(report: RobustnessReport) -> str:
+    return " ".join(f"--{name} {value}" for name, value in _decisive(report).items())
+
+
+def _print_table(rows: Sequence[Contrast], labels: dict[str, str]) -> None:
+    print()
+    for run_id, reference_id in zip(rows[0].run_ids, rows[0].reference_ids, strict=True):
+        print(f"{run_id} ({labels[run_id]}) against {reference_id} ({labels[reference_id]})")
+    _print_row("", "accuracy %", "reference %", "difference, points", "only it", "only ref.", "p")
+    for one in rows:
+        _print_row(
+            "no attack" if one.attack == "none" else one.attack,
+            _points(one.accuracy, one.low, one.high),
+            _points(one.reference_accuracy, one.reference_low, one.reference_high),
+            _points(one.difference, one.difference_low, one.difference_high, "+"),
+            str(one.only_first),
+            str(one.only_second),
+            "–" if one.p_value is None else "<.001" if one.p_value < 0.001 else f"{one.p_value:.3f}",
+            one.verdict,
+        )
+
+
+def _print_row(name: str, *cells: str) -> None:
+    widths = (20, 20, 22, 9, 11, 7)
+    padded = "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
+    print(f"  {name:12}{padded}  {' '.join(cells[len(widths) :])}".rstrip())
+
+
+def _points(value: float, low: float | None, high: float | None, sign: str = "") -> str:
+    interval = "" if low is None or high is None else f" [{100 * low:{sign}.1f}, {100 * high:{sign}.1f}]"
+    return f"{100 * value:{sign}.1f}{interval}"

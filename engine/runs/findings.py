@@ -1,0 +1,13 @@
+"""What a diagnosis found, read back. No torch."""
+
+from engine.robustness.finding import Diagnosis
+from engine.runs.run_files import diagnosis_path, read_json
+from engine.runs.store import RunStore
+
+
+def read_diagnosis(store: RunStore, run_id: str, protocol_id: str) -> Diagnosis | None:
+    """The diagnosis of a run under one protocol; None where it was not made, or its file is damaged or newer."""
+    try:
+        return Diagnosis.model_validate(read_json(diagnosis_path(store.path(run_id), protocol_id)))
+    except ValueError:
+        return None

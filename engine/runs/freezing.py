@@ -1,0 +1,121 @@
+"""A run as it stands now becomes a run of its own, good for all that needs final weights. No torch."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import InputError
+from engine.minmax.fuzziness import fuzziness, near_zero_count
+from engine.robustness.cache import weights_digest
+from engine.runs.config import RunConfig
+from engine.runs.model_config import LONGEST_NAME, ImportedConfig, Origin
+from engine.runs.records import METRICS, Recorder, read_last_metrics, weights_file
+from engine.runs.run_files import CONFIG, ENVIRONMENT, MODEL, RESULT, load_weights, save_model, write_json
+from engine.runs.store import RunStore
+from engine.training.checkpoint_file import Position, StoredCheckpoint, has_checkpoint, read_checkpoints
+from engine.training.schedule import steps_per_epoch
+from engine.validation import validated
+
+WEIGHTS = "weights/"
+
+
+def can_freeze(store: RunStore, run_id: str) -> bool:
+    """Whether a run has a checkpoint; it may still turn out damaged."""
+    return has_checkpoint(store.path(run_id))
+
+
+def freeze_run(store: RunStore, run_id: str) -> str:
+    """Copy the weights of a run's newest whole checkpoint into a run of their own, the records up to there with them.
+
+    The run itself is left as it is, and goes on if it trains. Twice at the same step gives the same copy. Its
+    accuracies are not known before it is evaluated: those recorded are of the snapshots before.
+
+    Returns:
+        Id of the copy; of the run itself if it has final weights.
+
+    Raises:
+        InputError: no such run, no whole checkpoint yet, or weights that are not finite.
+    """
+    folder = store.folder(run_id)
+    stored = None if (folder / MODEL).exists() else next(read_checkpoints(folder), None)
+    if stored is None:
+        if (folder / MODEL).exists():  # it may just have finished
+            return run_id
+        remedy = "Resume it, or wait a moment if it has just begun."
+        raise InputError("a run with a whole checkpoint", f"{run_id}, which has none", remedy)
+    weights = {name.removeprefix(WEIGHTS): values for name, values in stored.arrays.items() if name.startswith(WEIGHTS)}
+    if not all(np.isfinite(values).all() for values in weights.values()):
+        remedy = "It has diverged: launch it with smaller strengths or a lower learning rate."
+        raise InputError(f"finite weights in {run_id}", "infinite or missing values", remedy)
+    config = _frozen_config(store.training_config(run_id), folder, stored.position, weights)
+    if not _is_whole(store, config.run_id):
+        with tempfile.TemporaryDirectory(dir=store.root, prefix=".freeze-") as temporary:
+            copy = _record(RunStore(Path(temporary)), config, folder, stored, weights)
+            _place(copy, store.root / config.run_id)
+    return config.run_id
+
+
+def _frozen_config(
+    config: RunConfig, folder: Path, position: Position, weights: dict[str, np.ndarray]
+) -> ImportedConfig:
+    last = read_last_metrics(folder) or {}
+    epoch = position.step / steps_per_epoch(config.dataset_spec.train_size, config.training.batch_size)
+    if last.get("step"):  # it knows how many images there really were
+        epoch = position.step * last["epoch"] / last["step"]
+    moment = f" at epoch {epoch:.2f}"
+    return validated(
+        ImportedConfig,
+        dataset=config.dataset,
+        architecture=config.architecture,
+        name=config.label[: LONGEST_NAME - len(moment)] + moment,
+        weights=weights_digest(weights),
+        origin=Origin(run_id=config.run_id, variant=config.variant, step=position.step, epoch=round(epoch, 6)),
+    )
+
+
+def _is_whole(store: RunStore, run_id: str) -> bool:
+    try:
+        load_weights(store.folder(run_id))
+        store.config(run_id)
+    except InputError:
+        return False
+    return store.result(run_id) is not None
+
+
+def _record(
+    store: RunStore, config: ImportedConfig, origin: Path, stored: StoredCheckpoint, weights: dict[str, np.ndarray]
+) -> Path:
+    """The copy's directory: its origin's records up to the checkpoint, weights and result."""
+    folder = store.create(config)
+    conv = {layer: weights[f"{layer}.weight"].ravel() for layer in config.conv_layers}
+    for name in (ENVIRONMENT, METRICS, *map(weights_file, conv)):  # metrics first: each of its lines has its weights
+        if (origin / name).exists():
+            shutil.copyfile(origin / name, folder / name)
+    Recorder(folder, {layer: values.size for layer, values in conv.items()}, keep=stored.position.snapshots).close()
+    save_model(folder, weights, config)
+    write_json(folder / RESULT, {
+        "status": "finished",
+        "clean_accuracy": None,
+        "probed_robust_accuracy": None,
+        **{f"{layer}_fuzziness": float(fuzziness(values)) for layer, values in conv.items()},
+        **{f"{layer}_near_zero": int(near_zero_count(values)) for layer, values in conv.items()},
+        **{f"{layer}_largest_weight": float(np.abs(values).max()) for layer, values in conv.items()},
+        "epoch": config.origin.epoch if config.origin else None,
+        "steps": stored.position.step,
+        "seconds": round(stored.position.seconds, 3),
+    })  # fmt: skip
+    return folder
+
+
+def _place(copy: Path, target: Path) -> None:
+    """Move the copy to its place; a damaged one there makes room, a whole one of another process stays."""
+    if target.exists() and not _is_whole(RunStore(target.parent), target.name):
+        shutil.rmtree(target)
+    try:
+        os.rename(copy, target)
+    except OSError:
+        if not (target / CONFIG).exists():
+            raise
