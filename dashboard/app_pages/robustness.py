@@ -13,10 +13,10 @@ from dashboard.robustness.transfer import draw_transfer, draw_transfer_form
 from dashboard.sheet import Sheet
 
 VIEWS = {
-    "attacks": ("Under attack", draw_attacks_form, draw_attacks),
-    "epsilon": ("Against ε", draw_curves_form, draw_curves),
-    "distances": ("Smallest perturbations", draw_distances_form, draw_distances),
-    "transfer": ("Transfer", draw_transfer_form, draw_transfer),
+    "Under attack": (draw_attacks_form, draw_attacks),
+    "Against ε": (draw_curves_form, draw_curves),
+    "Smallest perturbations": (draw_distances_form, draw_distances),
+    "Transfer": (draw_transfer_form, draw_transfer),
 }
 
 here = sources.settings()
@@ -41,14 +41,14 @@ if len({run.config.dataset for run in chosen}) > 1:
 view = st.segmented_control(
     "View",
     list(VIEWS),
-    default="attacks",
+    default="Under attack",
     required=True,
-    format_func=lambda name: VIEWS[name][0],
     key="show",
     label_visibility="collapsed",
     bind="query-params",
 )
-title, draw_form, draw_view = VIEWS[view]
+view = view or "Under attack"  # an address may name none
+draw_form, draw_view = VIEWS[view]
 if not here.read_only:
     draw_form(here, chosen)
 
@@ -58,7 +58,7 @@ def draw() -> None:
     run_ids = [run.run_id for run in chosen]
     jobs = measurement_jobs(here, run_ids)
     draw_measurements(here, chosen, jobs)
-    sheet = Sheet(f"Robustness: {title}")
+    sheet = Sheet(f"Robustness: {view}")
     draw_view(here, chosen, sheet)
     if sheet.exhibits:
         sheet.offer("robustness")

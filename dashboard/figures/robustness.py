@@ -4,6 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import Run, axis_title, compose, safe_text, split_runs, trace_uid
+from dashboard.palette import NEUTRAL
 
 NO_ATTACK = "none"
 MOST_LABELED_BARS = 32
@@ -50,7 +51,8 @@ def _bars(run: Run, is_labeled: bool) -> dict:
     if {"low", "high"} <= set(run.rows.columns):
         above = run.rows["high"].to_numpy(float) - accuracy
         below = accuracy - run.rows["low"].to_numpy(float)
-        return bars | {"error_y": {"type": "data", "array": above, "arrayminus": below, "thickness": 1.2, "width": 3}}
+        look = {"color": NEUTRAL, "thickness": 2, "width": 4}
+        return bars | {"error_y": {"type": "data", "array": above, "arrayminus": below, **look}}
     if is_labeled:
         percent = [f"{100 * value:.0f}" for value in accuracy]
         return bars | {"text": percent, "textposition": "outside", "textangle": 0, "cliponaxis": False}

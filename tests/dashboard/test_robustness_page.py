@@ -133,10 +133,12 @@ def test_older_results_without_images_verdicts_are_shown_but_not_compared(both, 
     assert not app.exception and any("too little to compare" in caption.value for caption in app.caption)
 
 
-@pytest.mark.parametrize("view", ["attacks", "epsilon", "distances", "transfer"])
+@pytest.mark.parametrize("view", ["Under attack", "Against ε", "Smallest perturbations", "Transfer"])
 def test_every_view_opens_with_its_form_unless_read_only(both, open_page, view):
     app = open_page("robustness", both.root, show=view)
-    assert not app.exception and any(button.label for button in app.button)
+    assert not app.exception and app.button_group(key="show").value == view
+    labels = {"Under attack": "Attack", "Against ε": "Trace", "Transfer": "Measure"}
+    assert labels.get(view, "Search") in [button.label for button in app.button]
     app = open_page("robustness", both.root, read_only=True, show=view)
     assert not app.exception and not app.button
 
