@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from engine.runs.findings import read_diagnosis
 
 from dashboard.settings import Settings, read_settings
+from engine.diagnostics.finding import Diagnosis
 from engine.minmax.threshold import PixelThreshold
 from engine.robustness.curve import RobustnessCurve
-from engine.robustness.finding import Diagnosis
 from engine.robustness.report import RobustnessReport
 from engine.robustness.transfer import Transfer
 from engine.runs.curve_files import curve_paths, read_curves, read_thresholds
+from engine.runs.findings import read_diagnosis
 from engine.runs.overview import RunOverview, list_runs
 from engine.runs.own_images import OwnImageResult, own_image_results
 from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file

@@ -11,7 +11,7 @@ from dashboard.measurement_panel import queue_measurements
 from dashboard.plain_text import plain
 from dashboard.settings import Settings
 from dashboard.sheet import Sheet
-from engine.robustness.finding import Diagnosis
+from engine.diagnostics.finding import Diagnosis
 from engine.robustness.report import RobustnessReport
 from engine.runs.diagnosis_request import DiagnosisRequest
 from engine.runs.overview import RunOverview

@@ -1,6 +1,6 @@
 """What a diagnosis found, read back. No torch."""
 
-from engine.robustness.finding import Diagnosis
+from engine.diagnostics.finding import Diagnosis
 from engine.runs.run_files import diagnosis_path, read_json
 from engine.runs.store import RunStore
 

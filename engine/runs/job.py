@@ -33,6 +33,12 @@ class Job:
     error: str | None
 
     @property
+    def ground(self) -> str:
+        """Equal for measurements of one run under one protocol, which build on each other's files: one at a time."""
+        decisive = [self.payload.get(name) for name in ("threat", "samples", "seed", "image")]
+        return json.dumps([self.run_id, self.kind == "train", *decisive])
+
+    @property
     def seconds_left(self) -> float | None:
         """Remaining time at the rate so far; None when there is nothing to go by."""
         if self.status != "running" or self.started_at is None or self.progress < 0.02:

@@ -93,10 +93,12 @@ class RunQueue:
             return added.rowcount == 1
 
     def claim(self, owner: str, choose: Callable[[list[Job]], list[Job]]) -> list[Job]:
-        """Take waiting jobs for `owner`: those that `choose` picks from all that wait, oldest first."""
+        """Take waiting jobs for `owner`: those that `choose` picks, oldest first, from all whose ground nobody is on."""
         with self._connection(write=True) as connection:
-            waiting = f"SELECT * FROM jobs WHERE status IN {WAITING} ORDER BY created_at, rowid"
-            chosen = choose([read_job(row) for row in connection.execute(waiting)])
+            unended = f"SELECT * FROM jobs WHERE status IN {WAITING + ACTIVE} ORDER BY created_at, rowid"
+            jobs = [read_job(row) for row in connection.execute(unended)]
+            taken = {job.ground for job in jobs if job.status in ACTIVE}
+            chosen = choose([job for job in jobs if job.status in WAITING and job.ground not in taken])
             return [
                 read_job(row)
                 for job in chosen

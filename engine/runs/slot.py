@@ -13,7 +13,7 @@ from engine.runs.measurements import measure
 from engine.runs.planner import build_chooser
 from engine.runs.pulse import Pulse, is_orphaned
 from engine.runs.run_queue import RunQueue
-from engine.runs.store import RunStore
+from engine.runs.store import SHIPPED, RunStore
 
 POLL_INTERVAL, RECONCILE_INTERVAL = 0.1, 2.0
 
@@ -28,7 +28,7 @@ def serve(root: Path, data_dir: Path, device: str, idle_exit: float | None, pare
         torch.set_num_threads(1)
     else:
         torch.use_deterministic_algorithms(True, warn_only=True)
-    store, queue = RunStore(root), RunQueue(root)
+    store, queue = RunStore(root, SHIPPED), RunQueue(root)
     owner = process_identity() or ""
     choose = build_chooser(store, device, checkpoint_position)
     busy_at, reconciled_at = time.monotonic(), 0.0

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from engine.robustness.finding import Diagnosis, Finding
+from engine.diagnostics.finding import Diagnosis, Finding
 from engine.robustness.report import RobustnessReport
 from engine.robustness.threat import ThreatModel
 from engine.runs.assessment import assess_run

@@ -1,0 +1,124 @@
+"""Checks of the evaluation's own report: whether its number says what its attacks found. No torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.diagnostics.check import Conclusion, NotRun, check, exceeds
+from engine.robustness.protocol import counts_any_size
+
+if TYPE_CHECKING:
+    from engine.diagnostics.examination import Examination
+    from engine.robustness.report import RobustnessReport
+
+
+@check("Adversarial images are valid")
+def valid(examination: Examination) -> Conclusion:
+    """Every adversarial image must be finite, inside [0, 1] and inside its budget, up to 0.000001.
+
+    Failed when one is not, of the evaluation or of the white box here.
+
+    Source: AutoAttack's final check (Croce & Hein 2020).
+    """
+    of_report = examination.report.n_invalid if examination.report else 0
+    n_invalid = of_report + examination.n_invalid
+    whose = "the evaluation's and the white box's" if examination.report else "the white box's"
+    evidence = f"{n_invalid} of {whose} images break the rules."
+    return Conclusion("failed" if n_invalid else "ok", evidence, {"invalid": n_invalid})
+
+
+@check("Worst case")
+def worst_case(examination: Examination) -> Conclusion:
+    """The headline counts, for every image, the worst of the attacks.
+
+    Failed when it is above the robust accuracy under one of the attacks inside the threat model, when one of those is
+    above the clean accuracy, or when the stored verdicts on single images give another number.
+
+    Source: Carlini et al. 2019.
+    """
+    report = _report(examination)
+    inside = {
+        result.attack.name: result.robust_accuracy
+        for result in report.attacks
+        if not counts_any_size(result.attack, report.threat)
+    }
+    lowest, highest = min([*inside.values(), report.clean_accuracy]), max(inside.values(), default=0.0)
+    verdicts = examination.worst_case
+    recounted = report.robust_accuracy if verdicts is None else float(verdicts.mean())
+    is_whole = (
+        not exceeds(report.robust_accuracy, lowest)
+        and not exceeds(highest, report.clean_accuracy)
+        and abs(recounted - report.robust_accuracy) < 1e-9
+    )
+    evidence = (
+        f"Robust accuracy is {report.robust_accuracy:.4g}"
+        f"{'' if verdicts is None else f', recounted {recounted:.4g}'}; under single attacks it is at least "
+        f"{lowest:.4g} and at most {highest:.4g}, clean {report.clean_accuracy:.4g}."
+    )
+    values = {
+        "robust_accuracy": report.robust_accuracy,
+        "recounted": recounted,
+        "lowest": lowest,
+        "highest": highest,
+        "clean_accuracy": report.clean_accuracy,
+    }
+    return Conclusion("ok" if is_whole else "failed", evidence, values)
+
+
+@check("Minimal perturbations are found")
+def minimum_norm(examination: Examination) -> Conclusion:
+    """An attack that looks for the smallest perturbation of any size must find one for every image.
+
+    Suspicious below 99 % success: it did not converge. Then read its success and the median size of what it found,
+    not its robust accuracy.
+
+    Source: Carlini et al. 2019; the share is ours.
+    """
+    results = [result for result in _report(examination).attacks if result.n_found is not None and result.n_attackable]
+    if not results:
+        raise NotRun("The evaluation has no attack that looks for the smallest perturbation")
+    sentences, values, verdict = [], {}, "ok"
+    for result in results:
+        name, success = result.attack.name, (result.n_found or 0) / result.n_attackable
+        if exceeds(0.99, success):
+            verdict = "suspicious"
+        sentence = f"{name} finds {result.n_found} of {result.n_attackable}"
+        values |= {f"{name}_success": success}
+        if result.median_l2 is not None:
+            sentence += f", median l2 {result.median_l2:.4g} in pixels"
+            values |= {f"{name}_median_l2": result.median_l2}
+        sentences.append(sentence)
+    return Conclusion(verdict, f"{'; '.join(sentences)}.", values)
+
+
+@check("The evaluation was strong enough")
+def upper_bound(examination: Examination) -> Conclusion:
+    """The attacks of these checks together must not break much that the evaluation counts as robust.
+
+    Failed when they break more than 1 % of the images that are still correct in the evaluation's worst case: its
+    attacks are too weak for its number.
+
+    Source: ours, after Carlini et al. 2019.
+    """
+    reported = examination.worst_case
+    if reported is None:
+        _report(examination)
+        raise NotRun("The evaluation kept no verdicts on single images, as older ones did not: evaluate the run again")
+    n, survives = len(reported), reported & examination.unbroken
+    broken = int(reported.sum() - survives.sum())
+    evidence = (
+        f"The checks' attacks break {broken} of the {reported.sum()} images that the evaluation counts as robust: "
+        f"robust accuracy is at most {survives.mean():.4g}, not {reported.mean():.4g}."
+    )
+    if not broken:
+        evidence = (
+            f"The checks' attacks break none of the {reported.sum()} images that the evaluation counts as robust."
+        )
+    values = {"reported": float(reported.mean()), "at_most": float(survives.mean()), "broken": broken, "images": n}
+    return Conclusion("failed" if exceeds(broken / n, 0.01) else "ok", evidence, values)
+
+
+def _report(examination: Examination) -> RobustnessReport:
+    if examination.report is None:
+        raise NotRun("This run has no evaluation under the same protocol")
+    return examination.report
