@@ -56,7 +56,7 @@ def draw_checks(
         st.info("Nobody has checked yet whether the robustness above is more than gradient masking.")
         return
     for run_id, diagnosis in found.items():
-        draw_objections(sheet, labels[run_id], diagnosis)
+        draw_objections(labels[run_id], diagnosis, is_outdated(diagnosis, reports[run_id]))
     sheet.table(
         matrix(found, labels), key="checks", title="Checks of gradient masking (no failure is no proof of robustness)"
     )
@@ -76,7 +76,7 @@ def draw_button(
     ]
     wanted = missing or [run.run_id for run in runs]
     report = reports[wanted[0]]
-    request = DiagnosisRequest(threat=report.threat, samples=report.n, seed=report.seed)
+    request = DiagnosisRequest(threat=report.threat, samples=report.samples or report.n, seed=report.seed)
     word = "Check these runs" if missing else "Check again"
     if st.button(
         word, icon=":material/troubleshoot:", help="Takes minutes for each run; the queue above shows how many"
@@ -85,10 +85,12 @@ def draw_button(
         st.rerun()
 
 
-def draw_objections(sheet: Sheet, label: str, diagnosis: Diagnosis) -> None:
+def draw_objections(label: str, diagnosis: Diagnosis, outdated: bool) -> None:
     """One run's verdict, and the evidence of what is not as it should be."""
-    show = st.success if diagnosis.is_trustworthy else st.error
+    show = st.error if not diagnosis.is_trustworthy else st.warning if outdated else st.success
     lines = [f"**{plain(label)}**: {plain(diagnosis.sentence)}"]
+    if outdated:
+        lines += ["", "This was said of the number before other attacks changed it. Check again."]
     lines += [
         f"- {ICONS[finding.verdict]} {plain(finding.title)}: {plain(finding.evidence)}"
         for finding in diagnosis.findings

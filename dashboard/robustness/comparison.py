@@ -12,6 +12,7 @@ from engine.runs.overview import RunOverview
 POINTS = st.column_config.NumberColumn(format="%+.1f")
 COLUMNS = {
     "label": "Run",
+    "reference": "Against",
     "attack": "Attack",
     "accuracy": "Accuracy (%)",
     "reference_accuracy": "Reference (%)",
@@ -43,18 +44,25 @@ def draw_comparison(sheet: Sheet, runs: list[RunOverview], protocol: str) -> Non
         key="against",
         bind="query-params",
     )
-    verdicts = {run.run_id: found for run in runs if (found := sources.verdicts(run.run_id, protocol)) is not None}
+    images = {run.run_id: sources.reports(run.run_id)[protocol].sample_ids for run in runs}
+    verdicts = {
+        run_id: found
+        for run_id, ids in images.items()
+        if ids == images[reference] and (found := sources.verdicts(run_id, protocol)) is not None
+    }
     frame = difference_frame(runs, verdicts, reference)
     if frame.empty:
-        sheet.note("These evaluations hold too little to compare image by image. Attack the runs again.")
+        sheet.note("These evaluations hold too little to compare image by image, or other images. Attack the runs again.")
         return
+    if unread := [labels[run.run_id] for run in runs if run.run_id not in verdicts]:
+        sheet.note(f"Not compared, evaluated on other images or by an older version: {', '.join(unread)}.")
     table = frame.assign(
         **{name: 100 * frame[name] for name in PERCENT}, attack=frame["attack"].replace("none", "no attack")
     )
     sheet.table(
         table.loc[:, list(COLUMNS)].rename(columns=COLUMNS),
         key="differences",
-        title=f"Difference from {labels[reference]}",
+        title="Differences from the reference",
         column_config={
             **{
                 COLUMNS[name]: st.column_config.NumberColumn(format="%.1f")

@@ -129,7 +129,7 @@ def draw_summary(sheet: Sheet, summary: pd.DataFrame, attack: str, norm: str, n:
     if attack == "cw" and summary["remark"].str.contains("not converged").any():
         sheet.note(
             "cw has not converged where it found less than 99 % of the images that were right before: an image that it "
-            "missed is not robust for that. Where deepfool found a smaller perturbation, that one counts."
+            "missed is not robust for that. Where deepfool found a smaller perturbation, that one is nearer the truth."
         )
 
 

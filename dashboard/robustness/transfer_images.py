@@ -114,7 +114,6 @@ def read_outcomes(transfer: Transfer) -> Mapping[str, Mapping[str, Arrays]] | No
 
 def transfer_protocol(transfer: Transfer) -> str:
     """Of the evaluation that kept the pictures."""
-    request = TransferRequest(
-        targets=(transfer.target,), samples=transfer.n, threat=transfer.threat, seed=transfer.seed
-    )
+    samples = transfer.samples or transfer.n
+    request = TransferRequest(targets=(transfer.target,), samples=samples, threat=transfer.threat, seed=transfer.seed)
     return request.protocol_id

@@ -107,7 +107,7 @@ def _shared_reports(store: RunStore, run_ids: Sequence[str]) -> dict[str, Robust
 
 def _decisive(report: RobustnessReport) -> dict[str, float | str | int]:
     threat = report.threat
-    return dict(zip(DECISIVE, (threat.epsilon, threat.unit, report.n, report.seed), strict=True))
+    return dict(zip(DECISIVE, (threat.epsilon, threat.unit, report.samples or report.n, report.seed), strict=True))
 
 
 def _words(report: RobustnessReport) -> str:

@@ -164,7 +164,7 @@ def _print_table(traced: list[Traced]) -> None:
     thresholds = {one.run_id: one.thresholds for one in traced if one.curve}
     if any(thresholds.values()):
         _print_row("threshold", "", [_threshold(found) for found in thresholds.values()])
-        print("   threshold: the pixel value below which a filter of the first convolution sees nothing.")
+        print("   threshold: the only pixel values that a filter of the first convolution sees.")
     if any(curve.ended == "whole range" for curve in curves.values()):
         print("   Images survived a ball that holds every image: there, and maybe before, the attack failed.")
     if invalid := sum(curve.n_invalid for curve in curves.values()):
@@ -197,4 +197,4 @@ def _pixels(curve: RobustnessCurve, epsilon: float) -> str:
 
 
 def _threshold(found: list[PixelThreshold]) -> str:
-    return ", ".join(f"{one.pixel:.4f} px" for one in found) or "–"
+    return ", ".join(f"{'>' if one.protects == 'black' else '<'} {one.pixel:.4f} px" for one in found) or "–"

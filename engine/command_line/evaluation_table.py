@@ -27,6 +27,7 @@ def print_run(documents: list[dict]) -> None:
     if "n" in done[0]:
         _print_row("worst case", [_with_interval(document, "worst case") for document in done])
         print("  In brackets: 95 % intervals over images (Wilson).")
+        _print_unlisted(done)
         for document in done:
             _print_checks(document)
 
@@ -52,6 +53,14 @@ def _with_interval(document: dict, name: str) -> str:
     low, high = document["intervals"][name]
     value = (named | document["robust_accuracy_by_attack"])[name]
     return f"{percent(value)} ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def _print_unlisted(documents: list[dict]) -> None:
+    """Attacks of earlier evaluations that the worst case counts, but no row shows."""
+    for document in documents:
+        if names := [name for name in document["worst_case_of"] if name not in document["robust_accuracy_by_attack"]]:
+            epsilon = f"{document['threat']['epsilon']:g}"
+            print(f"  ε = {epsilon}: the worst case counts what these left before, too: {', '.join(names)}.")
 
 
 def _print_checks(document: dict) -> None:

@@ -1,6 +1,7 @@
 """Adversarial images for a whole stack, inside their budget and finite whatever the library does."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor
@@ -73,8 +74,11 @@ def perturb_members(
     if attack.works_alone and stack.size > 1:
         return _one_by_one(stack, images, labels, attack, threat, std, seeds, interrupted)
     forked = [images.device] if images.is_cuda else []
-    # images.device: CW builds its one-hot labels on the default device and indexes them with labels on this one.
-    with torch.random.fork_rng(forked), torch.enable_grad(), images.device, MemberNoise(seeds):
+    # images.device: CW builds its one-hot labels on the default device and indexes them with labels on this one. Both
+    # that and the noise look at every single operation, which costs as much as a small network does.
+    device = images.device if images.is_cuda else nullcontext()
+    noise = nullcontext() if attack.works_alone else MemberNoise(seeds)
+    with torch.random.fork_rng(forked), torch.enable_grad(), device, noise:
         adversarial = search(victim, images, labels, attack, budget, std, seeds[0])
     adversarial = adversarial.detach()
     finite = victim.finite & adversarial.isfinite().view(stack.size, -1).all(dim=1)

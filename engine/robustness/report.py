@@ -55,12 +55,14 @@ class RobustnessReport(_Record):
         counts only where its size is within `threat`, though the cell of cw counts every size.
     pixel_epsilon: epsilon in pixels, per channel.
     sample_ids: indices into the test set.
+    samples: asked for, where that is known; more than n when the test set has fewer.
     """
 
     threat: ThreatModel
     pixel_epsilon: tuple[float, ...]
     seed: int
     sample_ids: tuple[int, ...]
+    samples: int | None = None
     clean_accuracy: float = Fraction
     robust_accuracy: float = Fraction
     attacks: tuple[AttackResult, ...]

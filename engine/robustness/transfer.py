@@ -43,6 +43,7 @@ class Transfer(BaseModel):
 
     pixel_epsilon: epsilon in pixels, per channel.
     source_weights, target_weights: digests of what was measured.
+    samples: asked for, where that is known; more than n when the test set has fewer.
     labels: (n,); likewise predictions of clean and of adversarial images.
     target_probabilities_clean, target_probabilities: (k, classes), of the first k images, to 4 digits.
 
@@ -58,6 +59,7 @@ class Transfer(BaseModel):
     threat: ThreatModel
     pixel_epsilon: tuple[float, ...]
     seed: int
+    samples: int | None = None
     source_weights: str
     target_weights: str
     labels: Classes

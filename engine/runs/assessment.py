@@ -77,6 +77,7 @@ def assess_run(
             "adversarial_images": outcome.adversarial_images[kept],
             "predictions": outcome.predictions,
             "probabilities": outcome.probabilities,
+            "is_valid": outcome.judgement.is_valid,
             "is_adversarial": outcome.judgement.is_adversarial,
             "is_within": outcome.judgement.is_within,
             "linf": outcome.judgement.linf,
@@ -90,10 +91,11 @@ def assess_run(
         "labels": subject.labels,
         **numbers,
     })  # fmt: skip
+    report = evaluation.report.model_copy(update={"samples": request.samples})
     path = _report_path(folder, request)
     path.parent.mkdir(exist_ok=True)
-    write_json(path, evaluation.report.model_dump(mode="json"))
-    return evaluation.report
+    write_json(path, report.model_dump(mode="json"))
+    return report
 
 
 def _report_path(folder: Path, request: EvaluationRequest) -> Path:

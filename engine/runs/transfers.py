@@ -78,6 +78,7 @@ def transfer_run(
             threat=request.threat,
             pixel_epsilon=request.threat.pixel_budget(std),
             seed=request.seed,
+            samples=request.samples,
             source_weights=final_digest(store, run_id) or "",
             target_weights=final_digest(store, name) or "",
             labels=tuple(labels.tolist()),

@@ -7,7 +7,7 @@ from engine.runs.run_files import adversarial_path, evaluation_path, read_arrays
 from engine.runs.store import RunStore
 
 CLEAN, WORST_CASE = "none", "worst case"
-_JUDGEMENT = ("is_adversarial", "is_within", "linf", "l2")
+_JUDGEMENT = ("is_valid", "is_adversarial", "is_within", "linf", "l2")
 
 
 def read_verdicts(store: RunStore, run_id: str, protocol_id: str) -> dict[str, np.ndarray] | None:
@@ -38,4 +38,5 @@ def read_judgement(store: RunStore, run_id: str, protocol_id: str, attack: str) 
         OSError, ValueError, KeyError: nothing there, or a damaged file, or one of an older version.
     """
     arrays = read_arrays(adversarial_path(store.path(run_id), protocol_id, attack), _JUDGEMENT.__contains__)
-    return Judgement(is_valid=np.isfinite(arrays["linf"]), **{name: arrays[name] for name in _JUDGEMENT})
+    arrays.setdefault("is_valid", np.isfinite(arrays["linf"]))  # the first such files do not say it
+    return Judgement(**{name: arrays[name] for name in _JUDGEMENT})

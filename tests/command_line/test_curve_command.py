@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 
+from engine.minmax.threshold import PixelThreshold
 from engine.robustness.statistics import wilson_interval
 from engine.robustness.threat import ThreatModel
 from engine.runs.curve_files import read_curve
@@ -48,6 +49,13 @@ def test_a_table_for_each_attack(command, laboratory, here):
     assert "0.1540" in table["0.5"]
     assert f"{documents[0]['half_epsilon']:.3g} (" in table["half gone at"]
     assert f"A  {laboratory.finished} (Std · seed 0)  finished" in answer.out
+
+
+def test_a_threshold_says_which_pixels_are_seen(command, laboratory, here, monkeypatch):
+    found = [PixelThreshold(0, 0, weight, 0.25, 0.25, 0.25) for weight in (9.0, -9.0)]
+    monkeypatch.setattr("engine.command_line.curve.read_thresholds", lambda *_: found)
+    words = ["curve", laboratory.finished, "--attack", "fgsm", "--step", 2, "--samples", 10]
+    assert "> 0.2500 px, < 0.2500 px" in command(*words, *laboratory.folders).out
 
 
 def test_the_page_names_the_same_command(command, laboratory, monkeypatch):

@@ -15,6 +15,7 @@ from PIL import Image
 from engine.data.catalog import DATASETS
 from engine.data.fitting import fit_image, read_image
 from engine.runs.lease import is_alive, pid_of
+from engine.runs.measurements import measure
 from engine.runs.own_images import load_own_image
 from engine.runs.worker import worker_identity
 
@@ -76,7 +77,7 @@ def test_several_epsilons_and_an_own_image_through_a_real_worker(laboratory, eng
     table = rows_of(out)
     assert code == 0 and table["ε normalized"] == ["0", "0.1", "2"]
     assert table["ε in pixels"] == ["0.0000", "0.0308", "0.6162"]
-    assert table["fgsm"] == [f"{100 * accuracy:.1f} %" for accuracy in accuracies]
+    assert [cell.split(" (")[0] for cell in table["fgsm"]] == [f"{100 * accuracy:.1f} %" for accuracy in accuracies]
     assert table["worst case"] == table["fgsm"]
 
     reports = laboratory.store.report_paths(laboratory.finished)
@@ -118,6 +119,20 @@ def test_a_job_for_each_run_and_epsilon(command, laboratory, monkeypatch):
         (one["run_id"], one["threat"]["epsilon"]) for one in documents
     )
     assert command(*words, "pixel", *laboratory.folders).out.count("queued") == 2
+
+
+def test_the_worst_case_says_whose_it_is(command, laboratory, monkeypatch):
+    def do(queue, job_ids, settings, quiet=False):
+        for job in queue.jobs(job_ids):
+            measure(laboratory.store, job, laboratory.data, "cpu", lambda fraction, words: None)
+            queue.claim("here", lambda jobs, wanted=job.job_id: [one for one in jobs if one.job_id == wanted])
+            queue.release("here", job.job_id, "finished")
+
+    monkeypatch.setattr("engine.command_line.evaluate.wait_for_jobs", do)
+    words = ["evaluate", laboratory.finished, "--samples", 20, *laboratory.folders, "--attacks"]
+    assert "left before" not in command(*words, "fgsm", "linf-bim").out
+    answer = command(*words, "fgsm")
+    assert answer.code == 0 and "ε = 0.3: the worst case counts what these left before, too: linf-bim." in answer.out
 
 
 def refused(answer, laboratory, *words: str) -> None:

@@ -8,6 +8,7 @@ from engine.diagnostics.finding import Diagnosis, Finding
 from engine.robustness.report import RobustnessReport
 from engine.robustness.threat import ThreatModel
 from engine.runs.assessment import assess_run
+from engine.runs.diagnosis_request import DiagnosisRequest
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.run_files import diagnosis_path, write_json
 from engine.runs.run_queue import RunQueue
@@ -74,6 +75,16 @@ def test_the_button_queues_checks_of_all_runs_under_the_protocol_shown(both, ope
     assert sum("checks at ε = " in line.value and "queued" in line.value for line in app.markdown) == 2
 
 
+def test_all_of_a_smaller_test_set_is_checked_under_its_own_protocol(store, open_page):
+    request = EvaluationRequest(attacks=("fgsm",), samples=9_999)
+    for run_id in store.run_ids():
+        assert assess_run(store, run_id, request, store.root, "cpu").n == 1_000
+    app = open_page("robustness", store.root, protocol=request.protocol_id)
+    next(button for button in app.button if button.label == "Check these runs").click().run()
+    (payload,) = {json.dumps(job.payload) for job in RunQueue(store.root).jobs() if job.kind == "diagnose"}
+    assert DiagnosisRequest(**json.loads(payload)).protocol_id == request.protocol_id
+
+
 def test_failed_checks_stand_beside_the_number_with_their_evidence(both, open_page):
     std, minmax = sorted(both.run_ids(), key=lambda run_id: "min-max" in run_id)
     number = report_of(both, std).robust_accuracy
@@ -99,6 +110,7 @@ def test_checks_of_a_former_number_say_so_and_can_be_run_again(both, open_page):
     app = open_page("robustness", both.root)
     assert set(table(app, "Attack").iloc[4, 1:]) == {"no sign of masking, before other attacks"}
     assert "Check these runs" in [button.label for button in app.button]
+    assert not app.success and sum("other attacks changed it" in warning.value for warning in app.warning) == 2
 
 
 def test_runs_are_compared_with_one_of_them_image_by_image(both, open_page):
@@ -109,6 +121,7 @@ def test_runs_are_compared_with_one_of_them_image_by_image(both, open_page):
     counted = found["Only run correct"] - found["Only reference correct"]
     assert (100 * counted / 20).tolist() == pytest.approx(found["Difference (points)"].tolist())
     reference = next(box for box in app.selectbox if box.label == "Compare with")
+    assert found["Against"].str.startswith("Std").all() and found["Run"].str.startswith("Min-Max").all()
     assert reference.value == next(run_id for run_id in both.run_ids() if "-std-" in run_id)
     other = next(run_id for run_id in both.run_ids() if run_id != reference.value)
     app = reference.set_value(other).run()
@@ -131,6 +144,16 @@ def test_older_results_without_images_verdicts_are_shown_but_not_compared(both, 
         path.write_bytes(b"not an archive")
     app = open_page("robustness", both.root)
     assert not app.exception and any("too little to compare" in caption.value for caption in app.caption)
+
+
+def test_other_images_are_not_compared_one_by_one(both, open_page):
+    (path,) = both.report_paths(both.run_ids()[0])
+    document = json.loads(path.read_text())
+    document["sample_ids"].reverse()
+    path.write_text(json.dumps(document))
+    app = open_page("robustness", both.root)
+    assert not app.exception and not any("Verdict" in element.value.columns for element in app.dataframe)
+    assert any("or other images" in caption.value for caption in app.caption)
 
 
 @pytest.mark.parametrize("view", ["Under attack", "Against ε", "Smallest perturbations", "Transfer"])

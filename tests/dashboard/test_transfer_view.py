@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import measurement_panel, settings, sheet, sources
 from dashboard.figures.transfers import transfer_figure
 from dashboard.frames.transfers import accuracy_matrix, transfer_frame
+from dashboard.robustness.transfer_images import transfer_protocol
 from engine.runs.overview import list_runs
 from engine.runs.run_files import MODEL
 from engine.runs.run_queue import RunQueue
@@ -191,6 +192,16 @@ def test_one_run_alone_is_told_to_find_another(open_view, measured_store, tmp_pa
     assert "Choose another run" in said(app) and not [button for button in app.button if "Measure" in button.label]
     (own,) = [one for key, one in sources.transfers(std).items() if key[2] == std]
     assert drawn["transfer-matrix"][0].data[0].z[0] == pytest.approx([100 * own.figures().accuracy], abs=1e-3)
+
+
+def test_pictures_are_found_where_fewer_images_were_there_than_asked_for(few_images, trained_store, tmp_path):
+    shutil.copytree(trained_store.root, tmp_path / "store")
+    store = RunStore(tmp_path / "store")
+    std, minmax = ids(store)
+    request = TransferRequest(attack="fgsm", targets=(minmax,), samples=9_999)
+    (transfer,) = transfer_run(store, std, request, few_images, "cpu")
+    assert transfer.n == 100 and transfer_protocol(transfer) == request.protocol_id
+    assert transfer_protocol(transfer.model_copy(update={"samples": None})) != request.protocol_id
 
 
 def test_images_that_fool_both_come_first_six_at_a_time():

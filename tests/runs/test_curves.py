@@ -17,7 +17,7 @@ from engine.runs.curves import trace_curve
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.experiment import train_runs
 from engine.runs.measurements import measure
-from engine.runs.run_files import curve_path, load_weights, save_model
+from engine.runs.run_files import adversarial_path, curve_path, load_weights, read_arrays, save_model
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
 from engine.runs.submission import submit_measurement
@@ -88,6 +88,22 @@ def test_distances_of_an_evaluation_are_a_curve_once(store, run, few_images):
     for broken_at, size, broken in zip(found.broken_at, sizes, success, strict=True):
         assert broken_at == (pytest.approx(size, rel=1e-6) if broken else None)
     assert found.ended == ("nothing left" if success.all() else "not found")
+
+
+def test_distances_that_broke_the_rules_are_counted(store, run, few_images):
+    request = EvaluationRequest(attacks=("deepfool",), samples=12)
+    report = assess_run(store, run, request, few_images, "cpu")
+    path = adversarial_path(store.path(run), request.protocol_id, "deepfool")
+    arrays = read_arrays(path)
+    assert arrays["is_valid"].all() and read_curves(store, run)[0].n_invalid == report.n_invalid == 0
+    attacked = int(np.flatnonzero(arrays["is_adversarial"])[0])
+    for name in ("is_valid", "is_adversarial"):
+        arrays[name][attacked] = False
+    np.savez(path, **arrays)
+    assert read_curves(store, run)[0].n_invalid == 1
+    del arrays["is_valid"]
+    np.savez(path, **arrays)
+    assert read_curves(store, run)[0].broken_at[attacked] is None, "of the version before"
 
 
 def test_files_that_cannot_be_read_are_passed_over(store, run, few_images):

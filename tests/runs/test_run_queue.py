@@ -111,6 +111,19 @@ def test_the_chooser_sees_all_that_wait_and_takes_several(queue, me, dead):
     assert {job.job_id for job in claimed} == {"a", "d"} and status(queue, "c") == "queued"
 
 
+def test_measurements_of_one_protocol_take_turns(queue, me):
+    """Each files what it found beside what it read when it began: two at once would lose the first one's."""
+    ball, other = {"threat": {"epsilon": 0.3}, "samples": 9, "seed": 0}, {"threat": {"epsilon": 0.1}}
+    assert queue.submit("a--paper", "evaluate", "a", {**ball, "image": None, "attacks": ["pgd"]})
+    assert queue.submit("a--transfer", "transfer", "a", {**ball, "attack": "pgd"})
+    assert queue.submit("a--weaker", "evaluate", "a", {**ball, **other, "attacks": ["pgd"]})
+    assert queue.submit("b--paper", "evaluate", "b", {**ball, "attacks": ["pgd"]})
+    claimed = [job.job_id for _ in range(4) for job in queue.claim(me, oldest)]
+    assert claimed == ["a--paper", "a--weaker", "b--paper"] and status(queue, "a--transfer") == "queued"
+    queue.release(me, "a--paper", "finished")
+    assert [job.job_id for job in queue.claim(me, oldest)] == ["a--transfer"]
+
+
 def test_a_chooser_that_fails_changes_nothing(queue, me):
     submit(queue, "a")
     with pytest.raises(ZeroDivisionError):
