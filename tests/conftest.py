@@ -1,9 +1,11 @@
 """What tests of more than one folder stand on."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from engine.data.sources import load_dataset
 from engine.data.subsets import stratified_ids
@@ -23,3 +25,12 @@ def few_images(tmp_path_factory) -> Path:
         y_test=whole.test_labels[test],
     )
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """As workers have it; two test processes with two threads each would only wait for one another."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

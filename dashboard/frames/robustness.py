@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from dashboard.frames.labels import unique_labels
+from engine.robustness.protocol import has_cell
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import summarize_seeds, wilson_interval
 from engine.runs.overview import RunOverview
@@ -26,7 +27,11 @@ def robustness_frame(runs: Sequence[RunOverview], reports: Mapping[str, Robustne
         shared = {"run_id": run.run_id, "label": labels[run.run_id], "variant": run.config.variant, "n": report.n}
         cells = {
             CLEAN: report.clean_accuracy,
-            **report.robust_accuracy_by_attack,
+            **{
+                result.attack.name: result.robust_accuracy
+                for result in report.attacks
+                if has_cell(result.attack, report.threat)
+            },
             WORST_CASE: report.robust_accuracy,
         }
         rows += [{**shared, "attack": attack, "robust_accuracy": accuracy} for attack, accuracy in cells.items()]
@@ -63,6 +68,8 @@ def seed_table(frame: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> pd.D
         )
         if cells.shape[1] > 1:
             whole = cells.dropna()
+            if len(whole) < len(cells):  # worst cases over other attacks have no mean
+                whole = whole.drop(index=WORST_CASE)
             columns[label] = [_spread(row) for row in whole.to_numpy(float)], whole.index
     table = pd.DataFrame({label: pd.Series(cells, index) for label, (cells, index) in columns.items()})
     order = [name for name in _attack_order(frame) if name in table.index]

@@ -52,7 +52,9 @@ def draw_comparison(sheet: Sheet, runs: list[RunOverview], protocol: str) -> Non
     }
     frame = difference_frame(runs, verdicts, reference)
     if frame.empty:
-        sheet.note("These evaluations hold too little to compare image by image, or other images. Attack the runs again.")
+        sheet.note(
+            "These evaluations hold too little to compare image by image, or other images. Attack the runs again."
+        )
         return
     if unread := [labels[run.run_id] for run in runs if run.run_id not in verdicts]:
         sheet.note(f"Not compared, evaluated on other images or by an older version: {', '.join(unread)}.")

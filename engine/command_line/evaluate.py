@@ -10,7 +10,7 @@ from engine.command_line.waiting import wait_for_jobs
 from engine.data.catalog import DatasetSpec
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
-from engine.robustness.protocol import ATTACKS, PAPER_ATTACKS, PRESETS
+from engine.robustness.protocol import ATTACKS, PAPER_ATTACKS, PRESETS, has_cell
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import wilson_interval
 from engine.robustness.threat import ThreatModel
@@ -153,7 +153,10 @@ def _document(store: RunStore, queue: RunQueue, one: Asked) -> dict:
 
 
 def _figures(found: RobustnessReport, request: EvaluationRequest) -> dict:
-    by_attack = {name: found.robust_accuracy_by_attack[name] for name in request.attacks}
+    results = {result.attack.name: result for result in found.attacks}
+    by_attack = {
+        name: results[name].robust_accuracy for name in request.attacks if has_cell(results[name].attack, found.threat)
+    }
     accuracies = {"none": found.clean_accuracy, **by_attack, "worst case": found.robust_accuracy}
     return {
         "clean_accuracy": found.clean_accuracy,

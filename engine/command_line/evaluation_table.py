@@ -1,6 +1,8 @@
 """What `evaluate` prints for people; documents are those of its --json."""
 
 from engine.command_line.parser import percent
+from engine.robustness.protocol import attack_config, counts_any_size
+from engine.robustness.threat import ThreatModel
 
 
 def print_run(documents: list[dict]) -> None:
@@ -27,7 +29,9 @@ def print_run(documents: list[dict]) -> None:
     if "n" in done[0]:
         _print_row("worst case", [_with_interval(document, "worst case") for document in done])
         print("  In brackets: 95 % intervals over images (Wilson).")
+        _print_any_size(done[0])
         _print_unlisted(done)
+        _print_distances(done[0])
         for document in done:
             _print_checks(document)
 
@@ -55,12 +59,31 @@ def _with_interval(document: dict, name: str) -> str:
     return f"{percent(value)} ({100 * low:.1f}–{100 * high:.1f})"
 
 
+def _print_any_size(document: dict) -> None:
+    """Rows that may lie below the worst case, and why."""
+    threat, rows = ThreatModel(**document["threat"]), document["robust_accuracy_by_attack"]
+    if names := [name for name in rows if counts_any_size(attack_config(name), threat)]:
+        print(f"  Counted whatever its size ({', '.join(names)}); the worst case counts only what is within ε.")
+
+
 def _print_unlisted(documents: list[dict]) -> None:
     """Attacks of earlier evaluations that the worst case counts, but no row shows."""
     for document in documents:
-        if names := [name for name in document["worst_case_of"] if name not in document["robust_accuracy_by_attack"]]:
+        shown = document["robust_accuracy_by_attack"].keys() | document["distances"].keys()
+        if names := [name for name in document["worst_case_of"] if name not in shown]:
             epsilon = f"{document['threat']['epsilon']:g}"
             print(f"  ε = {epsilon}: the worst case counts what these left before, too: {', '.join(names)}.")
+
+
+def _print_distances(document: dict) -> None:
+    """How far away attacks that look for the smallest perturbation found an error."""
+    for attack, found in document["distances"].items():
+        if found["median_l2"] is None:
+            continue
+        print(
+            f"  {attack} found {found['found']} of {found['of']} perturbations, at a median of "
+            f"l∞ {found['median_linf']:.4f} and l2 {found['median_l2']:.3f} in pixels"
+        )
 
 
 def _print_checks(document: dict) -> None:

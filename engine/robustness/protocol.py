@@ -87,6 +87,15 @@ def counts_any_size(attack: AttackConfig, threat: ThreatModel) -> bool:
     return attack.minimizes and attack.norm != threat.norm
 
 
+def has_cell(attack: AttackConfig, threat: ThreatModel) -> bool:
+    """Whether accuracy under the attack alone is a number to show.
+
+    deepfool reaches every image, however far: its distances say something, its accuracy nothing. cw has a cell since
+    the paper's tables have one.
+    """
+    return attack.name in PAPER_ATTACKS or not counts_any_size(attack, threat)
+
+
 def check_attacks(attacks: Sequence[AttackConfig], threat: ThreatModel) -> None:
     """InputError unless there are attacks, each name once, all fit for `threat`."""
     names = [attack.name for attack in attacks]

@@ -11,7 +11,7 @@ import numpy as np
 from engine.robustness.cache import AdversarialCache
 from engine.robustness.evaluation import AttackOutcome, MemberEvaluation, evaluate
 from engine.robustness.protocol import attack_config
-from engine.robustness.report import RobustnessReport
+from engine.robustness.report import AttackResult, Judgement, RobustnessReport, still_correct
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.run_files import (
     adversarial_path,
@@ -23,8 +23,9 @@ from engine.runs.run_files import (
     write_json,
 )
 from engine.runs.store import CACHE, RunStore
-from engine.runs.subject import chosen_test_images, own_image
+from engine.runs.subject import Subject, chosen_test_images, own_image
 from engine.runs.trained import load_member
+from engine.runs.verdicts import read_judgement
 from engine.training.atomic import write_atomically
 
 
@@ -38,7 +39,8 @@ def assess_run(
 ) -> RobustnessReport:
     """Evaluate a finished run and file the report; attacks of the same protocol done earlier stay in it.
 
-    All attacks of a protocol keep images of the same samples: as many as were ever asked for.
+    All attacks of a protocol keep images of the same samples: as many as were ever asked for. An earlier attack is run
+    again only where it kept too few, or its file cannot be read.
 
     Args:
         progress: called with the fraction done and a word before every forward pass; what it raises ends the work.
@@ -49,7 +51,9 @@ def assess_run(
         own_image(store, config, request.image) if request.image else chosen_test_images(config, request, data_dir)
     )
     ids = np.zeros(1, np.int64) if subject.sample_ids is None else subject.sample_ids
-    attacks = _with_earlier(store, run_id, request)
+    earlier = _earlier_results(store.path(run_id), request, subject)
+    again = [name for name in _reported(store.path(run_id), request) if name not in earlier]
+    attacks = list(dict.fromkeys([*again, *request.attacks]))
     outcomes: list[AttackOutcome] = []
     evaluation: MemberEvaluation | None = None
     for item in evaluate(
@@ -70,8 +74,7 @@ def assess_run(
             evaluation = item
     assert evaluation is not None
     folder = store.own_folder(run_id)
-    earlier = (_image_count(_examples_path(folder, request, attack)) for attack in ("none", *attacks))
-    kept = slice(max(1 if request.image else request.kept_images, *earlier))
+    kept = slice(_kept_images(folder, request))
     for outcome in outcomes:
         _save_arrays(_examples_path(folder, request, outcome.result.attack.name), {
             "adversarial_images": outcome.adversarial_images[kept],
@@ -91,7 +94,14 @@ def assess_run(
         "labels": subject.labels,
         **numbers,
     })  # fmt: skip
-    report = evaluation.report.model_copy(update={"samples": request.samples})
+    survivors = evaluation.clean_predictions == subject.labels
+    judgements = [*(found for _, found in earlier.values()), *(outcome.judgement for outcome in outcomes)]
+    for judgement in judgements:
+        survivors = still_correct(survivors, judgement.breaks_worst_case)
+    results = (*(result for result, _ in earlier.values()), *evaluation.report.attacks)
+    report = evaluation.report.model_copy(
+        update={"samples": request.samples, "attacks": results, "robust_accuracy": float(survivors.mean())}
+    )
     path = _report_path(folder, request)
     path.parent.mkdir(exist_ok=True)
     write_json(path, report.model_dump(mode="json"))
@@ -114,11 +124,44 @@ def _words(outcomes: list[AttackOutcome]) -> str:
     return f"{outcomes[-1].result.attack.name} done" if outcomes else "attacking"
 
 
-def _with_earlier(store: RunStore, run_id: str, request: EvaluationRequest) -> list[str]:
-    """The attacks asked for after those already reported under the same protocol, which the cache gives for nothing."""
-    report = read_json(_report_path(store.folder(run_id), request)) or {}
-    earlier = [result["attack"]["name"] for result in report.get("attacks", [])]
-    return list(dict.fromkeys([*earlier, *request.attacks]))
+def _reported(folder: Path, request: EvaluationRequest) -> dict[str, AttackResult]:
+    """Attacks already done under the same protocol."""
+    try:
+        report = RobustnessReport.model_validate(read_json(_report_path(folder, request)))
+    except ValueError:
+        return {}
+    return {result.attack.name: result for result in report.attacks}
+
+
+def _earlier_results(
+    folder: Path, request: EvaluationRequest, subject: Subject
+) -> dict[str, tuple[AttackResult, Judgement]]:
+    """Of `_reported`, what need not be done again: not asked for, of the same images, and with as many of them kept."""
+    if request.image:
+        return {}
+    wanted, earlier = _kept_images(folder, request), {}
+    try:
+        clean = read_arrays(_examples_path(folder, request, "none"))
+        count = len(clean["adversarial_images"])
+        same = np.array_equal(clean["labels"], subject.labels) and np.array_equal(
+            clean["adversarial_images"], subject.images[:count].astype(np.float32) / 255.0
+        )
+    except (OSError, ValueError, KeyError):
+        same = False
+    for name, result in _reported(folder, request).items() if same else ():
+        path = _examples_path(folder, request, name)
+        if name not in request.attacks and _image_count(path) >= min(wanted, len(subject.labels)):
+            try:
+                earlier[name] = result, read_judgement(path)
+            except (OSError, ValueError, KeyError):
+                continue
+    return earlier
+
+
+def _kept_images(folder: Path, request: EvaluationRequest) -> int:
+    """How many images every attack of the protocol keeps from now on."""
+    counts = (_image_count(_examples_path(folder, request, name)) for name in ("none", *_reported(folder, request)))
+    return max(1 if request.image else request.kept_images, *counts)
 
 
 def _image_count(path: Path) -> int:

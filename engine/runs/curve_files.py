@@ -76,7 +76,7 @@ def _of_distances(store: RunStore, run_id: str, path: Path) -> Iterator[Robustne
         clean = read_arrays(adversarial_path(store.path(run_id), path.stem, CLEAN), wanted.__contains__)
         correct, channels = clean["predictions"] == clean["labels"], len(report.pixel_epsilon)
         for attack in minimizing:
-            found = read_judgement(store, run_id, path.stem, attack.name)
+            found = read_judgement(adversarial_path(store.path(run_id), path.stem, attack.name))
             yield curve_of_distances(attack, correct, found, report.seed, report.sample_ids, channels)
     except (OSError, ValueError, KeyError):
         return

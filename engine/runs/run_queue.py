@@ -93,7 +93,7 @@ class RunQueue:
             return added.rowcount == 1
 
     def claim(self, owner: str, choose: Callable[[list[Job]], list[Job]]) -> list[Job]:
-        """Take waiting jobs for `owner`: those that `choose` picks, oldest first, from all whose ground nobody is on."""
+        """Take waiting jobs for `owner`: those that `choose` picks, oldest first, from all whose ground is free."""
         with self._connection(write=True) as connection:
             unended = f"SELECT * FROM jobs WHERE status IN {WAITING + ACTIVE} ORDER BY created_at, rowid"
             jobs = [read_job(row) for row in connection.execute(unended)]

@@ -15,6 +15,7 @@ from engine.robustness.protocol import attack_config
 from engine.robustness.transfer import Transfer
 from engine.runs.assessment import assess_run
 from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.run_files import adversarial_path
 from engine.runs.store import CACHE, RunStore
 from engine.runs.subject import chosen_test_images
 from engine.runs.trained import load_member
@@ -103,7 +104,7 @@ def _load_target(store: RunStore, run_id: str, dataset: str, device: str) -> Sta
 def _is_filed(store: RunStore, run_id: str, request: TransferRequest) -> bool:
     """Whether an evaluation kept what pages show of the same images."""
     try:
-        read_judgement(store, run_id, request.protocol_id, request.attack)
+        read_judgement(adversarial_path(store.path(run_id), request.protocol_id, request.attack))
     except (OSError, ValueError, KeyError):
         return False
     return True

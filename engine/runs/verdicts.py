@@ -1,7 +1,10 @@
 """What each attack of an evaluation did to each image, read back for paired comparisons. No torch."""
 
+from pathlib import Path
+
 import numpy as np
 
+from engine.robustness.protocol import has_cell
 from engine.robustness.report import Judgement, RobustnessReport, still_correct
 from engine.runs.run_files import adversarial_path, evaluation_path, read_arrays
 from engine.runs.store import RunStore
@@ -11,7 +14,7 @@ _JUDGEMENT = ("is_valid", "is_adversarial", "is_within", "linf", "l2")
 
 
 def read_verdicts(store: RunStore, run_id: str, protocol_id: str) -> dict[str, np.ndarray] | None:
-    """Which images are still classified correctly: CLEAN, each attack, WORST_CASE -> (n,) bool, in the images' order.
+    """Which images are still classified correctly: CLEAN, each attack that has a cell, WORST_CASE -> (n,) bool.
 
     None where the run was not evaluated under this protocol, or its files are damaged or of an older version.
     """
@@ -22,21 +25,22 @@ def read_verdicts(store: RunStore, run_id: str, protocol_id: str) -> dict[str, n
         correct = clean["predictions"] == clean["labels"]
         verdicts, survivors = {CLEAN: correct}, correct
         for result in report.attacks:
-            found = read_judgement(store, run_id, protocol_id, result.attack.name)
+            found = read_judgement(adversarial_path(folder, protocol_id, result.attack.name))
             broken = found.breaks_cell(result.attack, report.threat)
-            verdicts[result.attack.name] = still_correct(correct, broken)
+            if has_cell(result.attack, report.threat):
+                verdicts[result.attack.name] = still_correct(correct, broken)
             survivors = still_correct(survivors, found.breaks_worst_case)
     except (OSError, ValueError, KeyError):
         return None
     return verdicts | {WORST_CASE: survivors}
 
 
-def read_judgement(store: RunStore, run_id: str, protocol_id: str, attack: str) -> Judgement:
-    """What one attack did to each image.
+def read_judgement(path: Path) -> Judgement:
+    """What one attack did to each image, from its `adversarial_path`.
 
     Raises:
         OSError, ValueError, KeyError: nothing there, or a damaged file, or one of an older version.
     """
-    arrays = read_arrays(adversarial_path(store.path(run_id), protocol_id, attack), _JUDGEMENT.__contains__)
+    arrays = read_arrays(path, _JUDGEMENT.__contains__)
     arrays.setdefault("is_valid", np.isfinite(arrays["linf"]))  # the first such files do not say it
     return Judgement(**{name: arrays[name] for name in _JUDGEMENT})

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import torch
 
 from engine.__main__ import main
 from engine.command_line import parser
@@ -65,15 +64,12 @@ def original(tmp_path_factory, few_images) -> Laboratory:
     training = TrainingConfig(epochs=4, learning_rate=0.003, snapshots_per_epoch=2)
     configs = [RunConfig(seed=seed, training=training, probe=ProbeConfig(samples=0)) for seed in range(3)]
     run_ids = submit_runs(store, queue, configs)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     for run_id, steps, status in ((run_ids[0], 10**9, "finished"), (run_ids[1], 6, "stopped")):
         queue.claim(owner, lambda jobs: jobs[:1])
         asked = iter(range(10**9))
         for _ in train_runs(store, [run_id], data, "cpu", lambda asked=asked, steps=steps: next(asked) >= steps):
             pass
         queue.release(owner, run_id, status)
-    torch.set_num_threads(threads)
     return Laboratory(root, data, *run_ids)
 
 

@@ -132,6 +132,8 @@ def test_the_worst_case_says_whose_it_is(command, laboratory, monkeypatch):
     words = ["evaluate", laboratory.finished, "--samples", 20, *laboratory.folders, "--attacks"]
     assert "left before" not in command(*words, "fgsm", "linf-bim").out
     answer = command(*words, "fgsm")
+    assert "whatever its size" not in answer.out
+    assert "whatever its size (deepfool)" in command(*words, "deepfool", "fgsm").out
     assert answer.code == 0 and "ε = 0.3: the worst case counts what these left before, too: linf-bim." in answer.out
 
 

@@ -28,7 +28,18 @@ def at_once(laboratory, monkeypatch):
 
 
 def test_every_accuracy_has_its_interval_and_every_check_its_evidence(laboratory, command, at_once):
-    words = ["evaluate", laboratory.finished, "--attacks", "fgsm", "deepfool", "--samples", 20, "--epsilon", 0.1, "--check"]
+    words = [
+        "evaluate",
+        laboratory.finished,
+        "--attacks",
+        "fgsm",
+        "deepfool",
+        "--samples",
+        20,
+        "--epsilon",
+        0.1,
+        "--check",
+    ]
     answer = command(*words, "--json", *laboratory.folders)
     (document,) = json.loads(answer.out)["runs"]
     assert answer.code == 0 and document["worst_case_of"] == ["fgsm", "deepfool"]

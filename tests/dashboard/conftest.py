@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-import torch
 
 from engine.robustness.threat import ThreatModel
 from engine.runs.assessment import assess_run
@@ -28,14 +27,11 @@ def trained_store(tmp_path_factory):
     """A finished Std and Min-Max run, the first attacked with fgsm and pgd on 20 images. Read only."""
     folder = tmp_path_factory.mktemp("trained")
     store = RunStore(folder / "store")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     for config in TINY.configs():
         store.create(config)
         list(train_runs(store, [config.run_id], folder, "cpu"))
     std = TINY.configs()[0].run_id
     assess_run(store, std, EvaluationRequest(attacks=("fgsm", "pgd"), samples=20, threat=ThreatModel()), folder, "cpu")
-    torch.set_num_threads(threads)
     RunQueue(store.root).submit(std, "train", std, {})
     RunQueue(store.root).claim("boot/1/1", lambda jobs: jobs)
     RunQueue(store.root).release("boot/1/1", std, "finished")

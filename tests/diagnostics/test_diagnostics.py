@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from tests.diagnostics.failing_models import Collapsed, Noisy, Overshot, Probabilities, Quantized, Scaled, Steep
 from torch import nn
 
 from engine.data.sources import load_dataset
@@ -27,19 +26,12 @@ from engine.robustness.report import AttackResult, RobustnessReport
 from engine.robustness.threat import ThreatModel
 from engine.runs.store import SHIPPED, RunStore
 from engine.runs.trained import load_member
+from tests.diagnostics.failing_models import Collapsed, Noisy, Overshot, Probabilities, Quantized, Scaled, Steep
 
 STD = (0.3081,)
 THREAT = ThreatModel(epsilon=0.3)
 QUICK = Effort(steps=30, starts=2, tried=30, shown=30, queries=150, queried=20, noises=250, noised=8, far_steps=60)
 BY_NAME = {check.name: check for check in CHECKS}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def shipped(variant: str) -> Stack:

@@ -14,6 +14,7 @@ from engine.robustness.attack_config import (
     TargetedAPGD,
 )
 from engine.robustness.protocol import (
+    ATTACKS,
     PAPER_ATTACKS,
     STRONG_ATTACKS,
     attack_config,
@@ -21,6 +22,7 @@ from engine.robustness.protocol import (
     attack_threat,
     check_attacks,
     counts_any_size,
+    has_cell,
     training_attack,
 )
 from engine.robustness.threat import ThreatModel
@@ -67,6 +69,12 @@ def test_only_an_attack_that_minimizes_another_norm_counts_beyond_the_ball():
     assert counts_any_size(CarliniWagner(), linf) and counts_any_size(DeepFool(), linf)
     assert not any(counts_any_size(attack, linf) for attack in (FAB(), PGD(), L2BIM()))
     assert not counts_any_size(CarliniWagner(), l2) and counts_any_size(FAB(), l2)
+
+
+def test_attacks_that_reach_every_image_have_no_cell_unless_the_paper_prints_one():
+    linf = ThreatModel(norm="linf")
+    assert [attack.name for attack in ATTACKS.values() if not has_cell(attack, linf)] == ["deepfool"]
+    assert has_cell(DeepFool(), ThreatModel(norm="l2"))
 
 
 def test_unknown_attack_lists_the_known_ones():

@@ -1,10 +1,9 @@
 """A store of its own per test, and configs small enough to train."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.run_queue import RunQueue
@@ -12,14 +11,6 @@ from engine.runs.store import RunStore
 from engine.training.schedule import TrainingConfig
 
 NO_PROBE = ProbeConfig(samples=0)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

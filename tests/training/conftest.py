@@ -1,6 +1,6 @@
 """A small data set and fresh stacks on it; one thread, so that bits can be compared."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,14 +14,6 @@ from engine.models.architectures import build_model
 from engine.models.stack import Stack
 from engine.training.schedule import TrainingConfig
 from engine.training.state import TrainingState, initial_state
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
