@@ -80,10 +80,11 @@ def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
 
 
 def pick_attacks(key: str) -> list[str]:
-    """Names of attacks, all of the paper's at first: a preset, or an own choice."""
+    """Names of attacks, all of the paper's at first: a preset, or an own choice.
+
+    At first by `default`: what is written into the state would win over a click that comes before the page is drawn.
+    """
     state, preset_key = st.session_state, f"{key}-preset"
-    state.setdefault(key, list(PRESETS["paper"]))
-    state.setdefault(preset_key, "paper")
 
     def choose_preset() -> None:
         if words := CHOICES.get(state[preset_key]):
@@ -95,6 +96,7 @@ def pick_attacks(key: str) -> list[str]:
     st.segmented_control(
         "Preset",
         [*CHOICES, OWN_CHOICE],
+        default=None if preset_key in state else "paper",
         required=True,
         key=preset_key,
         on_change=choose_preset,
@@ -102,7 +104,13 @@ def pick_attacks(key: str) -> list[str]:
         "what robustness is commonly judged by.",
     )
     chosen = st.pills(
-        "Attacks", list(ATTACKS), selection_mode="multi", key=key, on_change=choose_attacks, help=_attacks_help()
+        "Attacks",
+        list(ATTACKS),
+        selection_mode="multi",
+        default=None if key in state else list(PRESETS["paper"]),
+        key=key,
+        on_change=choose_attacks,
+        help=_attacks_help(),
     )
     return [name for name in ATTACKS if name in chosen]
 

@@ -4,25 +4,31 @@ import numpy as np
 import pytest
 
 from engine.minmax.fuzziness import fuzziness, near_zero_count
+from engine.robustness.protocol import PAPER_ATTACKS, STRONG_ATTACKS, counts_any_size
 from engine.robustness.report import RobustnessReport
 from engine.runs.config import RunConfig
+from engine.runs.curve_files import read_curves
+from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.findings import read_diagnosis
 from engine.runs.overview import list_runs
 from engine.runs.records import read_conv_weights, read_metrics
 from engine.runs.run_files import adversarial_path, load_weights
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
+from engine.runs.transfer_files import read_transfers
 from engine.runs.variants import VARIANTS
+from engine.runs.verdicts import WORST_CASE, read_verdicts
 
 STORE = RunStore(SHIPPED)
 RUN_IDS = STORE.run_ids()
 
 
-def test_there_is_one_run_per_variant_in_a_few_megabytes():
+def test_there_is_one_run_per_variant_in_twelve_megabytes():
     runs, problems = list_runs(STORE, RunQueue(SHIPPED))
     assert problems == []
     assert sorted(run.config.variant for run in runs) == sorted(VARIANTS)
     assert {(run.status, run.config.dataset, run.config.length) for run in runs} == {("finished", "mnist", "10 epochs")}
-    assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) < 10e6
+    assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) < 12e6
 
 
 @pytest.mark.parametrize("run_id", RUN_IDS)
@@ -52,10 +58,29 @@ def test_reports_and_predictions_agree(run_id):
         assert right.mean() == pytest.approx(report.clean_accuracy)
         for result in report.attacks:
             found = np.load(adversarial_path(folder, path.stem, result.attack.name))
-            survives = right & (found["predictions"] == clean["labels"])
-            assert survives.mean() == pytest.approx(result.robust_accuracy)
+            broken = (found["predictions"] != clean["labels"]) & found["is_adversarial"]
+            if not counts_any_size(result.attack, report.threat):
+                broken &= found["is_within"]
+            assert (right & ~broken).mean() == pytest.approx(result.robust_accuracy)
             kept = found["adversarial_images"]
             assert len(kept) == 32 and kept.min() >= 0 and kept.max() <= 1
             if result.threat:
                 originals = clean["adversarial_images"]
                 assert result.threat.within_budget(originals, kept, RunConfig(dataset="mnist").dataset_spec.std).all()
+
+
+@pytest.mark.parametrize("run_id", RUN_IDS)
+def test_the_headline_is_checked_and_strong(run_id):
+    reports = [RobustnessReport.model_validate_json(path.read_bytes()) for path in STORE.report_paths(run_id)]
+    (headline,) = (report for report in reports if report.n == 500)
+    assert {*PAPER_ATTACKS, *STRONG_ATTACKS} <= headline.robust_accuracy_by_attack.keys()
+    protocol = EvaluationRequest(samples=headline.n, threat=headline.threat).protocol_id
+    diagnosis = read_diagnosis(STORE, run_id, protocol)
+    assert diagnosis is not None and diagnosis.robust_accuracy == headline.robust_accuracy
+    assert not diagnosis.having("not run")
+    verdicts = read_verdicts(STORE, run_id, protocol)
+    assert verdicts is not None and verdicts[WORST_CASE].mean() == pytest.approx(headline.robust_accuracy)
+    (curve,) = read_curves(STORE, run_id)[:1]
+    assert curve.accuracies[0] == curve.clean_accuracy and curve.accuracies[-1] == 0.0
+    transfers = read_transfers(STORE, run_id)
+    assert {target for _, _, target in transfers} == set(RUN_IDS)
