@@ -1,7 +1,7 @@
 """The evaluation form: attacks, ball or balls, number of images."""
 
 import inspect
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -21,8 +21,12 @@ from engine.validation import field_limits, validated
 
 MOST_STEPS = 20
 SHAPES = {"one": "One ε", "ladder": "A ladder of ε"}
-OWN_CHOICE = "own choice"
 CHOICES = {"paper": ("paper",), "strong": ("strong",), "paper + strong": ("paper", "strong")}
+EXPLAINED = {
+    ("paper",): "The six of the paper's tables",
+    ("strong",): "AutoAttack's four, the last without gradients; what robustness is commonly judged by",
+    ("paper", "strong"): "All ten",
+}
 """What the form offers -> the words that stand for it on the command line."""
 
 PASS_COST = 3.0
@@ -80,49 +84,34 @@ def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
 
 
 def pick_attacks(key: str) -> list[str]:
-    """Names of attacks, all of the paper's at first: a preset, or an own choice.
+    """Names of attacks, all of the paper's at first: a button for each preset, and one by one.
 
-    At first by `default`: what is written into the state would win over a click that comes before the page is drawn.
+    Presets are buttons, not a choice that follows the attacks: a click on an attack that comes before the page has
+    told the browser of the last one would bring the former preset back. For the same reason the attacks begin by
+    `default`: what is written into the state would win over such a click.
     """
-    state, preset_key = st.session_state, f"{key}-preset"
+    state = st.session_state
 
-    def choose_preset() -> None:
-        if words := CHOICES.get(state[preset_key]):
-            state[key] = list(attack_names(words))
+    def choose(preset: str) -> None:
+        state[key] = list(attack_names(CHOICES[preset]))
 
-    def choose_attacks() -> None:
-        state[preset_key] = preset_of(state[key])
-
-    st.segmented_control(
-        "Preset",
-        [*CHOICES, OWN_CHOICE],
-        default=None if preset_key in state else "paper",
-        required=True,
-        key=preset_key,
-        on_change=choose_preset,
-        help="paper: the six of its tables. strong: AutoAttack's four, the last of them without gradients; "
-        "what robustness is commonly judged by.",
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        for name, words in CHOICES.items():
+            st.button(name, key=f"{key}-{name}", help=EXPLAINED[words], on_click=choose, args=(name,))
     chosen = st.pills(
         "Attacks",
         list(ATTACKS),
         selection_mode="multi",
         default=None if key in state else list(PRESETS["paper"]),
         key=key,
-        on_change=choose_attacks,
         help=_attacks_help(),
     )
     return [name for name in ATTACKS if name in chosen]
 
 
-def preset_of(attacks: Collection[str]) -> str:
-    """The key of CHOICES that stands for exactly these attacks, else OWN_CHOICE."""
-    return next((name for name, words in CHOICES.items() if set(attack_names(words)) == set(attacks)), OWN_CHOICE)
-
-
 def short_names(attacks: Sequence[str]) -> tuple[str, ...]:
     """Presets instead of attacks, where they stand for exactly these."""
-    return CHOICES.get(preset_of(attacks), tuple(attacks))
+    return next((words for words in CHOICES.values() if set(attack_names(words)) == set(attacks)), tuple(attacks))
 
 
 def _attacks_help() -> str:

@@ -12,6 +12,8 @@ from dashboard.latex import escaped
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MISSING = "--"
+MOST_ROWS = 24
+"""Up to so many stand open; longer tables scroll."""
 
 Format = str | Callable[[Any], str]
 """How a number is written: a format specification such as ".3f", or a function of the number."""
@@ -61,7 +63,15 @@ def draw_table(frame: pd.DataFrame, *, key: str, name: str, column_config: Mappi
         column_config: as st.dataframe takes it; its printf formats hold in LaTeX too.
     """
     hide_index = not has_speaking_index(frame)
-    st.dataframe(frame, column_config=column_config, hide_index=hide_index, width="stretch", key=key, placeholder="–")
+    st.dataframe(
+        frame,
+        column_config=column_config,
+        hide_index=hide_index,
+        width="stretch",
+        height="content" if len(frame) <= MOST_ROWS else "auto",
+        key=key,
+        placeholder="–",
+    )
     stem, formats = file_stem(name), _formats(column_config or {}, frame)
     kinds = {
         "CSV": ("csv", "text/csv", lambda: csv_text(frame).encode()),

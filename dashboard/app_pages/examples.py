@@ -24,6 +24,7 @@ from dashboard.navigation import PAGES, pick_runs
 from dashboard.own_image_panel import draw_own_image
 from dashboard.palette import run_colors
 from dashboard.sheet import Sheet
+from engine.robustness.protocol import PAPER_ATTACKS
 
 here = sources.settings()
 st.title("Adversarial examples")
@@ -50,7 +51,7 @@ def draw() -> None:
     """From a question to the images that answer it; alone rerun when a slider moves."""
     sheet = Sheet("Adversarial examples")
     family, epsilon = pick_epsilon()
-    attacks = attacks_of(reports, family)
+    attacks = pick_shown(attacks_of(reports, family))
     answers = {run_id: {name: load(run_id, family, epsilon, name) for name in (CLEAN, *attacks)} for run_id in labels}
     missing = [labels[run_id] for run_id, of_run in answers.items() if not of_run[CLEAN]]
     answers = {run_id: of_run for run_id, of_run in answers.items() if of_run[CLEAN]}
@@ -123,6 +124,15 @@ def pick_epsilon() -> tuple[Family, float]:
             query_params={"runs": list(labels)},
         )
     return family, epsilons[0]
+
+
+def pick_shown(attacks: list[str]) -> list[str]:
+    """Which of many attacks are columns, and what questions are about: at first the paper's."""
+    if len(attacks) <= len(PAPER_ATTACKS):
+        return attacks
+    papers = [name for name in attacks if name in PAPER_ATTACKS] or attacks[: len(PAPER_ATTACKS)]
+    chosen = st.pills("Attacks", attacks, selection_mode="multi", default=papers, key="columns", bind="query-params")
+    return [name for name in attacks if name in chosen] or papers
 
 
 def load(run_id: str, family: Family, epsilon: float, attack: str) -> Arrays:

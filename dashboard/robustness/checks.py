@@ -87,7 +87,8 @@ def draw_button(
 
 def draw_objections(label: str, diagnosis: Diagnosis, outdated: bool) -> None:
     """One run's verdict, and the evidence of what is not as it should be."""
-    show = st.error if not diagnosis.is_trustworthy else st.warning if outdated else st.success
+    is_calm = not outdated and not diagnosis.having("suspicious")
+    show = st.error if not diagnosis.is_trustworthy else st.success if is_calm else st.warning
     lines = [f"**{plain(label)}**: {plain(diagnosis.sentence)}"]
     if outdated:
         lines += ["", "This was said of the number before other attacks changed it. Check again."]

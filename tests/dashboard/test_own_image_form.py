@@ -71,6 +71,10 @@ def upload(app: AppTest, name: str, content: bytes) -> AppTest:
     return app
 
 
+def attack_it(app):
+    return next(button for button in app.button if button.label == "Attack it")
+
+
 def evaluations(store: RunStore) -> list:
     return [job for job in RunQueue(store.root).jobs() if job.kind == "evaluate"]
 
@@ -84,11 +88,11 @@ def test_nothing_is_asked_before_there_is_an_image(open_form):
 
 def test_an_upload_is_kept_and_attacked_for_every_run(open_form, store, started_workers, tmp_path):
     app = upload(open_form(), "../../my secret.png", picture())
-    assert app.button[0].disabled, "what it shows must be said first"
+    assert attack_it(app).disabled, "what it shows must be said first"
     app.selectbox(key="own-label-mnist-mini").set_value(1)
     app.button_group(key="own-attacks").set_value(["fgsm"])
     app.number_input(key="own-epsilon-0.3").set_value(0.1).run()
-    app.button[0].click().run()
+    attack_it(app).click().run()
     image_id = app.session_state["shown"]
     own = load_own_image(store, image_id)
     assert (own.dataset, own.label) == ("mnist-mini", 1)
@@ -141,7 +145,7 @@ def test_a_large_photograph(open_form):
     app = upload(open_form(), "photograph.jpg", content)
     assert not app.error
     app.selectbox(key="own-label-mnist-mini").set_value(1).run()
-    assert not app.button[0].disabled
+    assert not attack_it(app).disabled
 
 
 @pytest.mark.parametrize("is_blank", [False, True])
@@ -156,7 +160,7 @@ def test_a_drawing_is_ink_on_the_dark(open_form, store, monkeypatch, is_blank):
         assert "blank" in app.error[0].value and not app.button
         return
     app.selectbox(key="own-label-mnist-mini").set_value(1).run()
-    app.button[0].click().run()
+    attack_it(app).click().run()
     own = load_own_image(store, app.session_state["shown"])
     np.testing.assert_array_equal(own.image, fit_image(drawn, DATASETS["mnist-mini"], is_ink=True))
 
@@ -172,7 +176,7 @@ def test_without_attacks_it_says_so(open_form, store):
     app = upload(open_form(), "one.png", picture())
     app.selectbox(key="own-label-mnist-mini").set_value(1)
     app.button_group(key="own-attacks").set_value([]).run()
-    app.button[0].click().run()
+    attack_it(app).click().run()
     assert "one or more attacks" in app.error[0].value
     assert not evaluations(store) and not (store.root / "images").exists()
 
@@ -182,7 +186,7 @@ def test_shipped_runs_are_copied_and_left_as_they_are(open_form, store, trained_
     before = {path: path.read_bytes() for path in trained_store.root.rglob("*") if path.is_file()}
     app = upload(open_form(shipped=trained_store.root), "one.png", picture())
     app.selectbox(key="own-label-mnist-mini").set_value(1).run()
-    app.button[0].click().run()
+    attack_it(app).click().run()
     assert not app.error and sorted(store.run_ids()) == sorted(trained_store.run_ids())
     assert {job.run_id for job in evaluations(store)} == set(store.run_ids())
     assert {path: path.read_bytes() for path in trained_store.root.rglob("*") if path.is_file()} == before

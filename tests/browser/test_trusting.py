@@ -1,0 +1,84 @@
+"""Numbers that can be trusted, or say why not: the views of Robustness on the recorded runs."""
+
+import re
+
+import pytest
+from serving import laboratory as serve_laboratory
+
+from engine.robustness.threat import ThreatModel
+from engine.runs.curve_files import read_curves, read_thresholds
+from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.findings import read_diagnosis
+from engine.runs.store import SHIPPED, RunStore
+from engine.runs.transfer_files import read_transfers
+
+STORE = RunStore(SHIPPED)
+BY_VARIANT = {STORE.config(run_id).variant: run_id for run_id in STORE.run_ids()}
+STD, MINMAX = BY_VARIANT["std"], BY_VARIANT["min-max"]
+PROTOCOL = EvaluationRequest(samples=500, threat=ThreatModel()).protocol_id
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with serve_laboratory(tmp_path_factory.mktemp("trusting")) as found:
+        yield f"{found}/robustness?runs={STD}&runs={MINMAX}"
+
+
+def test_bars_have_intervals_and_the_checks_stand_below(address, page, tmp_path):
+    page.goto(address)
+    page.wait_for_selector(".live-chart[aria-label^='Accuracy without'] .main-svg")
+    bars = page.evaluate("""Array.from(document.querySelector(".live-chart")._fullData, (trace) => ({
+        x: Array.from(trace.x), y: Array.from(trace.y), above: Array.from(trace.error_y.array)}))""")
+    assert len(bars) == 2 and {"No attack", "square", "worst case"} <= set(bars[0]["x"])
+    assert "deepfool" not in bars[0]["x"] and all(0 < above < 0.05 for trace in bars for above in trace["above"])
+    for run_id in (STD, MINMAX):
+        diagnosis = read_diagnosis(STORE, run_id, PROTOCOL)
+        assert diagnosis is not None
+        page.get_by_text(diagnosis.sentence).first.wait_for()
+        for finding in (*diagnosis.having("failed"), *diagnosis.having("suspicious")):
+            assert page.get_by_text(finding.evidence).count() >= 1
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="This page as HTML").click()
+    text = saved.value.path().read_text()
+    diagnosis = read_diagnosis(STORE, MINMAX, PROTOCOL)
+    assert diagnosis is not None and all(finding.name and finding.title in text for finding in diagnosis.findings)
+    assert "Athalye et al. 2018" in text, "rules and sources go along"
+
+
+def test_the_curve_falls_to_nothing_past_the_threshold(address, page):
+    page.goto(f"{address}&show=Against+ε")
+    page.wait_for_selector(".live-chart[aria-label^='Accuracy under pgd'] .main-svg")
+    lines = page.evaluate("""Array.from(document.querySelector(".live-chart")._fullData)
+        .filter((trace) => trace.mode === "lines+markers")
+        .map((trace) => [Array.from(trace.x), Array.from(trace.y)])""")
+    for run_id, (epsilons, accuracies) in zip((STD, MINMAX), lines, strict=True):
+        (curve,) = (curve for curve in read_curves(STORE, run_id) if curve.attack.name == "pgd")
+        assert epsilons == pytest.approx(curve.epsilons) and accuracies == pytest.approx(curve.accuracies)
+        assert accuracies[-1] == 0 and accuracies == sorted(accuracies, reverse=True)
+    (threshold,) = read_thresholds(STORE, MINMAX)
+    page.get_by_text(re.compile(f"below {threshold.pixel:.4f}")).wait_for()
+
+
+def test_one_click_on_a_cell_shows_the_images(address, page):
+    page.goto(f"{address}&show=Transfer")
+    page.get_by_text("Click a number to see its images").wait_for()
+    key = next(key for key in read_transfers(STORE, STD) if key[2] == MINMAX)
+    figures = read_transfers(STORE, STD)[key].figures()
+    table = page.locator("[data-testid=stDataFrame]").first
+    table.wait_for()
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] - 60, box["y"] + 52)  # made on Std, shown to Min-Max
+    page.get_by_text(
+        re.compile(f"{figures.n_fooling} of the 500 images fool Std.*Min.Max.*{figures.n_transferred}")
+    ).wait_for()
+    images = page.locator(".lab-grid img[alt*='classified as']")
+    images.first.wait_for()
+    assert len(set(images.evaluate_all("(all) => all.map((image) => image.src)"))) >= 2
+
+
+def test_addresses_open_the_view_they_name(address, page):
+    page.goto(f"{address}&show=Smallest+perturbations")
+    page.get_by_text("How far images are from an error").first.wait_for()
+    page.get_by_text("Transfer", exact=True).first.click()
+    page.wait_for_url(re.compile("show=Transfer"))
