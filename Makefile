@@ -10,7 +10,7 @@ run: $(VENV)/.installed
 	$(BIN)/python -m dashboard --port $(PORT)
 
 test: $(VENV)/.installed-tests lint
-	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.installed-tests lint
 	$(BIN)/pytest

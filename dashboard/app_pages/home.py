@@ -76,7 +76,7 @@ def draw_links(shown: list[RunOverview]) -> None:
     chosen = {"runs": [run.run_id for run in shown]}
     with st.container(horizontal=True):
         st.page_link(PAGES["weights"], label="Their weights", icon=":material/monitoring:", query_params=chosen)
-        st.page_link(PAGES["robustness"], label="Under six attacks", icon=":material/shield:", query_params=chosen)
+        st.page_link(PAGES["robustness"], label="Under attack", icon=":material/shield:", query_params=chosen)
         st.page_link(PAGES["examples"], label="Their images", icon=":material/image_search:", query_params=chosen)
 
 

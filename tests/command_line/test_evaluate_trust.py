@@ -27,6 +27,7 @@ def at_once(laboratory, monkeypatch):
     monkeypatch.setattr("engine.runs.diagnosis.Effort", lambda: EFFORT)
 
 
+@pytest.mark.slow
 def test_every_accuracy_has_its_interval_and_every_check_its_evidence(laboratory, command, at_once):
     words = [
         "evaluate",
