@@ -40,7 +40,7 @@ def test_from_the_form_to_adversarial_images(laboratory, page):
     assert page.evaluate("histogram._fullData.at(-1).visible") == "legendonly"
 
     page.wait_for_selector(f"{HISTOGRAM}[aria-label*='at epoch 12.0']")  # it followed to the end
-    page.wait_for_function(f"Array.from(document.querySelector(\"{HISTORIES}\")._fullData[0].x).at(-1) === 12")
+    page.wait_for_function(f'Array.from(document.querySelector("{HISTORIES}")._fullData[0].x).at(-1) === 12')
     fuzziness = page.evaluate(f'Array.from(document.querySelector("{HISTORIES}")._fullData[0].y)')
     assert fuzziness[-1] < 0.5 * fuzziness[0]
 
