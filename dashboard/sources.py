@@ -17,6 +17,7 @@ from engine.runs.findings import read_diagnosis
 from engine.runs.overview import RunOverview, list_runs
 from engine.runs.own_images import OwnImageResult, own_image_results
 from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
+from engine.runs.reports import read_report
 from engine.runs.run_files import MODEL, adversarial_path, diagnosis_path, evaluation_path, read_arrays
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
@@ -142,10 +143,7 @@ def _conv_weights(folder: Path, layer: str, state: FileState, snapshots: int) ->
 
 @st.cache_data(max_entries=512, show_spinner=False)
 def _report(path: Path, state: FileState) -> RobustnessReport | None:
-    try:
-        return RobustnessReport.model_validate_json(path.read_bytes())
-    except (OSError, ValueError):
-        return None
+    return read_report(path)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from dashboard.frames.tables import IDENTITY, identities, stacked
-from engine.robustness.threat import Norm
 from engine.runs.overview import RunOverview
 
 DISTANCES = ("position", "is_correct", "distance")
@@ -14,23 +13,6 @@ SUMMARY = ("n", "n_correct", "share_found", "lower_quartile", "median", "upper_q
 
 CONVERGED = 0.99
 """Least share of images for which cw must find something; below it, what it missed says more of cw than of the run."""
-
-
-def minimal_distances(
-    labels: np.ndarray, clean: Mapping[str, np.ndarray], found: Mapping[str, np.ndarray], norm: Norm
-) -> np.ndarray:
-    """Distance of each image in pixels: 0 when it is misclassified anyway, infinite when nothing was found.
-
-    Args:
-        labels: (n,).
-        clean: predictions (n,) without an attack.
-        found: is_adversarial, linf, l2, each (n,), of an attack that minimizes.
-
-    Returns:
-        (n,) float64.
-    """
-    sizes = np.where(found["is_adversarial"], found[norm].astype(np.float64), np.inf)
-    return np.where(clean["predictions"] == labels, sizes, 0.0)
 
 
 def distance_frame(

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import sources
 from dashboard.examples import CLEAN
 from dashboard.figures.distances import NORMS, distance_figure
-from dashboard.frames.distances import distance_frame, distance_summary, minimal_distances
+from dashboard.frames.distances import distance_frame, distance_summary
 from dashboard.frames.labels import unique_labels
 from dashboard.launch_form import number
 from dashboard.measurement_panel import queue_measurements
@@ -19,7 +19,7 @@ from dashboard.sheet import Sheet
 from engine.errors import InputError
 from engine.robustness.attack_config import AttackConfig
 from engine.robustness.protocol import ATTACKS
-from engine.robustness.report import RobustnessReport
+from engine.robustness.report import RobustnessReport, minimal_distances
 from engine.robustness.threat import ThreatModel
 from engine.runs.config import linf_threat
 from engine.runs.evaluation_request import EvaluationRequest
@@ -179,6 +179,7 @@ def read_distances(
         clean = sources.examples(run_id, protocol, CLEAN)
         if clean and attack in report.robust_accuracy_by_attack:
             found = sources.examples(run_id, protocol, attack)
-            distances[run_id] = minimal_distances(clean["labels"], clean, found, ATTACKS[attack].norm)
             correct[run_id] = clean["predictions"] == clean["labels"]
+            sizes = found[ATTACKS[attack].norm]
+            distances[run_id] = minimal_distances(correct[run_id], found["is_adversarial"], sizes)
     return distance_frame(chosen, distances, correct)

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
 
-from pydantic import ValidationError
-
 from engine.command_line.parser import add_folders, open_store, print_json
 from engine.errors import InputError
 from engine.robustness.report import RobustnessReport
@@ -15,6 +13,7 @@ from engine.robustness.threat import ThreatModel
 from engine.runs.comparison import NOISE_RULE, Contrast, Verdicts, contrasts, read_comparison
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.overview import read_overview
+from engine.runs.reports import read_report
 from engine.runs.store import RunStore
 from engine.validation import field_limits
 
@@ -96,11 +95,8 @@ def _shared_reports(store: RunStore, run_ids: Sequence[str]) -> dict[str, Robust
     found = []
     for protocol_id in set.intersection(*(set(paths) for paths in by_run)):
         paths = [one[protocol_id] for one in by_run]
-        try:
-            reports = [RobustnessReport.model_validate_json(path.read_bytes()) for path in paths]
-        except (OSError, ValidationError):
-            continue
-        if len({report.sample_ids for report in reports}) == 1:
+        reports = [report for path in paths if (report := read_report(path))]
+        if len(reports) == len(paths) and len({report.sample_ids for report in reports}) == 1:
             found.append((max(path.stat().st_mtime_ns for path in paths), protocol_id, reports[0]))
     return {protocol_id: report for _, protocol_id, report in sorted(found, key=lambda one: one[:2], reverse=True)}
 

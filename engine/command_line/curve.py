@@ -5,7 +5,7 @@ import string
 from dataclasses import asdict, dataclass
 
 from engine.command_line.parser import add_field, add_folders, open_store, percent, print_json
-from engine.command_line.waiting import wait_for_jobs
+from engine.command_line.waiting import wait_for_jobs, worker_of
 from engine.data.catalog import DatasetSpec
 from engine.data.sources import fetch_dataset
 from engine.minmax.threshold import PixelThreshold
@@ -20,7 +20,6 @@ from engine.runs.model_config import ModelConfig
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
 from engine.runs.submission import check_finished, submit_measurement
-from engine.runs.worker import WorkerSettings
 from engine.validation import field_limits, validated
 
 WIDTH = 23
@@ -78,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         for run_id, requests in asked.items()
         for request in requests
     }
-    settings = WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0)
+    settings = worker_of(args, store)
     wait_for_jobs(queue, list(job_ids.values()), settings, quiet=args.json)
     traced = [
         _traced(store, run_id, configs[run_id], request, queue.job(job_id))

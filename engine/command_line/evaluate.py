@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from engine.command_line.evaluation_table import print_run
 from engine.command_line.own_image import add_own_image, answers_to_own_image, read_own_images
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
-from engine.command_line.waiting import wait_for_jobs
+from engine.command_line.waiting import wait_for_jobs, worker_of
 from engine.data.catalog import DatasetSpec
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
@@ -20,11 +20,11 @@ from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.findings import read_diagnosis
 from engine.runs.freezing import freeze_run
 from engine.runs.own_images import OwnImage, save_own_image
-from engine.runs.run_files import evaluation_path, read_json
+from engine.runs.reports import read_report
+from engine.runs.run_files import evaluation_path
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
 from engine.runs.submission import check_finished, submit_measurement
-from engine.runs.worker import WorkerSettings
 from engine.validation import validated
 
 
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         for run_id, spec in specs.items()
         for request in requests[run_id]
     ]
-    settings, failed = WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0), False
+    settings, failed = worker_of(args, store), False
     wait_for_jobs(queue, [one.job_id for one in asked], settings, quiet=args.json)
     if args.check:
         checks = {one.job_id: _check(store, queue, one) for one in asked if _is_done(queue, one.job_id)}
@@ -141,7 +141,7 @@ def _document(store: RunStore, queue: RunQueue, one: Asked) -> dict:
         return document
     if request.image is not None:
         return document | answers_to_own_image(store, one.run_id, request, one.spec)
-    report = read_json(evaluation_path(store.folder(one.run_id), request.protocol_id))
+    report = read_report(evaluation_path(store.folder(one.run_id), request.protocol_id))
     if report is None:
         return document
     found = read_diagnosis(store, one.run_id, request.protocol_id)
@@ -149,7 +149,7 @@ def _document(store: RunStore, queue: RunQueue, one: Asked) -> dict:
         "sentence": found.sentence,
         "is_trustworthy": found.is_trustworthy,
     }
-    return document | _figures(RobustnessReport.model_validate(report), request) | {"diagnosis": diagnosis}
+    return document | _figures(report, request) | {"diagnosis": diagnosis}
 
 
 def _figures(found: RobustnessReport, request: EvaluationRequest) -> dict:

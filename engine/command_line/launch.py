@@ -3,7 +3,7 @@
 import argparse
 
 from engine.command_line.parser import add_field, add_folders, open_store, percent, print_json
-from engine.command_line.waiting import wait_for_jobs
+from engine.command_line.waiting import wait_for_jobs, worker_of
 from engine.data.catalog import DATASETS, dataset_spec
 from engine.data.sources import fetch_dataset
 from engine.minmax.objective import ObjectiveConfig
@@ -16,7 +16,6 @@ from engine.runs.planner import resolve_device
 from engine.runs.run_queue import RunQueue
 from engine.runs.submission import submit_runs
 from engine.runs.variants import VARIANTS
-from engine.runs.worker import WorkerSettings
 from engine.training.schedule import TrainingConfig
 from engine.validation import field_limits, validated
 
@@ -84,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     store = open_store(args.store, shipped=not args.anew)
     queue = RunQueue(store.root)
     run_ids = submit_runs(store, queue, configs)
-    settings = WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0)
+    settings = worker_of(args, store)
     wait_for_jobs(queue, run_ids, settings, wait=args.wait, quiet=args.json)
     overviews = [read_overview(store, run_id, queue.job(run_id)) for run_id in run_ids]
     if args.json:

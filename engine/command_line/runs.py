@@ -4,11 +4,12 @@ import argparse
 import sys
 
 from engine.command_line.parser import add_folders, open_store, percent, print_json
+from engine.command_line.waiting import worker_of
 from engine.errors import InputError
 from engine.runs.overview import list_runs, read_overview
 from engine.runs.run_queue import RunQueue
 from engine.runs.submission import delete_run, retry_run
-from engine.runs.worker import WorkerSettings, start_worker
+from engine.runs.worker import start_worker
 
 
 def add_parser(commands) -> None:
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         elif args.delete:
             delete_run(store, queue, run_id)
     if args.resume:
-        start_worker(WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0))
+        start_worker(worker_of(args, store))
     problems: list[str] = []
     if args.run_ids and not args.delete:
         overviews = [read_overview(store, run_id, queue.job(run_id)) for run_id in args.run_ids]

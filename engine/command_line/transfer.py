@@ -4,7 +4,7 @@ import argparse
 from dataclasses import asdict
 
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
-from engine.command_line.waiting import wait_for_jobs
+from engine.command_line.waiting import wait_for_jobs, worker_of
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
 from engine.robustness.protocol import ATTACKS
@@ -17,7 +17,6 @@ from engine.runs.store import RunStore
 from engine.runs.submission import check_finished, submit_measurement
 from engine.runs.transfer_files import read_transfers
 from engine.runs.transfer_request import TransferRequest
-from engine.runs.worker import WorkerSettings
 from engine.validation import field_limits, validated
 
 
@@ -59,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     )
     fetch_dataset(spec.name, args.data)
     job_ids = {run_id: submit_measurement(store, queue, run_id, request) for run_id in configs}
-    settings = WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0)
+    settings = worker_of(args, store)
     wait_for_jobs(queue, list(job_ids.values()), settings, quiet=args.json)
     found = {run_id: _measured(store, run_id, request) for run_id in configs}
     jobs = {run_id: queue.job(job_id) for run_id, job_id in job_ids.items()}

@@ -1,5 +1,6 @@
 """Waiting for jobs, with a progress bar where there is a terminal."""
 
+import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -8,9 +9,15 @@ from tqdm import tqdm
 
 from engine.runs.job import ACTIVE, WAITING
 from engine.runs.run_queue import RunQueue
+from engine.runs.store import RunStore
 from engine.runs.worker import WorkerSettings, start_worker
 
 POLL_INTERVAL, ATTEND_INTERVAL = 0.2, 5.0
+
+
+def worker_of(args: argparse.Namespace, store: RunStore) -> WorkerSettings:
+    """The worker that a command starts where none is alive."""
+    return WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0)
 
 
 def wait_for_jobs(

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from engine.robustness.attack_config import AttackConfig
-from engine.robustness.report import Judgement
+from engine.robustness.report import Judgement, minimal_distances
 from engine.robustness.threat import ThreatModel
 
 MOST_STEPS = 40
@@ -134,11 +134,8 @@ def curve_of_distances(
         correct: (n,) bool, before the attack; found: of the same images; sample_ids: (n,).
     """
     sizes = found.linf if attack.norm == "linf" else found.l2
-    distances = [float(f"{size:.7g}") for size in sizes]
-    broken = [
-        0.0 if not right else distance if success else None
-        for right, success, distance in zip(correct, found.is_adversarial, distances, strict=True)
-    ]
+    distances = minimal_distances(correct, found.is_adversarial, sizes)
+    broken = [None if math.isinf(distance) else float(f"{distance:.7g}") for distance in distances]
     return RobustnessCurve(
         attack=attack,
         threat=ThreatModel(norm=attack.norm, epsilon=0.0, unit="pixel"),

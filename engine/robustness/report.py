@@ -108,6 +108,18 @@ class Judgement:
         return self.is_adversarial if counts_any_size(attack, threat) else self.breaks_worst_case
 
 
+def minimal_distances(correct: np.ndarray, is_adversarial: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """How far each image is from an error: 0 when it is misclassified anyway, infinite when nothing was found.
+
+    Args:
+        correct: (n,) bool, before an attack that minimizes; is_adversarial: (n,) bool and sizes: (n,), after it.
+
+    Returns:
+        (n,) float64, in the unit of `sizes`.
+    """
+    return np.where(correct, np.where(is_adversarial, sizes.astype(np.float64), np.inf), 0.0)
+
+
 def still_correct(correct: np.ndarray, broken: np.ndarray) -> np.ndarray:
     """(n,) bool, correct before and not broken: only loses entries, so worst case <= each attack <= clean."""
     return correct & ~broken

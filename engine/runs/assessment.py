@@ -13,13 +13,13 @@ from engine.robustness.evaluation import AttackOutcome, MemberEvaluation, evalua
 from engine.robustness.protocol import attack_config
 from engine.robustness.report import AttackResult, Judgement, RobustnessReport, still_correct
 from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.reports import read_report
 from engine.runs.run_files import (
     adversarial_path,
     evaluation_path,
     own_adversarial_path,
     own_evaluation_path,
     read_arrays,
-    read_json,
     write_json,
 )
 from engine.runs.store import CACHE, RunStore
@@ -126,11 +126,8 @@ def _words(outcomes: list[AttackOutcome]) -> str:
 
 def _reported(folder: Path, request: EvaluationRequest) -> dict[str, AttackResult]:
     """Attacks already done under the same protocol."""
-    try:
-        report = RobustnessReport.model_validate(read_json(_report_path(folder, request)))
-    except ValueError:
-        return {}
-    return {result.attack.name: result for result in report.attacks}
+    report = read_report(_report_path(folder, request))
+    return {result.attack.name: result for result in report.attacks} if report else {}
 
 
 def _earlier_results(

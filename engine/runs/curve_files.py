@@ -6,8 +6,8 @@ from pathlib import Path
 from engine.errors import InputError
 from engine.minmax.threshold import PixelThreshold, pixel_thresholds
 from engine.robustness.curve import RobustnessCurve, curve_of_distances
-from engine.robustness.report import RobustnessReport
 from engine.runs.curve_request import CurveRequest
+from engine.runs.reports import read_report
 from engine.runs.run_files import adversarial_path, curve_path, load_weights, read_arrays, write_json
 from engine.runs.store import RunStore
 from engine.runs.verdicts import CLEAN, read_judgement
@@ -67,11 +67,11 @@ def _read(path: Path) -> RobustnessCurve | None:
 
 def _of_distances(store: RunStore, run_id: str, path: Path) -> Iterator[RobustnessCurve]:
     """One for each attack of an evaluation that minimizes; none where files are damaged or of an older version."""
+    report = read_report(path)
+    minimizing = [result.attack for result in report.attacks if result.attack.minimizes] if report else []
+    if report is None or not minimizing:
+        return
     try:
-        report = RobustnessReport.model_validate_json(path.read_bytes())
-        minimizing = [result.attack for result in report.attacks if result.attack.minimizes]
-        if not minimizing:
-            return
         wanted = ("predictions", "labels")
         clean = read_arrays(adversarial_path(store.path(run_id), path.stem, CLEAN), wanted.__contains__)
         correct, channels = clean["predictions"] == clean["labels"], len(report.pixel_epsilon)

@@ -14,7 +14,8 @@ from engine.robustness.cache import AdversarialCache
 from engine.robustness.report import RobustnessReport
 from engine.runs.config import RunConfig
 from engine.runs.diagnosis_request import DiagnosisRequest
-from engine.runs.run_files import MODEL, diagnosis_path, evaluation_path, read_json, write_json
+from engine.runs.reports import read_report
+from engine.runs.run_files import MODEL, diagnosis_path, evaluation_path, write_json
 from engine.runs.store import CACHE, RunStore
 from engine.runs.subject import chosen_test_images
 from engine.runs.trained import load_member
@@ -92,9 +93,5 @@ def choose_reference(store: RunStore, run_id: str) -> str | None:
 
 def _read_report(store: RunStore, run_id: str, protocol_id: str, n: int) -> RobustnessReport | None:
     """None without one, or where it is damaged or of another number of images."""
-    document = read_json(evaluation_path(store.path(run_id), protocol_id))
-    try:
-        report = RobustnessReport.model_validate(document)
-    except ValueError:
-        return None
-    return report if report.n == n else None
+    report = read_report(evaluation_path(store.path(run_id), protocol_id))
+    return report if report and report.n == n else None

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.robustness.protocol import has_cell
-from engine.robustness.report import Judgement, RobustnessReport, still_correct
+from engine.robustness.report import Judgement, still_correct
+from engine.runs.reports import read_report
 from engine.runs.run_files import adversarial_path, evaluation_path, read_arrays
 from engine.runs.store import RunStore
 
@@ -19,8 +20,10 @@ def read_verdicts(store: RunStore, run_id: str, protocol_id: str) -> dict[str, n
     None where the run was not evaluated under this protocol, or its files are damaged or of an older version.
     """
     folder = store.path(run_id)
+    report = read_report(evaluation_path(folder, protocol_id))
+    if report is None:
+        return None
     try:
-        report = RobustnessReport.model_validate_json(evaluation_path(folder, protocol_id).read_bytes())
         clean = read_arrays(adversarial_path(folder, protocol_id, CLEAN), ("predictions", "labels").__contains__)
         correct = clean["predictions"] == clean["labels"]
         verdicts, survivors = {CLEAN: correct}, correct

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from engine.robustness.statistics import paired_difference, paired_seeds, wilson_interval
 from engine.robustness.threat import ThreatModel
@@ -48,8 +47,6 @@ class Trained:
 @pytest.fixture(scope="module")
 def original(tmp_path_factory, few_images) -> Trained:
     store = RunStore(tmp_path_factory.mktemp("compared"))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     run_ids = []
     for epochs in (2, 8):
         training = TrainingConfig(epochs=epochs, learning_rate=0.003, snapshots_per_epoch=1)
@@ -61,7 +58,6 @@ def original(tmp_path_factory, few_images) -> Trained:
             for age, request in enumerate((WEAK, STRONG)):
                 assess_run(store, config.run_id, request, few_images, "cpu")
                 os.utime(evaluation_path(store.path(config.run_id), request.protocol_id), ns=(0, 10**18 + age))
-    torch.set_num_threads(threads)
     return Trained(store.root, run_ids[:2], run_ids[2:])
 
 

@@ -64,22 +64,45 @@ def started_workers(monkeypatch):
 
 
 @pytest.fixture
-def open_page(monkeypatch, started_workers):
-    """(page, store, shipped runs, **query) -> AppTest that has run that page once; nothing is shipped by default."""
-    from streamlit.testing.v1 import AppTest
-
+def serve_store(monkeypatch):
+    """(store, read only, shipped runs): what the dashboard shows from now on; nothing is shipped by default."""
     from dashboard import settings, sources
 
-    def open_it(page, root, read_only=False, shipped=None, **query):
+    def serve(root, read_only=False, shipped=None):
         monkeypatch.setattr(settings, "SHIPPED", shipped or root / "none-shipped")
         monkeypatch.setenv("MINMAX_STORE", str(root))
         monkeypatch.setenv("MINMAX_DATA", str(root / "data"))
         monkeypatch.setenv("MINMAX_READ_ONLY", "1" if read_only else "")
         sources.settings.clear()
+
+    yield serve
+    sources.settings.clear()
+
+
+@pytest.fixture
+def run_function(serve_store):
+    """(function, store, read only, shipped runs) -> AppTest that has run the function as a page once."""
+    from streamlit.testing.v1 import AppTest
+
+    def run(function, root, read_only=False, shipped=None):
+        serve_store(root, read_only, shipped)
+        app = AppTest.from_function(function, default_timeout=30).run()
+        assert not app.exception
+        return app
+
+    return run
+
+
+@pytest.fixture
+def open_page(serve_store, started_workers):
+    """(page, store, shipped runs, **query) -> AppTest that has run that page once."""
+    from streamlit.testing.v1 import AppTest
+
+    def open_it(page, root, read_only=False, shipped=None, **query):
+        serve_store(root, read_only, shipped)
         app = AppTest.from_file(APP, default_timeout=30)
         app.query_params.update(query)
         app.run()
         return app.switch_page(f"app_pages/{page}.py").run() if page != "home" else app
 
-    yield open_it
-    sources.settings.clear()
+    return open_it

@@ -164,22 +164,9 @@ def page() -> None:
 
 
 @pytest.fixture
-def open_view(store, monkeypatch, started_workers):
+def open_view(store, run_function, started_workers):
     """(read_only) -> AppTest of the view on all runs of the store."""
-    from streamlit.testing.v1 import AppTest
-
-    from dashboard import settings, sources
-
-    monkeypatch.setattr(settings, "SHIPPED", store.root / "none-shipped")
-    monkeypatch.setenv("MINMAX_STORE", str(store.root))
-
-    def open_it(read_only: bool = False):
-        monkeypatch.setenv("MINMAX_READ_ONLY", "1" if read_only else "")
-        sources.settings.clear()
-        return AppTest.from_function(page, default_timeout=30).run()
-
-    yield open_it
-    sources.settings.clear()
+    return lambda read_only=False: run_function(page, store.root, read_only)
 
 
 def test_an_empty_view_queues_what_its_command_line_asks(open_view, store, started_workers):

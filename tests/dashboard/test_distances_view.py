@@ -5,12 +5,11 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-from streamlit.testing.v1 import AppTest
 
-from dashboard import measurement_panel, settings, sheet, sources
+from dashboard import measurement_panel, sheet
 from dashboard.figures.distances import distance_figure
-from dashboard.frames.distances import distance_frame, distance_summary, minimal_distances
+from dashboard.frames.distances import distance_frame, distance_summary
+from engine.robustness.report import minimal_distances
 from engine.runs.assessment import assess_run
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.overview import list_runs
@@ -27,15 +26,12 @@ def searched_store(trained_store, tmp_path_factory):
     shutil.copytree(trained_store.root, root)
     store = RunStore(root)
     minmax = next(run_id for run_id in store.run_ids() if "min-max" in run_id)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     report = assess_run(store, minmax, EvaluationRequest(attacks=("deepfool",), samples=20), root.parent, "cpu")
-    torch.set_num_threads(threads)
     return store, minmax, report
 
 
 @pytest.fixture
-def open_view(monkeypatch):
+def open_view(monkeypatch, run_function):
     """(store, read only) -> AppTest of the form and the view, and the charts drawn by key."""
     drawn, started = {}, []
     monkeypatch.setattr(sheet, "live_chart", lambda figure, **words: drawn.update({words["key"]: (figure, words)}))
@@ -53,16 +49,9 @@ def open_view(monkeypatch):
         draw_distances(here, chosen, Sheet("Distances"))
 
     def open_it(root, read_only=False):
-        monkeypatch.setattr(settings, "SHIPPED", root / "none-shipped")
-        monkeypatch.setenv("MINMAX_STORE", str(root))
-        monkeypatch.setenv("MINMAX_READ_ONLY", "1" if read_only else "")
-        sources.settings.clear()
-        app = AppTest.from_function(page, default_timeout=30).run()
-        assert not app.exception
-        return app, drawn, started
+        return run_function(page, root, read_only), drawn, started
 
-    yield open_it
-    sources.settings.clear()
+    return open_it
 
 
 @pytest.fixture
@@ -71,15 +60,10 @@ def runs(trained_store):
 
 
 def test_an_image_is_nowhere_near_when_nothing_was_found_and_at_0_when_wrong_anyway():
-    found = {
-        "is_adversarial": np.array([True, False, True, True]),
-        "linf": np.array([0.1, 0.2, 0.0, 0.3], np.float32),
-        "l2": np.array([1.0, 2.0, 0.0, 3.0], np.float32),
-    }
-    clean = {"predictions": np.array([1, 1, 0, 1])}
-    labels = np.array([1, 1, 1, 1])
-    np.testing.assert_allclose(minimal_distances(labels, clean, found, "linf"), [0.1, INF, 0.0, 0.3], rtol=1e-6)
-    np.testing.assert_allclose(minimal_distances(labels, clean, found, "l2"), [1.0, INF, 0.0, 3.0])
+    correct, found = np.array([True, True, False, True]), np.array([True, False, True, True])
+    linf, l2 = np.array([0.1, 0.2, 0.0, 0.3], np.float32), np.array([1.0, 2.0, 0.0, 3.0], np.float32)
+    np.testing.assert_allclose(minimal_distances(correct, found, linf), [0.1, INF, 0.0, 0.3], rtol=1e-6)
+    np.testing.assert_allclose(minimal_distances(correct, found, l2), [1.0, INF, 0.0, 3.0])
 
 
 def frame_of(runs, *distances) -> pd.DataFrame:

@@ -4,7 +4,6 @@ import argparse
 import shlex
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboard.evaluation_form import PASS_COST
 from engine.command_line import evaluate
@@ -24,15 +23,8 @@ def page():
 
 
 @pytest.fixture
-def form(monkeypatch, store, started_workers):
-    from dashboard import settings, sources
-
-    monkeypatch.setattr(settings, "SHIPPED", store.root / "none-shipped")
-    monkeypatch.setenv("MINMAX_STORE", str(store.root))
-    monkeypatch.setenv("MINMAX_READ_ONLY", "")
-    sources.settings.clear()
-    yield AppTest.from_function(page, default_timeout=30).run()
-    sources.settings.clear()
+def form(run_function, store, started_workers):
+    return run_function(page, store.root)
 
 
 def asked_on_the_command_line(app) -> tuple[set[str], list[EvaluationRequest]]:

@@ -3,7 +3,6 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import settings, sources
 from engine.runs.experiment import train_runs
 from engine.runs.freezing import freeze_run
 from engine.runs.run_queue import RunQueue
@@ -37,18 +36,11 @@ def unfinished(store, few_images) -> str:
 
 
 @pytest.fixture
-def open_panel(monkeypatch, store, unfinished):
+def open_panel(run_function, store, unfinished):
     def open_it(read_only: bool = False) -> AppTest:
-        monkeypatch.setattr(settings, "SHIPPED", store.root / "none-shipped")
-        monkeypatch.setenv("MINMAX_STORE", str(store.root))
-        monkeypatch.setenv("MINMAX_READ_ONLY", "1" if read_only else "")
-        sources.settings.clear()
-        app = AppTest.from_function(page, default_timeout=30).run()
-        assert not app.exception
-        return app
+        return run_function(page, store.root, read_only)
 
-    yield open_it
-    sources.settings.clear()
+    return open_it
 
 
 def picked(app: AppTest) -> list[str]:

@@ -51,18 +51,11 @@ def photograph() -> bytes:
 
 
 @pytest.fixture
-def open_form(monkeypatch, store, started_workers):
-    from dashboard import settings, sources
-
+def open_form(run_function, store, started_workers):
     def open_it(read_only: bool = False, shipped: Path | None = None) -> AppTest:
-        monkeypatch.setattr(settings, "SHIPPED", shipped or store.root / "none-shipped")
-        monkeypatch.setenv("MINMAX_STORE", str(store.root))
-        monkeypatch.setenv("MINMAX_READ_ONLY", "1" if read_only else "")
-        sources.settings.clear()
-        return AppTest.from_function(page, default_timeout=30).run()
+        return run_function(page, store.root, read_only, shipped)
 
-    yield open_it
-    sources.settings.clear()
+    return open_it
 
 
 def upload(app: AppTest, name: str, content: bytes) -> AppTest:

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import settings, sources
+from dashboard import sources
 from dashboard.measurement_panel import is_measuring, measurement_jobs
 from engine.robustness.threat import ThreatModel
 from engine.runs.curve_request import CurveRequest
@@ -41,18 +41,11 @@ def submit(store, queue):
 
 
 @pytest.fixture
-def open_panel(monkeypatch, store, started_workers):
+def open_panel(run_function, store, started_workers):
     def open_it(read_only: bool = False) -> AppTest:
-        monkeypatch.setattr(settings, "SHIPPED", store.root / "none-shipped")
-        monkeypatch.setenv("MINMAX_STORE", str(store.root))
-        monkeypatch.setenv("MINMAX_READ_ONLY", "1" if read_only else "")
-        sources.settings.clear()
-        app = AppTest.from_function(page, default_timeout=30).run()
-        assert not app.exception
-        return app
+        return run_function(page, store.root, read_only)
 
-    yield open_it
-    sources.settings.clear()
+    return open_it
 
 
 def rows(app: AppTest) -> list[str]:

@@ -4,10 +4,9 @@ import shutil
 
 import numpy as np
 import pytest
-import torch
 from streamlit.testing.v1 import AppTest
 
-from dashboard import measurement_panel, settings, sheet, sources
+from dashboard import measurement_panel, sheet, sources
 from dashboard.figures.transfers import transfer_figure
 from dashboard.frames.transfers import accuracy_matrix, transfer_frame
 from dashboard.robustness.transfer_images import transfer_protocol
@@ -27,15 +26,12 @@ def measured_store(trained_store, tmp_path_factory):
     shutil.copytree(trained_store.root, root)
     store = RunStore(root)
     std, minmax = ids(store)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     transfer_run(store, std, TransferRequest(attack="fgsm", targets=(std, minmax), samples=30), root.parent, "cpu")
-    torch.set_num_threads(threads)
     return store
 
 
 @pytest.fixture
-def open_view(monkeypatch):
+def open_view(monkeypatch, run_function):
     """(store, read only) -> AppTest of the form and the view, and what was drawn: charts and grids by key."""
     drawn, started = {}, []
     monkeypatch.setattr(sheet, "live_chart", lambda figure, **words: drawn.update({words["key"]: (figure, words)}))
@@ -58,16 +54,9 @@ def open_view(monkeypatch):
         draw_transfer(here, chosen, Sheet("Transfer"))
 
     def open_it(root, read_only=False):
-        monkeypatch.setattr(settings, "SHIPPED", root / "none-shipped")
-        monkeypatch.setenv("MINMAX_STORE", str(root))
-        monkeypatch.setenv("MINMAX_READ_ONLY", "1" if read_only else "")
-        sources.settings.clear()
-        app = AppTest.from_function(page, default_timeout=30).run()
-        assert not app.exception
-        return app, drawn, started
+        return run_function(page, root, read_only), drawn, started
 
-    yield open_it
-    sources.settings.clear()
+    return open_it
 
 
 def ids(store) -> tuple[str, str]:
