@@ -1,11 +1,13 @@
 """What a run costs, counted in images through forward and backward, and what that is in seconds here."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from engine.data.catalog import DATASETS
 from engine.models.architectures import ARCHITECTURES
+from engine.robustness.protocol import attack_config
 from engine.runs.config import RunConfig
+from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.model_config import ModelConfig
 from engine.training.schedule import MONITORED, snapshot_total
 
@@ -49,14 +51,25 @@ def unmeasured(device: str, rates: dict[str, float]) -> list[ModelConfig]:
     return [network for key, network in networks.items() if key not in rates]
 
 
-def estimated_seconds(configs: Sequence[RunConfig], rates: dict[str, float], slots: int, device: str) -> float | None:
+def evaluation_passes(request: EvaluationRequest) -> int:
+    """The same for attacking one run, at most: what is misclassified anyway is spared."""
+    return request.samples * sum(attack_config(name).forwards for name in request.attacks)
+
+
+def estimated_seconds(
+    configs: Sequence[RunConfig], rates: Mapping[str, float], slots: int, device: str
+) -> float | None:
     """Time to train `configs` with `slots` processes side by side; None while no rate has been measured."""
-    seconds = []
-    for config in configs:
-        rate = rates.get(rate_key(device, config))
-        if rate is None:
-            return None
-        seconds.append(total_passes(config) / rate)
+    return schedule_seconds([(config, total_passes(config)) for config in configs], rates, slots, device)
+
+
+def schedule_seconds(
+    work: Sequence[tuple[ModelConfig, float]], rates: Mapping[str, float], slots: int, device: str
+) -> float | None:
+    """Time for passes through networks, each on one of `slots` processes; None while a rate has not been measured."""
+    if any(rate_key(device, network) not in rates for network, _ in work):
+        return None
+    seconds = [passes / rates[rate_key(device, network)] for network, passes in work]
     return max(max(seconds), sum(seconds) / slots) if seconds else 0.0
 
 

@@ -8,6 +8,7 @@ from engine.runs.config import RunConfig
 from engine.runs.job import Job, Status
 from engine.runs.model_config import ModelConfig
 from engine.runs.records import read_last_metrics
+from engine.runs.run_files import MODEL
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
 from engine.runs.variants import VARIANTS
@@ -21,6 +22,7 @@ class RunOverview:
 
     last: the newest snapshot's record; result: how it ended; job: its row in the queue.
     is_shipped: it came with the project, or is a copy of one that did, and was not trained here.
+    has_weights: its final weights are here, so that it can be attacked; some recorded runs came without them.
     """
 
     run_id: str
@@ -30,6 +32,7 @@ class RunOverview:
     result: dict | None
     job: Job | None
     is_shipped: bool = False
+    has_weights: bool = True
 
     @property
     def error(self) -> str | None:
@@ -79,8 +82,9 @@ def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
         status = result["status"]
     else:
         status = job.status if job else "interrupted"
-    last = read_last_metrics(store.folder(run_id))
-    return RunOverview(run_id, config, status, last, result, job, job is None and store.has_shipped(run_id))
+    folder = store.folder(run_id)
+    is_shipped, has_weights = job is None and store.has_shipped(run_id), (folder / MODEL).exists()
+    return RunOverview(run_id, config, status, read_last_metrics(folder), result, job, is_shipped, has_weights)
 
 
 def list_runs(

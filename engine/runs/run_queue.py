@@ -73,7 +73,11 @@ class RunQueue:
 
     def job(self, job_id: str) -> Job | None:
         """One row, None when there is none."""
-        return next(iter(self.jobs([job_id])), None)
+        if not self.path.exists():
+            return None
+        with self._connection() as connection:
+            row = connection.execute("SELECT * FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
+        return read_job(row) if row else None
 
     def has(self, statuses: Sequence[str]) -> bool:
         """Whether any job has one of these statuses."""
@@ -93,12 +97,23 @@ class RunQueue:
             return added.rowcount == 1
 
     def claim(self, owner: str, choose: Callable[[list[Job]], list[Job]]) -> list[Job]:
-        """Take waiting jobs for `owner`: those that `choose` picks, oldest first, from all whose ground is free."""
+        """Take waiting jobs for `owner`: those that `choose` picks, oldest first, from all whose ground is free.
+
+        A measurement is not free before its run's training has ended.
+        """
         with self._connection(write=True) as connection:
             unended = f"SELECT * FROM jobs WHERE status IN {WAITING + ACTIVE} ORDER BY created_at, rowid"
             jobs = [read_job(row) for row in connection.execute(unended)]
             taken = {job.ground for job in jobs if job.status in ACTIVE}
-            chosen = choose([job for job in jobs if job.status in WAITING and job.ground not in taken])
+            untrained = {job.run_id for job in jobs if job.kind == "train"}
+            free = [
+                job
+                for job in jobs
+                if job.status in WAITING
+                and job.ground not in taken
+                and (job.kind == "train" or job.run_id not in untrained)
+            ]
+            chosen = choose(free)
             return [
                 read_job(row)
                 for job in chosen
@@ -132,6 +147,8 @@ class RunQueue:
                 f" WHERE job_id = ? AND owner = ? AND status IN {ACTIVE}",
                 (status, error, time.time(), status, job_id, owner),
             )
+            if done.rowcount and status in ("stopped", "failed"):
+                self._stop_dependents(connection, job_id)
             return done.rowcount == 1
 
     def request_stop(self, job_id: str) -> bool:
@@ -141,11 +158,22 @@ class RunQueue:
                 f"UPDATE jobs SET status = 'stopped', finished_at = ? WHERE job_id = ? AND status IN {WAITING}",
                 (time.time(), job_id),
             )
+            if waiting.rowcount:
+                self._stop_dependents(connection, job_id)
             running = connection.execute(
                 "UPDATE jobs SET status = 'stopping', stop_requested_at = ? WHERE job_id = ? AND status = 'running'",
                 (time.time(), job_id),
             )
             return waiting.rowcount + running.rowcount == 1
+
+    @staticmethod
+    def _stop_dependents(connection: sqlite3.Connection, job_id: str) -> None:
+        """Stop the measurements that wait for a training, whose job has the run's id, when it will not finish."""
+        connection.execute(
+            "UPDATE jobs SET status = 'stopped', finished_at = ?, error = 'its training did not finish'"
+            f" WHERE run_id = ? AND kind != 'train' AND status IN {WAITING}",
+            (time.time(), job_id),
+        )
 
     def resume(self, job_id: str) -> bool:
         """Queue again what has ended, however it did."""

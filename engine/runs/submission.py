@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.errors import InputError
 from engine.runs.config import RunConfig
+from engine.runs.job import ACTIVE, WAITING
 from engine.runs.measurement import Measurement
 from engine.runs.run_files import MODEL, RESULT
 from engine.runs.run_queue import RunQueue
@@ -14,11 +15,11 @@ from engine.runs.store import RunStore
 def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig]) -> list[str]:
     """Queue every config that is not there yet; ids of all, old and new.
 
-    A finished run is found, not trained again, and so is one that came with the project; one that was stopped,
-    interrupted or has failed goes on.
+    A finished run is found, not trained again, and so is one that came with the project, if its weights did; one that
+    was stopped, interrupted or has failed goes on.
     """
     for config in configs:
-        if store.is_shipped(config.run_id):
+        if store.is_shipped(config.run_id) and (store.path(config.run_id) / MODEL).exists():
             continue
         folder = store.create(config)
         if not (folder / RESULT).exists():
@@ -26,15 +27,22 @@ def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig]) 
     return [config.run_id for config in configs]
 
 
-def submit_measurement(store: RunStore, queue: RunQueue, run_id: str, request: Measurement) -> str:
+def submit_measurement(
+    store: RunStore, queue: RunQueue, run_id: str, request: Measurement, *, after_training: bool = False
+) -> str:
     """Queue a measurement, also one that is there already: what the cache holds costs nothing. Id of the job.
 
     A shipped run is copied into the store, and the copy measured.
 
+    Args:
+        after_training: take it of a run that is still to be trained, too, as soon as that is done.
+
     Raises:
-        InputError: no such run, or it has no final weights.
+        InputError: no such run, or it has no final weights and there is no training to wait for.
     """
-    check_finished(store, run_id)
+    training = queue.job(run_id) if after_training else None
+    if training is None or training.status not in WAITING + ACTIVE:
+        check_finished(store, run_id)
     store.own_folder(run_id)
     job_id = request.job_id(run_id)
     if not queue.submit(job_id, request.kind, run_id, request.model_dump(mode="json")):
@@ -45,6 +53,9 @@ def submit_measurement(store: RunStore, queue: RunQueue, run_id: str, request: M
 def check_finished(store: RunStore, run_id: str) -> None:
     """InputError when there is no such run, or it has no final weights."""
     if not (store.folder(run_id) / MODEL).exists():
+        if store.has_shipped(run_id):
+            remedy = "Launch the same run here: its weights are then kept."
+            raise InputError("a run with its weights", f"{run_id}, which was recorded without them", remedy)
         remedy = "Let it finish first, or take it as it is: evaluate --now."
         raise InputError("a finished run", f"{run_id}, which has no final weights yet", remedy)
 

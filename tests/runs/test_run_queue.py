@@ -191,8 +191,45 @@ def test_a_resumed_job_goes_to_the_end_of_the_line(queue, me):
     assert [job.job_id for job in queue.claim(me, oldest)] == ["b"]
 
 
+def test_a_measurement_waits_for_its_training(queue, me):
+    submit(queue, "a", "b")
+    queue.submit("a--1", "evaluate", "a", {})
+    assert [job.job_id for job in queue.claim(me, everything)] == ["a", "b"]
+    assert queue.claim(me, everything) == [], "it trains"
+    queue.release(me, "b", "finished")
+    queue.release(me, "a", "interrupted")
+    assert [job.job_id for job in queue.claim(me, everything)] == ["a"], "it will train again"
+    queue.release(me, "a", "finished")
+    assert [job.job_id for job in queue.claim(me, everything)] == ["a--1"]
+
+
+@pytest.mark.parametrize("end", ["stopped", "failed"])
+def test_a_measurement_ends_with_a_training_that_does_not_finish(queue, me, end):
+    submit(queue, "a", "b")
+    for run_id in ("a", "b"):
+        queue.submit(f"{run_id}--1", "evaluate", run_id, {})
+    queue.claim(me, oldest)
+    queue.release(me, "a", end)
+    job = queue.job("a--1")
+    assert (job.status, job.error) == ("stopped", "its training did not finish")
+    assert status(queue, "b--1") == "queued", "another run's"
+    queue.request_stop("b")
+    assert status(queue, "b--1") == "stopped", "also where the training had not begun"
+    assert queue.resume("a--1") and queue.job("a--1").error is None
+
+
+def test_a_measurement_that_ends_stops_no_other(queue, me):
+    for job_id in ("a--1", "a--2"):
+        queue.submit(job_id, "evaluate", "a", {"seed": job_id})
+    queue.claim(me, oldest)
+    queue.release(me, "a--1", "failed")
+    assert status(queue, "a--2") == "queued"
+
+
 def test_deleting_forgets_a_run_and_its_evaluations_only(queue, me):
     submit(queue, "a", "b")
+    queue.claim(me, oldest)
+    queue.release(me, "a", "finished")
     queue.submit("a--1", "evaluate", "a", {})
     queue.claim(me, lambda waiting: [job for job in waiting if job.job_id == "a--1"])
     with pytest.raises(InputError, match="running"):

@@ -1,0 +1,75 @@
+"""RunSettings: what all runs that are launched together have in common."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.data.catalog import dataset_spec
+from engine.minmax.objective import ObjectiveConfig, Scope
+from engine.robustness.threat import ThreatModel
+from engine.runs.config import DeviceRequest, ProbeConfig, RunConfig, linf_threat
+from engine.training.schedule import TrainingConfig
+from engine.validation import validated
+
+MOST_RUNS = 256
+"""In one launch."""
+
+
+class RunSettings(BaseModel):
+    """Everything of a run but its objective and seed.
+
+    threat: None stands for the paper's, linf at the data set's epsilon in normalized units.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str = "mnist-mini"
+    architecture: str = "lenet"
+    scope: Scope = "conv1"
+    training: TrainingConfig = TrainingConfig()
+    threat: ThreatModel | None = None
+    probe: ProbeConfig = ProbeConfig()
+    device: DeviceRequest = "auto"
+
+    def config(self, objective: ObjectiveConfig, seed: int, adversarial_training: bool = False) -> RunConfig:
+        """One run with these settings.
+
+        Raises:
+            InputError: something is out of its limits.
+        """
+        return validated(
+            RunConfig,
+            dataset=self.dataset,
+            architecture=self.architecture,
+            seed=seed,
+            objective=objective,
+            training=self.training,
+            adversarial_training=adversarial_training,
+            threat=self.threat or linf_threat(dataset_spec(self.dataset)),
+            probe=self.probe,
+            device=self.device,
+        )
+
+    def network_words(self) -> list[str]:
+        """Options of the command line for data set and architecture; what equals the default is left out."""
+        words = ["--dataset", self.dataset]
+        return words if self.architecture == "lenet" else [*words, "--architecture", self.architecture]
+
+    def training_words(self) -> list[str]:
+        """The same for all else."""
+        words = ["--scope", self.scope] if self.scope != "conv1" else []
+        words += ["--epochs", str(self.training.epochs)]
+        words += _options(self.training, {"epochs"}, "")
+        words += _options(self.probe, set(), "probe-")
+        if self.threat is not None:
+            words += ["--epsilon", repr(self.threat.epsilon), "--unit", self.threat.unit]
+        return words if self.device == "auto" else [*words, "--device", self.device]
+
+
+def _options(config: BaseModel, leave_out: set[str], prefix: str) -> list[str]:
+    words = []
+    for name, field in type(config).model_fields.items():
+        value = getattr(config, name)
+        if name not in leave_out and value != field.default:
+            words += [f"--{prefix}{name.replace('_', '-')}", str(value)]
+    return words
