@@ -3,16 +3,30 @@
 import sqlite3
 import sys
 
-from engine.command_line import compare, curve, data, evaluate, export, import_weights, launch, runs, transfer, worker
+from engine.command_line import (
+    compare,
+    curve,
+    data,
+    evaluate,
+    export,
+    import_weights,
+    launch,
+    reproduce,
+    runs,
+    transfer,
+    worker,
+)
 from engine.command_line.parser import Parser
 from engine.errors import InputError
+
+COMMANDS = (launch, reproduce, worker, runs, evaluate, compare, curve, transfer, import_weights, export, data)
 
 
 def main(words: list[str] | None = None) -> int:
     """Run one command; its exit code: 0 done, 1 something asked for has failed, 2 it could not be asked for."""
     parser = Parser(prog="python -m engine", description="Train, attack and compare LeNets with the Min-Max property.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    for command in (launch, worker, runs, evaluate, compare, curve, transfer, import_weights, export, data):
+    for command in COMMANDS:
         command.add_parser(commands)
     args = parser.parse_args(words)
     try:

@@ -1,0 +1,161 @@
+"""`reproduce`: train and attack all five variants as the paper did, and set the numbers beside the printed ones."""
+
+import argparse
+from dataclasses import asdict
+from functools import cache
+
+from engine.command_line.parser import add_field, add_folders, open_store, print_json
+from engine.command_line.waiting import wait_for_study, worker_of
+from engine.data.sources import fetch_dataset
+from engine.errors import InputError
+from engine.paper.claims import JudgedClaim, judge_claims
+from engine.paper.evidence import Evidence, RecipeIndex, Reports, Reproduced, gather
+from engine.paper.presets import REPRODUCTIONS
+from engine.paper.setting import SETTINGS, Setting
+from engine.paper.tables import CELLS, FUZZINESS, PRINTED_NAMES, TABLE_OF, TITLES
+from engine.runs.evaluation_request import EvaluationRequest
+from engine.runs.findings import read_diagnosis
+from engine.runs.overview import list_runs
+from engine.runs.reports import read_report
+from engine.runs.run_queue import RunQueue
+from engine.runs.store import RunStore
+from engine.runs.variants import VARIANTS
+
+MOST_SEEDS = 20
+WIDTH = 27
+
+
+def add_parser(commands) -> None:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "reproduce", help="the paper's tables, beside ours", description=__doc__
+    )
+    parser.add_argument("name", metavar="TABLE", help=f"one of {', '.join(REPRODUCTIONS)}; table 3 comes with either")
+    parser.add_argument(
+        "--seeds", type=int, default=3, metavar="INT", help=f"1 to {MOST_SEEDS}, from seed 0 (default %(default)s)"
+    )
+    add_field(parser, "--samples", EvaluationRequest, "samples")
+    parser.add_argument(
+        "--recorded", action="store_true", help="take also the recorded runs of the project; else all are trained here"
+    )
+    add_folders(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.name not in REPRODUCTIONS:
+        raise InputError(f"a table, one of {', '.join(REPRODUCTIONS)}", repr(args.name), "Choose one of these names.")
+    if not 1 <= args.seeds <= MOST_SEEDS:
+        raise InputError(f"1 to {MOST_SEEDS} seeds", str(args.seeds), "Choose a number in these limits.")
+    setting = SETTINGS[REPRODUCTIONS[args.name]]
+    seeds = tuple(range(args.seeds))
+    study = setting.study(seeds, args.samples)
+    fetch_dataset(setting.dataset, args.data)
+    store = open_store(args.store, shipped=args.recorded)
+    queue = RunQueue(store.root)
+    progress = wait_for_study(store, queue, study, worker_of(args, store), quiet=args.json)
+    evidence, claims = read_evidence(store, queue, setting, args.samples, seeds)
+    if args.json:
+        print_json(_document(evidence, claims) | {"finished": progress.is_finished})
+    else:
+        _print_tables(evidence)
+        _print_claims(claims)
+        if not progress.is_finished:
+            print(f"{progress.count('finished')} of {len(progress.steps)} runs are done; see `python -m engine runs`.")
+    return 0 if progress.is_finished else 1
+
+
+def read_evidence(
+    store: RunStore, queue: RunQueue, setting: Setting, samples: int, seeds: tuple[int, ...]
+) -> tuple[Evidence, list[JudgedClaim]]:
+    """What the store has for the setting, of these seeds, and what it says to the claims."""
+
+    @cache
+    def reports_of(run_id: str) -> Reports:
+        found = {path.stem: read_report(path) for path in store.report_paths(run_id)}
+        return {protocol: report for protocol, report in found.items() if report is not None}
+
+    runs = [run for run in list_runs(store, queue)[0] if getattr(run.config, "seed", None) in seeds]
+    evidence = gather(setting, RecipeIndex(runs), reports_of, samples)
+    protocol = setting.evaluation(samples).protocol_id
+    return evidence, judge_claims(evidence, lambda run_id: read_diagnosis(store, run_id, protocol))
+
+
+def _print_tables(evidence: Evidence) -> None:
+    setting = evidence.setting
+    where = "first convolution" if setting.scope == "conv1" else "all convolutions"
+    threat, spec = setting.evaluation(evidence.samples).threat, setting.config("std", 0).dataset_spec
+    budget = threat.pixel_budget(spec.std)
+    print(f"{TITLES[TABLE_OF[setting.dataset]]}; ours, and in brackets what is printed and the difference, in percent")
+    print(f"λ = {setting.l1_strength:g}, μ = {setting.mu:g} on the {where} (ours), {setting.config('std', 0).length};")
+    print(
+        f"ε = {threat.epsilon:g} {threat.unit} = {max(budget):.4f} in pixels at most; the first {evidence.samples} "
+        "stratified test images, without attack all test images"
+    )
+    for number in sorted({cell.table for cell in CELLS if cell.dataset == setting.dataset}):
+        cells = [cell for cell in evidence.cells if cell.printed.table == number]
+        variants = [variant for variant in VARIANTS if any(cell.printed.variant == variant for cell in cells)]
+        print("\n" + f"{'':12}" + "".join(f"{VARIANTS[variant]:{WIDTH}}" for variant in variants).rstrip())
+        for quantity, name in PRINTED_NAMES.items():
+            row = {cell.printed.variant: cell for cell in cells if cell.printed.quantity == quantity}
+            if row:
+                print(f"{name:12}" + "".join(f"{_words(row[variant]):{WIDTH}}" for variant in variants).rstrip())
+        for oddity in dict.fromkeys(cell.printed.oddity for cell in cells if cell.printed.oddity):
+            print(f"  † {oddity}")
+
+
+def _words(cell: Reproduced) -> str:
+    """Such as "92.1 ± 1.0 (83.7, +8.4)"; in nats for fuzziness."""
+    scale, digits = (1, 4) if cell.printed.quantity == FUZZINESS else (100, 1)
+    mark = "†" if cell.printed.oddity else ""
+    printed = f"{scale * cell.printed.value:.{digits}f}{mark}"
+    summary, difference = cell.ours.summary, cell.difference
+    if summary is None or difference is None:
+        return f"– ({printed})"
+    spread = "" if summary.std is None else f" ± {scale * summary.std:.{digits}f}"
+    return f"{scale * summary.mean:.{digits}f}{spread} ({printed}, {scale * difference:+.{digits}f})"
+
+
+def _print_claims(claims: list[JudgedClaim]) -> None:
+    print()
+    for claim in claims:
+        print(f"Claim {claim.number}: {claim.verdict}. {claim.words}")
+        for statement in claim.statements:
+            found, scale = statement.difference, 100 if statement.unit == "points" else 1
+            effect = ""
+            if found is not None:
+                effect = f": {scale * found.difference:+.4g} {statement.unit}, {found.n} seeds"
+                if found.low is not None and found.high is not None:
+                    effect += f", 95 % interval {scale * found.low:+.4g} to {scale * found.high:+.4g}"
+            print(f"    {statement.verdict}: {statement.words}{effect}{'. ' if statement.note else ''}{statement.note}")
+
+
+def _document(evidence: Evidence, claims: list[JudgedClaim]) -> dict:
+    setting = evidence.setting
+    return {
+        "dataset": setting.dataset,
+        "l1": setting.l1_strength,
+        "mu": setting.mu,
+        "scope": setting.scope,
+        "samples": evidence.samples,
+        "threat": setting.evaluation(evidence.samples).threat.model_dump(),
+        "cells": [
+            {
+                **asdict(cell.printed),
+                "ours": cell.ours.summary and asdict(cell.ours.summary),
+                "difference": cell.difference,
+                "images": cell.ours.n,
+                "by_seed": dict(cell.ours.by_seed),
+                "run_ids": list(cell.ours.run_ids.values()),
+            }
+            for cell in evidence.cells
+        ],
+        "claims": [
+            {
+                "number": claim.number,
+                "claim": claim.words,
+                "verdict": claim.verdict,
+                "statements": [asdict(statement) for statement in claim.statements],
+            }
+            for claim in claims
+        ],
+    }

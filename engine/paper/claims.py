@@ -1,0 +1,235 @@
+"""The paper's claims, and one of ours, judged by the runs of a store. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.diagnostics.finding import Diagnosis
+from engine.paper.evidence import NEAR_ZERO, Evidence, Values
+from engine.paper.tables import FUZZINESS, NO_ATTACK, PRINTED_NAMES
+from engine.robustness.protocol import PAPER_ATTACKS, STRONG_ATTACKS
+from engine.robustness.statistics import PairedSeeds, paired_seeds
+from engine.runs.variants import VARIANTS
+
+Verdict = Literal["supported", "contradicted", "not enough runs"]
+Unit = Literal["nats", "weights", "points"]
+
+CLAIMS = {
+    1: "Adversarial training lowers the fuzziness of the first convolution and raises its near-zero count.",
+    2: "Min-Max lowers the fuzziness further, without adversarial training.",
+    3: "Min-Max has a higher robust accuracy than Std under all six attacks.",
+    4: "L1 alone does not help; L2 alone helps a little; together they help most.",
+    5: "The price is clean accuracy: small on MNIST, about 7 points on CIFAR-10.",
+    6: "The gain is real, not gradient masking: it survives attacks without gradients and every check. (Our question.)",
+}
+
+RULE = (
+    "Every claim is taken apart into statements about a difference between two variants over the seeds both have. A "
+    "statement is supported when the 95 % interval of the paired t-test lies wholly on the side it names, contradicted "
+    "when it lies wholly on the other, and else there are not enough runs to tell; so too with fewer than two seeds. A "
+    "claim is supported when all its statements are, and contradicted when one of them is."
+)
+
+MARGIN = 0.02
+"""Up to so much accuracy is "small", and "does not help"."""
+
+CIFAR_PRICE = (0.05, 0.09)
+"""What passes for "about .07"."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One part of a claim.
+
+    words: what would have to be true. unit: of the difference; accuracies are fractions, shown in points.
+    difference: over the seeds both variants have, None without one. run_ids: behind it.
+    note: what else is to be known, e.g. which check failed.
+    """
+
+    words: str
+    verdict: Verdict
+    unit: Unit | None = None
+    difference: PairedSeeds | None = None
+    run_ids: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class JudgedClaim:
+    """A claim on one data set."""
+
+    number: int
+    dataset: str
+    statements: tuple[Statement, ...]
+
+    @property
+    def words(self) -> str:
+        return CLAIMS[self.number]
+
+    @property
+    def verdict(self) -> Verdict:
+        """As RULE says."""
+        found = {statement.verdict for statement in self.statements}
+        if "contradicted" in found:
+            return "contradicted"
+        return "supported" if found == {"supported"} else "not enough runs"
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """All runs behind it, each once."""
+        return tuple(dict.fromkeys(run_id for statement in self.statements for run_id in statement.run_ids))
+
+
+def judge_claims(evidence: Evidence, diagnosis_of: Callable[[str], Diagnosis | None]) -> list[JudgedClaim]:
+    """The six claims on the evidence's data set.
+
+    Args:
+        diagnosis_of: run_id -> the checks of its robust accuracy under the evidence's protocol, None without.
+    """
+    of = evidence.values
+    fuzzy = {variant: of(variant, FUZZINESS) for variant in ("std", "adv", "min-max")}
+    statements = {
+        1: [
+            _above("Std is fuzzier than Adv", fuzzy["std"], fuzzy["adv"], "nats"),
+            _above("Adv has more weights near zero than Std", of("adv", NEAR_ZERO), of("std", NEAR_ZERO), "weights"),
+        ],
+        2: [
+            _above("Std is fuzzier than Min-Max", fuzzy["std"], fuzzy["min-max"], "nats"),
+            _above("Adv is fuzzier than Min-Max", fuzzy["adv"], fuzzy["min-max"], "nats"),
+        ],
+        3: [
+            _above(f"Min-Max is above Std under {name}", of("min-max", attack), of("std", attack), "points")
+            for attack, name in PRINTED_NAMES.items()
+            if attack in PAPER_ATTACKS
+        ],
+        4: _together(evidence),
+        5: [_price(evidence)],
+        6: [_survives(evidence), _passes_checks(evidence, diagnosis_of)],
+    }
+    return [JudgedClaim(number, evidence.setting.dataset, tuple(found)) for number, found in statements.items()]
+
+
+def _above(words: str, first: Values, second: Values, unit: Unit) -> Statement:
+    """That the first is larger."""
+    difference = _difference(first, second)
+    return _statement(words, difference, _side(difference, 0.0, 0.0), unit, (first, second))
+
+
+def _together(evidence: Evidence) -> list[Statement]:
+    """Claim 4, on the mean accuracy over the six attacks."""
+    mean = {variant: _mean_of_attacks(evidence, variant) for variant in ("std", "std+l1", "std+l2", "min-max")}
+    alone = _difference(mean["std+l1"], mean["std"])
+    verdict = _opposite(_side(alone, MARGIN, MARGIN))
+    words = f"Std+L1 is not above Std by {100 * MARGIN:.0f} points (mean of the six attacks)"
+    return [
+        _statement(words, alone, verdict, "points", (mean["std+l1"], mean["std"])),
+        *(
+            _above(f"{VARIANTS[first]} is above {VARIANTS[second]} (the same)", mean[first], mean[second], "points")
+            for first, second in (("std+l2", "std"), ("min-max", "std+l1"), ("min-max", "std+l2"))
+        ),
+    ]
+
+
+def _price(evidence: Evidence) -> Statement:
+    """Claim 5, on the whole test set."""
+    std, min_max = (evidence.values(variant, NO_ATTACK) for variant in ("std", "min-max"))
+    difference = _difference(std, min_max)
+    if evidence.setting.dataset == "cifar10":
+        low, high = CIFAR_PRICE
+        words = f"Min-Max loses between {100 * low:.0f} and {100 * high:.0f} points of clean accuracy"
+        verdict = _within(difference, low, high)
+    else:
+        words = f"Min-Max loses less than {100 * MARGIN:.0f} points of clean accuracy"
+        verdict = _opposite(_side(difference, MARGIN, MARGIN))
+    return _statement(words, difference, verdict, "points", (std, min_max))
+
+
+def _survives(evidence: Evidence) -> Statement:
+    """That Min-Max is above Std in the worst case of attacks with and without gradients."""
+    words = f"Min-Max is above Std in the worst case of all attacks, {', '.join(STRONG_ATTACKS)} among them"
+    return _above(words, _worst_case(evidence, "min-max"), _worst_case(evidence, "std"), "points")
+
+
+def _passes_checks(evidence: Evidence, diagnosis_of: Callable[[str], Diagnosis | None]) -> Statement:
+    """That no check fails for Min-Max."""
+    runs = evidence.runs.get("min-max", {}).values()
+    found = {run.run_id: diagnosis for run in runs if (diagnosis := diagnosis_of(run.run_id)) is not None}
+    failed = {run_id: [finding.title for finding in one.having("failed")] for run_id, one in found.items()}
+    failing = [titles for titles in failed.values() if titles]
+    words = "No check for gradient masking fails on Min-Max"
+    if failing:
+        names = ", ".join(dict.fromkeys(title for titles in failing for title in titles))
+        note = f"{len(failing)} of {len(found)} checked runs fail: {names}."
+        return Statement(words, "contradicted", run_ids=tuple(found), note=note)
+    note = f"{len(found)} runs were checked." if found else "No run was checked."
+    return Statement(words, "supported" if len(found) > 1 else "not enough runs", run_ids=tuple(found), note=note)
+
+
+def _mean_of_attacks(evidence: Evidence, variant: str) -> Values:
+    """Mean accuracy over the six attacks, of seeds that have all of them."""
+    found = [evidence.values(variant, attack) for attack in PAPER_ATTACKS]
+    seeds = set.intersection(*(set(values.by_seed) for values in found))
+    return _combined(evidence, variant, {s: sum(v.by_seed[s] for v in found) / len(found) for s in sorted(seeds)})
+
+
+def _worst_case(evidence: Evidence, variant: str) -> Values:
+    """Worst case of all that both Std and Min-Max of a seed were attacked with, every strong attack among it."""
+    met = {
+        name: {
+            seed: (frozenset(report.robust_accuracy_by_attack), report.robust_accuracy)
+            for seed, run in evidence.runs.get(name, {}).items()
+            if (report := evidence.reports.get(run.run_id)) is not None
+        }
+        for name in ("std", "min-max")
+    }
+    values = {
+        seed: accuracy
+        for seed, (attacks, accuracy) in met[variant].items()
+        if {*STRONG_ATTACKS} <= attacks and all(of.get(seed, (attacks,))[0] == attacks for of in met.values())
+    }
+    return _combined(evidence, variant, values)
+
+
+def _combined(evidence: Evidence, variant: str, by_seed: Mapping[int, float]) -> Values:
+    return Values(by_seed, {seed: evidence.runs[variant][seed].run_id for seed in by_seed}, evidence.samples)
+
+
+def _difference(first: Values, second: Values) -> PairedSeeds | None:
+    seeds = sorted(first.by_seed.keys() & second.by_seed.keys())
+    if not seeds:
+        return None
+    return paired_seeds([first.by_seed[seed] for seed in seeds], [second.by_seed[seed] for seed in seeds])
+
+
+def _side(difference: PairedSeeds | None, below: float, above: float) -> Verdict:
+    """Supported: wholly above `above`; contradicted: wholly below `below`."""
+    if difference is None or difference.low is None or difference.high is None:
+        return "not enough runs"
+    if difference.low > above:
+        return "supported"
+    return "contradicted" if difference.high < below else "not enough runs"
+
+
+def _opposite(verdict: Verdict) -> Verdict:
+    opposites: dict[Verdict, Verdict] = {"supported": "contradicted", "contradicted": "supported"}
+    return opposites.get(verdict, verdict)
+
+
+def _within(difference: PairedSeeds | None, low: float, high: float) -> Verdict:
+    """Supported: above 0, and not wholly outside [low, high]; contradicted: wholly outside."""
+    if difference is None or difference.low is None or difference.high is None:
+        return "not enough runs"
+    if difference.low > high or difference.high < low:
+        return "contradicted"
+    return "supported" if difference.low > 0 else "not enough runs"
+
+
+def _statement(
+    words: str, difference: PairedSeeds | None, verdict: Verdict, unit: Unit, sides: Iterable[Values]
+) -> Statement:
+    sides = tuple(sides)
+    seeds = sorted(set.intersection(*(set(side.by_seed) for side in sides)))
+    ids = tuple(side.run_ids[seed] for side in sides for seed in seeds)
+    return Statement(words, verdict, unit, difference, ids)
