@@ -16,7 +16,7 @@ from engine.runs.run_files import MODEL
 
 def draw_downloads(here: Settings, runs: list[RunOverview]) -> None:
     """A choice among the runs that have final weights, two files, and how to load them; nothing without such runs."""
-    finished = [run for run in runs if run.status == "finished"]
+    finished = [run for run in runs if run.status == "finished" and run.has_weights]
     if not finished:
         return
     labels = unique_labels(runs)

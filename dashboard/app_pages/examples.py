@@ -28,7 +28,7 @@ from engine.robustness.protocol import PAPER_ATTACKS
 
 here = sources.settings()
 st.title("Adversarial examples")
-attacked = [run for run in sources.runs() if sources.is_attacked(run.run_id)]
+attacked = [run for run in sources.runs() if run.has_weights and sources.is_attacked(run.run_id)]
 if not attacked:
     st.info("No run has been attacked yet.")
     st.page_link(PAGES["robustness"], label="Attack a finished run", icon=":material/bolt:")

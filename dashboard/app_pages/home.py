@@ -12,6 +12,7 @@ from dashboard.frames.histories import history_frame
 from dashboard.frames.weights import density_frame
 from dashboard.navigation import PAGES, open_weights
 from dashboard.queue_panel import duration
+from dashboard.recorded import closest_watched
 from dashboard.sheet import Sheet
 from dashboard.tables import draw_table
 from engine.errors import InputError
@@ -29,7 +30,7 @@ OWN_CONFIG = COLUMN_CONFIG | {"Clean accuracy, test set (%)": st.column_config.N
 
 here = sources.settings()
 runs, problems = sources.listing()
-recorded = {run.config.variant: run for run in sources.shipped_runs()}
+recorded = closest_watched(sources.shipped_runs())
 
 
 def draw_story() -> None:

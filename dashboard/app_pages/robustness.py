@@ -6,6 +6,7 @@ from dashboard import sources
 from dashboard.freeze_panel import draw_freeze
 from dashboard.measurement_panel import draw_measurements, is_measuring, measurement_jobs
 from dashboard.navigation import PAGES, pick_runs
+from dashboard.plain_text import plain
 from dashboard.robustness.attacks import draw_attacks, draw_attacks_form
 from dashboard.robustness.curves import draw_curves, draw_curves_form
 from dashboard.robustness.distances import draw_distances, draw_distances_form
@@ -49,8 +50,10 @@ view = st.segmented_control(
 )
 view = view or "Under attack"  # an address may name none
 draw_form, draw_view = VIEWS[view]
-if not here.read_only:
-    draw_form(here, chosen)
+if bare := [run.config.label for run in chosen if not run.has_weights]:
+    st.caption(f"Recorded without weights, so not to be attacked again: {plain(', '.join(bare))}.")
+if not here.read_only and len(bare) < len(chosen):
+    draw_form(here, [run for run in chosen if run.has_weights])
 
 
 def draw() -> None:

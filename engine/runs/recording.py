@@ -1,0 +1,60 @@
+"""A small copy of a finished run, to be shown and shared: thinned snapshots, whole evaluations. No torch."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import InputError
+from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
+from engine.runs.run_files import CONFIG, ENVIRONMENT, MODEL, RESULT
+from engine.runs.store import RunStore
+
+KEPT, EXAMPLES = ("evaluations", "diagnoses", "curves"), ("adversarial", "transfers")
+
+
+def record_run(store: RunStore, run_id: str, out: Path, snapshots: int, bare: bool = False) -> Path:
+    """Copy a run into the folder `out`, under its own name; what lies there under it is left as it is.
+
+    Args:
+        snapshots: at most so many are kept, evenly spread, the first and the last among them.
+        bare: leave out final weights, later convolutions and adversarial images: enough for tables, curves and the
+            histograms of the first convolution, but the copy cannot be attacked again.
+
+    Returns:
+        The copy.
+
+    Raises:
+        InputError: no such run, one that has not finished, fewer than 2 snapshots, or a name that is taken.
+    """
+    folder, result = store.folder(run_id), store.result(run_id)
+    if not result or result["status"] != "finished":
+        raise InputError("a finished run", f"{run_id}, which has not", "Let it finish first.")
+    if snapshots < 2:
+        raise InputError("at least 2 snapshots, the first and the last", str(snapshots), "Keep more.")
+    if (out / run_id).exists():
+        raise InputError("a folder without this run", str(out / run_id), "Remove it, or choose another folder.")
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".record-") as temporary:
+        copy = Path(temporary) / run_id
+        copy.mkdir()
+        layers = store.config(run_id).conv_layers
+        for name in (CONFIG, ENVIRONMENT, RESULT) if bare else (CONFIG, ENVIRONMENT, RESULT, MODEL):
+            if (folder / name).exists():
+                shutil.copy2(folder / name, copy / name)
+        for name in KEPT if bare else (*KEPT, *EXAMPLES):
+            if (folder / name).is_dir():
+                shutil.copytree(folder / name, copy / name)
+        _thin_records(folder, copy, layers[:1] if bare else layers, snapshots)
+        os.rename(copy, out / run_id)
+    return out / run_id
+
+
+def _thin_records(folder: Path, copy: Path, layers: tuple[str, ...], most: int) -> None:
+    lines = (folder / METRICS).read_bytes().splitlines(keepends=True)[: len(read_metrics(folder))]
+    kept = np.unique(np.linspace(0, len(lines) - 1, min(most, len(lines))).round().astype(int))
+    (copy / METRICS).write_bytes(b"".join(lines[place] for place in kept))
+    for layer in layers:
+        read_conv_weights(folder, layer)[kept].astype("<f4").tofile(copy / weights_file(layer))
