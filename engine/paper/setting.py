@@ -41,9 +41,9 @@ class Setting:
         return validated(EvaluationRequest, attacks=tuple(attacks), samples=samples, threat=threat, kept_images=16)
 
     def study(self, seeds: Sequence[int], samples: int, variants: Sequence[str] = tuple(VARIANTS)) -> Study:
-        """Every variant for every seed, trained and attacked; the slowest first, so that none of them ends alone."""
+        """Every variant for every seed, trained and attacked; the slowest first, or it would end alone."""
         ordered = sorted(variants, key=lambda variant: variant != "adv")
-        configs = tuple(self.config(variant, seed) for seed in seeds for variant in ordered)
+        configs = tuple(self.config(variant, seed) for variant in ordered for seed in seeds)
         return Study(configs, self.evaluation(samples))
 
     def at(self, l1_strength: float, mu: float, scope: Scope) -> "Setting":
