@@ -2,9 +2,10 @@
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from engine.command_line.parser import add_folders, open_store, print_json
-from engine.runs.recording import record_run
+from engine.runs.recording import Part, record_run
 
 
 def add_parser(commands) -> None:
@@ -15,9 +16,12 @@ def add_parser(commands) -> None:
         "--snapshots", type=int, default=21, metavar="INT", help="at most so many of each, 2 or more (%(default)s)"
     )
     parser.add_argument(
-        "--bare",
-        action="store_true",
-        help="without final weights, later convolutions and images: a tenth of the size, not to be attacked again",
+        "--without",
+        nargs="+",
+        choices=get_args(Part),
+        default=[],
+        help="images: adversarial ones, and what was said to each; weights: the final ones, and how those of later "
+        "convolutions moved, so that the copy cannot be attacked again",
     )
     add_folders(parser, data=False)
     parser.set_defaults(run=run)
@@ -25,7 +29,9 @@ def add_parser(commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     store = open_store(args.store)
-    copies = [record_run(store, run_id, args.out, args.snapshots, args.bare) for run_id in dict.fromkeys(args.run_ids)]
+    copies = [
+        record_run(store, run_id, args.out, args.snapshots, args.without) for run_id in dict.fromkeys(args.run_ids)
+    ]
     sizes = {str(copy): sum(path.stat().st_size for path in copy.rglob("*") if path.is_file()) for copy in copies}
     if args.json:
         print_json({"copies": [{"folder": folder, "bytes": size} for folder, size in sizes.items()]})

@@ -43,8 +43,8 @@ PRESETS = {
     ),
     "table1-mnist": Preset(
         "Paper table 1, MNIST",
-        "All five variants with the paper's optimizer and length, three seeds. The paper gives no λ, μ or layers: these "
-        "came closest to its numbers in a search.",
+        "All five variants with the paper's optimizer and length, three seeds. The paper gives no λ, μ or layers; "
+        "these came closest to its numbers in a search.",
         _launch(SETTINGS["mnist"], ProbeConfig()),
     ),
     "table2-cifar10": Preset(

@@ -3,7 +3,9 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -12,16 +14,19 @@ from engine.runs.records import METRICS, read_conv_weights, read_metrics, weight
 from engine.runs.run_files import CONFIG, ENVIRONMENT, MODEL, RESULT
 from engine.runs.store import RunStore
 
-KEPT, EXAMPLES = ("evaluations", "diagnoses", "curves"), ("adversarial", "transfers")
+Part = Literal["images", "weights"]
+
+RESULTS, IMAGES = ("evaluations", "diagnoses", "curves"), ("adversarial", "transfers")
 
 
-def record_run(store: RunStore, run_id: str, out: Path, snapshots: int, bare: bool = False) -> Path:
+def record_run(store: RunStore, run_id: str, out: Path, snapshots: int, without: Collection[Part] = ()) -> Path:
     """Copy a run into the folder `out`, under its own name; what lies there under it is left as it is.
 
     Args:
         snapshots: at most so many are kept, evenly spread, the first and the last among them.
-        bare: leave out final weights, later convolutions and adversarial images: enough for tables, curves and the
-            histograms of the first convolution, but the copy cannot be attacked again.
+        without: "images" leaves out adversarial images and what was said to each: the accuracies stay, but runs cannot
+            be compared image by image. "weights" leaves out the final ones and the records of later convolutions: the copy
+            cannot be attacked again.
 
     Returns:
         The copy.
@@ -41,13 +46,13 @@ def record_run(store: RunStore, run_id: str, out: Path, snapshots: int, bare: bo
         copy = Path(temporary) / run_id
         copy.mkdir()
         layers = store.config(run_id).conv_layers
-        for name in (CONFIG, ENVIRONMENT, RESULT) if bare else (CONFIG, ENVIRONMENT, RESULT, MODEL):
+        for name in (CONFIG, ENVIRONMENT, RESULT, *(() if "weights" in without else (MODEL,))):
             if (folder / name).exists():
                 shutil.copy2(folder / name, copy / name)
-        for name in KEPT if bare else (*KEPT, *EXAMPLES):
+        for name in (*RESULTS, *(() if "images" in without else IMAGES)):
             if (folder / name).is_dir():
                 shutil.copytree(folder / name, copy / name)
-        _thin_records(folder, copy, layers[:1] if bare else layers, snapshots)
+        _thin_records(folder, copy, layers[:1] if "weights" in without else layers, snapshots)
         os.rename(copy, out / run_id)
     return out / run_id
 

@@ -17,6 +17,8 @@ from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
 from engine.runs.submission import check_finished, submit_runs
 
+BARE = ("images", "weights")
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, tiny):
@@ -59,7 +61,8 @@ def test_a_copy_is_a_run_like_any_other(trained, tmp_path):
 
 def test_a_bare_copy_is_small_and_says_what_it_lacks(trained, tmp_path, queue):
     store, run_id = trained
-    bare, whole = (record_run(store, run_id, tmp_path / name, 3, bare=name == "bare") for name in ("bare", "whole"))
+    bare = record_run(store, run_id, tmp_path / "bare", 3, BARE)
+    whole = record_run(store, run_id, tmp_path / "whole", 3)
     sizes = [sum(file.stat().st_size for file in copy.rglob("*") if file.is_file()) for copy in (bare, whole)]
     assert 10 * sizes[0] < sizes[1]
     shipped = RunStore(queue.path.parent, tmp_path / "bare")
@@ -70,9 +73,22 @@ def test_a_bare_copy_is_small_and_says_what_it_lacks(trained, tmp_path, queue):
         check_finished(shipped, run_id)
 
 
+def test_a_copy_without_images_can_be_attacked_again(trained, tmp_path):
+    store, run_id = trained
+    record_run(store, run_id, tmp_path, 3, ["images"])
+    copies = RunStore(tmp_path)
+    (path,) = copies.report_paths(run_id)
+    assert not (tmp_path / run_id / "adversarial").exists()
+    check_finished(copies, run_id)
+    request = EvaluationRequest(attacks=("fgsm",), samples=20, threat=ThreatModel())
+    again = assess_run(copies, run_id, request, tmp_path, "cpu")
+    assert again.robust_accuracy == read_report(store.report_paths(run_id)[0]).robust_accuracy
+    assert (tmp_path / run_id / "adversarial").exists() and read_report(path) is not None
+
+
 def test_a_bare_copy_is_trained_when_it_is_launched(trained, tmp_path, queue, tiny):
     store, run_id = trained
-    record_run(store, run_id, tmp_path / "bare", 3, bare=True)
+    record_run(store, run_id, tmp_path / "bare", 3, BARE)
     shipped = RunStore(queue.path.parent, tmp_path / "bare")
     assert submit_runs(shipped, queue, [store.training_config(run_id)]) == [run_id]
     assert [(job.job_id, job.status) for job in queue.jobs()] == [(run_id, "queued")]
