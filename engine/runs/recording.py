@@ -25,8 +25,8 @@ def record_run(store: RunStore, run_id: str, out: Path, snapshots: int, without:
     Args:
         snapshots: at most so many are kept, evenly spread, the first and the last among them.
         without: "images" leaves out adversarial images and what was said to each: the accuracies stay, but runs cannot
-            be compared image by image. "weights" leaves out the final ones and the records of later convolutions: the copy
-            cannot be attacked again.
+            be compared image by image. "weights" leaves out the final ones and the records of later convolutions: the
+            copy cannot be attacked again.
 
     Returns:
         The copy.

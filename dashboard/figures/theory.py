@@ -1,0 +1,169 @@
+"""The penalty on a single weight, its force and its fuzziness."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.canvas import axis_title, compose, vertical_line
+from dashboard.figures.panels import panel_title
+from dashboard.palette import NEUTRAL, translucent, variant_color
+
+INWARD, OUTWARD, FUZZY = variant_color("std+l1"), variant_color("min-max"), variant_color("custom")
+HOVER = {"text": "|w| = %{x:.3~g}"}
+AXES = ("", "2")
+ROWS = ((0.54, 1), (0, 0.4))  # shares of height: penalty, force
+
+
+def penalty_figure(frame: pd.DataFrame, title: str, tipping_point: float | None, largest_start: float) -> go.Figure:
+    """Penalty above, force below, over one axis of |w|: blue where a weight is pulled to 0, red where it is pushed out.
+
+    Args:
+        frame: size ascending from 0, penalty, paper, force.
+        tipping_point: None where nothing is pushed outwards.
+        largest_start: |w| up to which weights start, a gray band.
+    """
+    sizes = frame["size"].to_numpy(float)
+    last = float(sizes[-1])
+    tipping = last if tipping_point is None else tipping_point
+    traces = [
+        _line(frame, "paper", "λ M(w), the paper’s shape (μ = λ)", NEUTRAL, dash="dot"),
+        _line(frame, "penalty", "λ|w| − μw²", OUTWARD),
+        _line(frame, "force", "force", OUTWARD, axis="2"),
+    ]
+    shapes = [shape for axis in AXES for shape in (*_regions(tipping, frame, axis), _band(0.0, largest_start, axis))]
+    notes = [
+        panel_title("Penalty of one weight", 0, ROWS[0][1]),
+        panel_title("Force on it: below 0 towards 0, above 0 outwards", 0, ROWS[1][1]),
+    ]
+    if tipping_point:
+        zero = 2.0 * tipping_point
+        marks = ((tipping_point, "dash"), (zero, "dot"))
+        shapes += [vertical_line(place, axis, dash) for axis in AXES for place, dash in marks]
+        notes += [_mark(tipping_point, f"tipping point {tipping_point:.3g}"), _mark(zero, f"zero {zero:.3g}")]
+        notes += [
+            _arrow(0.85 * tipping_point, 0.15 * tipping_point, INWARD),
+            _arrow(1.15 * tipping_point, zero, OUTWARD),
+        ]
+    return compose(
+        title,
+        traces,
+        xaxis={"anchor": "y", "range": [0, last], "showticklabels": False, "unifiedhovertitle": HOVER},
+        xaxis2={
+            "anchor": "y2",
+            "range": [0, last],
+            "matches": "x",
+            "title": axis_title("|w|"),
+            "unifiedhovertitle": HOVER,
+        },
+        yaxis={"domain": ROWS[0], "range": _bump_range(frame), "tickformat": ".3~g", "zeroline": True},
+        yaxis2={"domain": ROWS[1], "anchor": "x2", "tickformat": ".3~g", "zeroline": True},
+        shapes=shapes,
+        annotations=notes,
+        margin={"l": 12, "r": 12, "t": 92, "b": 12, "pad": 4},
+    )
+
+
+def fuzziness_figure(frame: pd.DataFrame, largest_start: float, tipping_point: float | None) -> go.Figure:
+    """Membership and fuzziness of one weight over |w| on a log axis, on which fuzziness is symmetric about 1.
+
+    Args:
+        frame: size ascending, membership, fuzziness.
+        largest_start: marked on the curve, and its reciprocal, which is as fuzzy; a gray band up to it.
+        tipping_point: marked, if inside.
+    """
+    ends = [largest_start, 1.0 / largest_start]
+    level = float(np.interp(np.log(largest_start), np.log(frame["size"]), frame["fuzziness"]))
+    first, last = frame["size"].to_numpy(float)[[0, -1]]
+    traces = [
+        _line(frame, "membership", "membership ρ = 1/(1+|w|)", NEUTRAL, dash="dot"),
+        _line(frame, "fuzziness", "fuzziness (nats)", FUZZY),
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": ends,
+            "y": [level, level],
+            "uid": "equally-fuzzy",
+            "name": f"as fuzzy as |w| = {largest_start:g}",
+            "line": {"color": FUZZY, "width": 1, "dash": "dash"},
+            "marker": {"color": FUZZY, "size": 9},
+            "hoverinfo": "skip",
+        },
+    ]
+    shapes = [_band(first, largest_start, "")]
+    notes = [_mark(np.log10(end), f"{end:.3g}") for end in (*ends, 1.0)]
+    shapes += [vertical_line(place) for place in (*ends, 1.0)]
+    if tipping_point and first < tipping_point < last:
+        shapes.append(vertical_line(tipping_point, dash="dash"))
+    return compose(
+        "How fuzzy a weight is",
+        traces,
+        xaxis={
+            "type": "log",
+            "range": [np.log10(first), np.log10(last)],
+            "title": axis_title(
+                "|w|, log axis" + (f"; dashed: tipping point {tipping_point:.3g}" if tipping_point else "")
+            ),
+            "unifiedhovertitle": HOVER,
+        },
+        yaxis={"range": [0, 1.03], "title": axis_title("ρ, and fuzziness in nats")},
+        shapes=shapes,
+        annotations=notes,
+        margin={"l": 12, "r": 12, "t": 92, "b": 12, "pad": 4},
+    )
+
+
+def _line(frame: pd.DataFrame, quantity: str, name: str, color: str, *, axis: str = "", dash: str = "solid") -> dict:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": frame["size"].to_numpy(float),
+        "y": frame[quantity].to_numpy(float),
+        "xaxis": f"x{axis}",
+        "yaxis": f"y{axis}",
+        "uid": quantity,
+        "name": name,
+        "line": {"color": color, "width": 2 if dash == "solid" else 1.5, "dash": dash},
+        "showlegend": axis == "",
+        "hovertemplate": "%{y:.4~g}",
+    }
+
+
+def _bump_range(frame: pd.DataFrame) -> list[float]:
+    """All that is above 0 and about as much below, so that what runs off to -inf does not flatten the rest."""
+    penalty = frame["penalty"].to_numpy(float)
+    top, bottom = max(penalty.max(), frame["paper"].to_numpy(float).max()), penalty.min()
+    if top == 0.0:
+        return [1.05 * bottom, -0.05 * bottom] if bottom else [-1.0, 1.0]
+    return [max(1.15 * bottom, -1.4 * top), 1.15 * top]
+
+
+def _regions(tipping: float, frame: pd.DataFrame, axis: str) -> Iterator[dict]:
+    last = frame["size"].to_numpy(float)[-1]
+    for left, right, color in ((0.0, min(tipping, last), INWARD), (tipping, last, OUTWARD)):
+        if left < right and frame["force"].to_numpy().any():
+            yield _rectangle(left, right, translucent(color, 0.1), axis)
+
+
+def _band(start: float, end: float, axis: str) -> dict:
+    return _rectangle(start, end, translucent(NEUTRAL, 0.22), axis)
+
+
+def _rectangle(left: float, right: float, color: str, axis: str) -> dict:
+    place = {"x0": left, "x1": right, "xref": f"x{axis}", "y0": 0, "y1": 1, "yref": f"y{axis} domain"}
+    return {"type": "rect", **place, "fillcolor": color, "line": {"width": 0}, "layer": "below"}
+
+
+def _mark(x: float, text: str) -> dict:
+    """Above the uppermost panel."""
+    place = {"x": x, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": "center"}
+    return {"text": text, **place, "yshift": 16, "showarrow": False, "font": {"size": 12}}
+
+
+def _arrow(tail: float, head: float, color: str) -> dict:
+    """Along the zero of the force panel."""
+    ends = {"x": head, "ax": tail, "y": 0, "ay": 0}
+    references = {"xref": "x2", "axref": "x2", "yref": "y2", "ayref": "y2"}
+    look = {"showarrow": True, "arrowhead": 2, "arrowsize": 1.2, "arrowwidth": 2.5, "arrowcolor": color, "text": ""}
+    return {**ends, **references, **look}
