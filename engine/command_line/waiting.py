@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from tqdm import tqdm
 
 from engine.runs.job import ACTIVE, WAITING
-from engine.runs.overview import list_runs
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.runs.study import Study, StudyProgress, study_jobs, study_progress, submit_study
 from engine.runs.worker import WorkerSettings, start_worker
 
 POLL_INTERVAL, ATTEND_INTERVAL = 0.2, 5.0
@@ -46,13 +44,3 @@ def wait_for_jobs(
             if not open_jobs or not wait:
                 return
             time.sleep(POLL_INTERVAL)
-
-
-def wait_for_study(
-    store: RunStore, queue: RunQueue, study: Study, settings: WorkerSettings, wait: bool = True, quiet: bool = False
-) -> StudyProgress:
-    """Submit a study, and return as `wait_for_jobs`, with how far it then is."""
-    progress = submit_study(store, queue, study, list_runs(store, queue)[0])
-    job_ids = [job_id for step in progress.steps for job_id in study_jobs(study, step)]
-    wait_for_jobs(queue, job_ids, settings, wait, quiet)
-    return study_progress(store, queue, study, list_runs(store, queue)[0])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib.metadata import version
+from functools import cache
+from importlib import metadata
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +18,9 @@ from engine.runs.model_config import ModelConfig
 from engine.runs.variants import CUSTOM, VARIANTS, variant_of
 from engine.training.schedule import TRAINING_VERSION, TrainingConfig
 from engine.validation import validated
+
+version = cache(metadata.version)
+"""Release of an installed package, looked up once."""
 
 ADVERSARIAL_STEPS = 10
 """Steps of the PGD inside adversarial training, epsilon / 4 each; the paper states none."""

@@ -57,15 +57,16 @@ def points(
 
 def planes(runs: Sequence[RunOverview]) -> list[tuple[RunConfig, int]]:
     """Families, and how many different points of each have a finished run; most first, adversarial training aside."""
-    plain = [
-        run.config
-        for run in runs
-        if isinstance(run.config, RunConfig) and run.status == "finished" and not run.config.adversarial_training
-    ]
-    families = {of.model_dump_json(): of for of in map(family, plain)}
-    counted = [
-        (of, len({_strengths(config) for config in plain if is_of_family(config, of)})) for of in families.values()
-    ]
+    found: dict[RunConfig, set[tuple[float, float]]] = defaultdict(set)
+    for run in runs:
+        config = run.config
+        if isinstance(config, RunConfig) and run.status == "finished" and not config.adversarial_training:
+            found[family(config)].add(_strengths(config))
+    std = [of for of, strengths in found.items() if (0.0, 0.0) in strengths]
+    for of, strengths in found.items():
+        if any(is_of_family(without, of) for without in std):
+            strengths.add((0.0, 0.0))
+    counted = [(of, len(strengths)) for of, strengths in found.items()]
     return sorted(counted, key=lambda item: (-item[1], item[0].model_dump_json()))
 
 

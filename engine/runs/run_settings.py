@@ -57,19 +57,20 @@ class RunSettings(BaseModel):
 
     def training_words(self) -> list[str]:
         """The same for all else."""
+        default = {name: type(self).model_fields[name].default for name in ("training", "probe")}
         words = ["--scope", self.scope] if self.scope != "conv1" else []
         words += ["--epochs", str(self.training.epochs)]
-        words += _options(self.training, {"epochs"}, "")
-        words += _options(self.probe, set(), "probe-")
+        words += _options(self.training, default["training"], {"epochs"}, "")
+        words += _options(self.probe, default["probe"], set(), "probe-")
         if self.threat is not None:
             words += ["--epsilon", repr(self.threat.epsilon), "--unit", self.threat.unit]
         return words if self.device == "auto" else [*words, "--device", self.device]
 
 
-def _options(config: BaseModel, leave_out: set[str], prefix: str) -> list[str]:
+def _options(config: BaseModel, default: BaseModel, leave_out: set[str], prefix: str) -> list[str]:
     words = []
-    for name, field in type(config).model_fields.items():
+    for name in type(config).model_fields:
         value = getattr(config, name)
-        if name not in leave_out and value != field.default:
+        if name not in leave_out and value != getattr(default, name):
             words += [f"--{prefix}{name.replace('_', '-')}", str(value)]
     return words

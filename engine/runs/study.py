@@ -9,7 +9,7 @@ from engine.runs.config import RunConfig
 from engine.runs.estimate import evaluation_passes, schedule_seconds, total_passes
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.job import ACTIVE, WAITING, Job
-from engine.runs.overview import RunOverview
+from engine.runs.overview import RunOverview, list_runs
 from engine.runs.recipe import recipe
 from engine.runs.reports import read_report
 from engine.runs.run_files import evaluation_path
@@ -94,11 +94,13 @@ def study_progress(store: RunStore, queue: RunQueue, study: Study, runs: Sequenc
             alike.setdefault(recipe(run.config), []).append(run)
 
     def step(config: RunConfig) -> Step:
-        candidates = [own[config.run_id]] if config.run_id in own else []
-        candidates += alike.get(recipe(config), [])
-        attacked = [run for run in candidates if run.status == "finished" and _is_attacked(store, run, study)]
-        usable = [run for run in candidates if run.status != "finished" or run.has_weights]
-        return _step(config, next(iter(attacked or usable), None), bool(attacked), jobs, study.evaluation)
+        mine = [own[config.run_id]] if config.run_id in own else []
+        twins = alike.get(recipe(config), [])
+        finished = sorted(twins, key=lambda run: run.run_id != config.run_id)
+        attacked = next((run for run in finished if _is_attacked(store, run, study.evaluation)), None)
+        unfinished = [run for run in mine if run.status != "finished"]
+        usable = [run for run in finished if run.has_weights] + unfinished
+        return _step(config, attacked or next(iter(usable), None), attacked is not None, jobs, study.evaluation)
 
     return StudyProgress(tuple(map(step, study.configs)))
 
@@ -119,7 +121,9 @@ def submit_study(store: RunStore, queue: RunQueue, study: Study, runs: Sequence[
                 continue
         if study.evaluation and step.attacked < 1:
             submit_measurement(store, queue, step.run_id, study.evaluation, after_training=True)
-    return study_progress(store, queue, study, runs)
+    changed = {run.run_id: run for run in list_runs(store, queue, [config.run_id for config in study.configs])[0]}
+    others = [run for run in runs if run.run_id not in changed]
+    return study_progress(store, queue, study, [*changed.values(), *others])
 
 
 def stop_study(queue: RunQueue, study: Study, progress: StudyProgress) -> None:
@@ -162,8 +166,7 @@ def _step(
     )
 
 
-def _is_attacked(store: RunStore, run: RunOverview, study: Study) -> bool:
-    request = study.evaluation
+def _is_attacked(store: RunStore, run: RunOverview, request: EvaluationRequest | None) -> bool:
     if request is None:
         return True
     report = read_report(evaluation_path(store.path(run.run_id), request.protocol_id))

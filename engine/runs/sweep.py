@@ -14,6 +14,7 @@ from engine.minmax.objective import ObjectiveConfig
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.measurement import digest
+from engine.runs.recipe import family
 from engine.runs.run_settings import MOST_RUNS, RunSettings
 from engine.runs.study import Study
 from engine.training.schedule import TrainingConfig
@@ -67,7 +68,7 @@ class SweepRequest(RunSettings):
 
     @property
     def evaluation(self) -> EvaluationRequest | None:
-        """How each run is attacked; no images are kept.
+        """How each run is attacked; a few images are kept to be looked at.
 
         Raises:
             InputError: an unknown attack, or too many or too few samples.
@@ -75,12 +76,17 @@ class SweepRequest(RunSettings):
         if not self.attacks:
             return None
         threat = self.config(ObjectiveConfig(), 0).threat
-        return validated(EvaluationRequest, attacks=self.attacks, samples=self.samples, threat=threat, kept_images=0)
+        return validated(EvaluationRequest, attacks=self.attacks, samples=self.samples, threat=threat, kept_images=16)
 
     @property
     def study(self) -> Study:
         """Its runs and their evaluation; InputError as in both."""
         return Study(tuple(self.configs()), self.evaluation)
+
+    @property
+    def family(self) -> RunConfig:
+        """The plane that its runs are points of; InputError as in `configs`."""
+        return family(self.config(validated(ObjectiveConfig, l1_strength=1.0, scope=self.scope), 0))
 
     @property
     def sweep_id(self) -> str:

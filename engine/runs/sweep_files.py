@@ -36,6 +36,7 @@ def _request(document: dict) -> SweepRequest | None:
     if document.get("format") != FORMAT or not isinstance(document.get("request"), dict):
         return None
     try:
-        return validated(SweepRequest, **document["request"])
+        request = validated(SweepRequest, **document["request"])
+        return request if request.study.configs else None
     except InputError:
         return None

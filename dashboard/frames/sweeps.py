@@ -1,0 +1,177 @@
+"""A plane of λ and μ as tables: a row per run, a row per point, and the weights that grow."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dashboard.frames.labels import unique_labels
+from engine.robustness.report import RobustnessReport
+from engine.robustness.statistics import summarize_seeds
+from engine.runs.figures import CLEAN_ACCURACY, is_running_away, run_figures, tipping_point
+from engine.runs.plane import Point
+from engine.runs.verdicts import CLEAN
+
+RUN_COLUMNS = ["l1", "mu", "seed", "run_id", "label", "variant", "status", "tipping_point", "running_away", "reached"]
+STEMS = {
+    "fuzziness": "Fuzziness",
+    "near_zero": "Near zero",
+    "largest_weight": "Largest |w|",
+    CLEAN_ACCURACY: "Clean, whole test set",
+    CLEAN: "Clean, attacked images",
+}
+UNITS = {"fuzziness": "nats", "largest_weight": ""}
+DIGITS = {"fuzziness": 3, "largest_weight": 2}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One figure of a run, and how people read it: times `scale`, in `unit`, with so many digits."""
+
+    name: str
+    title: str
+    unit: str
+    scale: float
+    digits: int
+
+    @property
+    def heading(self) -> str:
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    @property
+    def is_accuracy(self) -> bool:
+        return self.name not in ("fuzziness", "near_zero", "largest_weight")
+
+    def words(self, value: float, std: float | None = None) -> str:
+        """A value, and its standard deviation where there is one."""
+        text = f"{self.scale * value:.{self.digits}f}"
+        return text if std is None or np.isnan(std) else f"{text} ± {self.scale * std:.{self.digits}f}"
+
+
+def quantity(name: str) -> Quantity:
+    """One of `run_figures`, or the attack of this name."""
+    unit = UNITS.get(name, "%")
+    return Quantity(name, STEMS.get(name, f"Under {name}"), unit, 100 if unit == "%" else 1, DIGITS.get(name, 1))
+
+
+def sweep_frame(points: Sequence[Point], reports: Mapping[str, RobustnessReport], layer: str) -> pd.DataFrame:
+    """One row per run: RUN_COLUMNS and its figures; NaN where a run has none, or there is no tipping point.
+
+    Args:
+        reports: by run id, all under one protocol.
+
+    Returns:
+        tipping_point, running_away: of `layer`; reached: the weight at which a failed run was given up.
+    """
+    runs = [run for point in points for run in point.runs]
+    labels, rows = unique_labels(runs), []
+    for point in points:
+        for run in point.runs:
+            tipping = tipping_point(run, layer)
+            rows.append(
+                {
+                    "l1": point.l1_strength,
+                    "mu": point.mu,
+                    "seed": getattr(run.config, "seed", 0),
+                    "run_id": run.run_id,
+                    "label": labels[run.run_id],
+                    "variant": run.config.variant,
+                    "status": run.status,
+                    "tipping_point": np.nan if tipping is None else tipping,
+                    "running_away": is_running_away(run, layer),
+                    "reached": reached(run.error) if run.status == "failed" else np.nan,
+                    **(run_figures(run, reports.get(run.run_id), layer) if run.status == "finished" else {}),
+                }
+            )
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pd.DataFrame(rows, columns=names or RUN_COLUMNS)
+
+
+def reached(error: str | None) -> float:
+    """The weight that a diverged run's error names; NaN where it names none, infinity where it was no number."""
+    found = re.search(r"diverged at step .* reached (\S+)$", error or "")
+    if found is None:
+        return np.nan
+    value = abs(float(found[1]))
+    return np.inf if np.isnan(value) else value
+
+
+def quantities_of(frame: pd.DataFrame) -> list[str]:
+    """Names of the figures in a `sweep_frame`, weights first, then accuracies."""
+    return [name for name in frame.columns if name not in RUN_COLUMNS]
+
+
+def point_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per λ and μ of a `sweep_frame`, ascending.
+
+    Returns:
+        l1, mu, label, variant, tipping_point, runs (their ids), seeds (in words), n: finished ones, away: of those how
+        many run away, failed, reached: the largest weight of failed ones; each figure's mean, its standard deviation
+        over seeds as <figure>_std, NaN for one seed, and their number as <figure>_n.
+    """
+    names, groups = quantities_of(frame), defaultdict(list)
+    for row in frame.sort_values(["l1", "mu"], kind="stable").to_dict("records"):
+        groups[row["l1"], row["mu"]].append(row)
+    return pd.DataFrame([_point(runs, names) for runs in groups.values()])
+
+
+def _point(runs: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, Any]:
+    first, finished = runs[0], [run for run in runs if run["status"] == "finished"]
+    weights = [run["reached"] for run in runs if not np.isnan(run["reached"])]
+    point = {
+        **{name: first[name] for name in ("l1", "mu", "variant", "tipping_point")},
+        "label": point_label(first["l1"], first["mu"]),
+        "runs": tuple(run["run_id"] for run in runs),
+        "seeds": ", ".join(str(run["seed"]) for run in finished),
+        "n": len(finished),
+        "away": sum(run["running_away"] for run in finished),
+        "failed": sum(run["status"] == "failed" for run in runs),
+        "reached": max(weights, default=np.nan),
+    }
+    for name in names:
+        values = [run[name] for run in finished if not np.isnan(run[name])]
+        found = summarize_seeds(values) if values else None
+        point[name] = found.mean if found else np.nan
+        point[f"{name}_std"] = np.nan if found is None or found.std is None else found.std
+        point[f"{name}_n"] = len(values)
+    return point
+
+
+def point_label(l1: float, mu: float) -> str:
+    """What people call a point."""
+    return f"λ {l1:g}, μ {mu:g}".replace("-", "−")
+
+
+def number_table(points: pd.DataFrame, quantities: Sequence[Quantity]) -> pd.DataFrame:
+    """A `point_frame` to read and to take away: strengths and seeds, then each figure as mean ± standard deviation."""
+    table = {
+        "λ": points["l1"],
+        "μ": points["mu"],
+        "λ/(2μ)": points["tipping_point"],
+        "Seeds": points["n"],
+        "Failed": points["failed"],
+    }
+    for one in quantities:
+        pairs = zip(points[one.name], points[f"{one.name}_std"], strict=True)
+        table[one.heading] = ["–" if np.isnan(mean) else one.words(mean, std) for mean, std in pairs]
+    return pd.DataFrame(table)
+
+
+def growth_frame(frame: pd.DataFrame, histories: Mapping[str, Sequence[Mapping]], layer: str) -> pd.DataFrame:
+    """Largest |w| at every snapshot of the runs of a `sweep_frame`.
+
+    Returns:
+        run_id, label, variant, mu, tipping_point, epoch, largest_weight.
+    """
+    columns = ["run_id", "label", "variant", "mu", "tipping_point"]
+    rows = [
+        {**row, "epoch": record["epoch"], "largest_weight": record["largest_weight"][layer]}
+        for row in frame.loc[:, columns].to_dict("records")
+        for record in histories.get(str(row["run_id"]), ())
+        if layer in record.get("largest_weight", {})
+    ]
+    return pd.DataFrame(rows, columns=[*columns, "epoch", "largest_weight"])

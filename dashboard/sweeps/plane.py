@@ -1,0 +1,130 @@
+"""The plane that the page shows: which runs, taken how, in which figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import sources
+from dashboard.frames.sweeps import Quantity, point_frame, quantities_of, quantity, sweep_frame
+from dashboard.protocols import pick_protocol, protocol_title
+from dashboard.weight_views import LAYERS
+from engine.runs.config import RunConfig
+from engine.runs.measurement import digest
+from engine.runs.overview import RunOverview
+from engine.runs.plane import planes, points
+from engine.runs.recipe import is_of_family
+from engine.training.schedule import TrainingConfig
+
+SCOPES = {"conv1": "penalty on the first convolution", "all": "penalty on all convolutions"}
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Runs of one family under one protocol.
+
+    runs: a `sweep_frame`; points: its `point_frame`.
+    initial: the largest |w| of the layer before training, over all seeds; None where the penalty leaves it alone.
+    protocol: how accuracy under attack was taken, in words; empty where no run was attacked.
+    """
+
+    of: RunConfig
+    layer: str
+    runs: pd.DataFrame
+    points: pd.DataFrame
+    quantities: tuple[Quantity, ...]
+    initial: float | None
+    protocol: str
+
+    @property
+    def title(self) -> str:
+        return plane_words(self.of)
+
+    @property
+    def attacks(self) -> list[Quantity]:
+        """Figures under attack."""
+        return [one for one in self.quantities if one.title.startswith("Under ")]
+
+    def quantity(self, name: str) -> Quantity:
+        return next(one for one in self.quantities if one.name == name)
+
+
+def pick_plane(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) -> Plane | None:
+    """A choice of family, layer and protocol that the address remembers; None while no run has finished.
+
+    Args:
+        awaited: families to be shown at first, and again whenever they are others than before.
+    """
+    counted = planes(runs)
+    offered = [(of, count) for of, count in counted if count > 1] or counted
+    if not offered:
+        return None
+    keys = {digest(of.model_dump_json(), 4): (of, count) for of, count in offered}
+    wanted = [key for key, (of, _) in keys.items() if of in awaited]
+    if st.session_state.get("plane") not in keys or wanted != st.session_state.get("plane-awaited", wanted):
+        st.session_state.pop("plane", None)
+    st.session_state["plane-awaited"] = wanted
+    where, which = st.columns([3, 2], vertical_alignment="bottom")
+    key = where.selectbox(
+        "Plane of λ and μ",
+        list(keys),
+        list(keys).index(wanted[0]) if wanted and "plane" not in st.session_state else 0,
+        format_func=lambda key: f"{plane_words(keys[key][0])}; points: {keys[key][1]}",
+        key="plane",
+        bind="query-params",
+        help="Runs that differ in λ, μ and seed only. Runs by the same recipe count once, shipped ones too.",
+    )
+    of = keys[key][0]
+    layer = which.segmented_control(
+        "Weights of",
+        list(of.conv_layers),
+        default=of.conv_layers[0],
+        required=True,
+        format_func=lambda name: LAYERS.get(str(name), str(name)),
+        key="sweep-layer",
+        bind="query-params",
+    )
+    return read_plane(of, runs, layer or of.conv_layers[0])
+
+
+def read_plane(of: RunConfig, runs: Sequence[RunOverview], layer: str) -> Plane:
+    """The plane of a family; asks for a protocol where its runs were attacked in several ways."""
+    members = [run for run in runs if isinstance(run.config, RunConfig) and is_of_family(run.config, of)]
+    reports = {run.run_id: sources.reports(run.run_id) for run in members if run.status == "finished"}
+    protocol = pick_protocol(reports)
+    of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}
+    there = points(members, of, lambda run: run.run_id in of_protocol)
+    frame = sweep_frame(there, of_protocol, layer)
+    names = quantities_of(frame)
+    return Plane(
+        of,
+        layer,
+        frame,
+        point_frame(frame),
+        tuple(map(quantity, names)),
+        initial_weight(frame, layer) if of.objective.scope == "all" or layer == of.conv_layers[0] else None,
+        protocol_title(next(iter(of_protocol.values()))) if of_protocol else "",
+    )
+
+
+def initial_weight(frame: pd.DataFrame, layer: str) -> float | None:
+    """The largest |w| of a layer before training, over the seeds of a `sweep_frame`, one run each; None if unknown."""
+    first = [next(iter(sources.history(str(run_id))), {}) for run_id in frame.groupby("seed")["run_id"].first()]
+    found = [record["largest_weight"][layer] for record in first if layer in record.get("largest_weight", {})]
+    return max(found, default=None)
+
+
+def plane_words(of: RunConfig) -> str:
+    """Data set, scope, length and learning rate; what else differs from the default."""
+    training, default = of.training, TrainingConfig()
+    words = [of.dataset_spec.title, SCOPES[of.objective.scope], of.length, f"learning rate {training.learning_rate:g}"]
+    if training.halve_every:
+        words.append(f"halved every {training.halve_every} epochs")
+    if training.batch_size != default.batch_size:
+        words.append(f"batch size {training.batch_size}")
+    if training.optimizer != default.optimizer:
+        words.append(training.optimizer.upper())
+    if of.architecture != "lenet":
+        words.append(of.architecture_spec.title)
+    return ", ".join(words)

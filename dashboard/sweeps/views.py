@@ -1,0 +1,153 @@
+"""The ways to look at a plane of λ and μ; each draws on a sheet."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from dashboard import sources
+from dashboard.figures.sweep_maps import map_figure, map_height
+from dashboard.figures.sweeps import coordinates_figure, growth_figure, tradeoff_figure
+from dashboard.frames.sweeps import Quantity, growth_frame, number_table, quantity
+from dashboard.live_charts import live_chart
+from dashboard.sheet import Sheet
+from dashboard.sweeps.plane import Plane
+from engine.runs.figures import CLEAN_ACCURACY
+from engine.runs.verdicts import CLEAN
+
+Cell = tuple[float, float]
+SHOWN_FIRST = ("fuzziness", "largest_weight", CLEAN_ACCURACY)
+MOST_LINES = 24
+
+TIPPING = (
+    "The penalty λ|w| − μw² pulls a weight to 0 while |w| < λ/(2μ) and pushes it outwards beyond: there nothing but "
+    "the data holds it back."
+)
+
+
+def draw_maps(plane: Plane, sheet: Sheet, cell: Cell) -> None:
+    """Heat maps of the figures chosen, and all figures as a table."""
+    quantities = pick_quantities(plane)
+    if not quantities:
+        st.info("Choose what the maps should show.")
+        return
+    sheet.chart(
+        map_figure(plane.points, quantities, plane.title, initial=plane.initial, chosen=cell),
+        key="sweep-maps",
+        height=map_height(len(quantities), len(set(plane.points["l1"]))),
+        alt="Heat maps of λ upwards and μ to the right: " + ", ".join(one.heading for one in quantities),
+        table=plane.points.drop(columns="runs"),
+    )
+    sheet.note(TIPPING)
+    if plane.initial is not None:
+        sheet.note(
+            f"The weights begin with |w| up to {plane.initial:.4f}; right of the line λ/(2μ) is smaller, so that some "
+            "are pushed outwards from the first step. Where an objective has no lower bound, training ends while they "
+            "still grow: such a cell's numbers depend on its length."
+        )
+    if plane.protocol:
+        sheet.note(f"Under attack: {plane.protocol}. Means over seeds; the color range of all attacks is one.")
+
+
+def draw_numbers(plane: Plane, sheet: Sheet) -> None:
+    """All figures of all points as a table."""
+    sheet.table(
+        number_table(plane.points, plane.quantities),
+        key="sweep-numbers",
+        title=f"{plane.title}: mean ± standard deviation over seeds",
+        column_config={"λ/(2μ)": st.column_config.NumberColumn(format="%.3g")},
+    )
+
+
+def pick_quantities(plane: Plane) -> list[Quantity]:
+    """Figures to be mapped, at first those of the weights, clean accuracy and one attack."""
+    names = [one.name for one in plane.quantities]
+    first = [name for name in (*SHOWN_FIRST, telling_attack(plane)) if name in names]
+    if not set(st.session_state.get("maps") or ()) <= set(names):
+        st.session_state.pop("maps", None)
+    chosen = st.pills(
+        "Maps",
+        names,
+        selection_mode="multi",
+        default=None if "maps" in st.session_state else first,
+        format_func=lambda name: quantity(name).title,
+        key="maps",
+        wrap=True,
+        bind="query-params",
+    )
+    return [plane.quantity(name) for name in names if name in chosen]
+
+
+def telling_attack(plane: Plane) -> str | None:
+    """The attack that most points met; of equals the one that leaves least."""
+
+    def rank(name: str) -> tuple[int, float]:
+        accuracies = plane.points[name].dropna().to_numpy(float)
+        return len(accuracies), -accuracies.sum()
+
+    return max((one.name for one in plane.attacks), key=rank, default=None)
+
+
+def draw_tradeoff(plane: Plane, sheet: Sheet, cell: Cell) -> None:
+    """Clean against robust accuracy under one attack."""
+    if not plane.attacks:
+        st.info("None of these runs was attacked yet; launch the sweep with attacks, or attack them on Robustness.")
+        return
+    names = sorted((one.name for one in plane.attacks), key=lambda name: name != telling_attack(plane))
+    robust = pick_one(plane, "Attack", "sweep-attack", {name: name for name in names})
+    sheet.chart(
+        tradeoff_figure(plane.points, plane.quantity(CLEAN), robust, f"With and without attack: {plane.title}", cell),
+        key="sweep-tradeoff",
+        height=520,
+        alt=f"Accuracy without attack to the right, under {robust.name} upwards, a dot per λ and μ, and the front",
+        table=plane.points.drop(columns="runs"),
+    )
+    sheet.note(
+        f"{plane.protocol}; both accuracies on the same images. Bars: ± one standard deviation over seeds, where there "
+        "are several. The front is that of the means: with one seed, neighbors on it may change places by chance."
+    )
+
+
+def draw_coordinates(plane: Plane, sheet: Sheet, cell: Cell) -> None:
+    """All figures of all points as lines, and as a table: the lines need WebGL, which a saved page must not compile."""
+    shown = [one for one in plane.quantities if one.name != CLEAN]
+    color = pick_one(plane, "Color", "sweep-color", {one.name: one.title for one in reversed(shown)})
+    live_chart(
+        coordinates_figure(plane.points, shown, color, plane.title),
+        key="sweep-coordinates",
+        height=460,
+        alt="Parallel coordinates: a line per point across λ, μ and its figures",
+        table=plane.points.drop(columns="runs"),
+    )
+    st.caption(
+        "Drag along an axis to keep the lines that pass there; click the axis to release them. λ and μ are spaced by "
+        "ratio, with a place for 0. Points that lack a figure, because no run finished or none was attacked, are left "
+        "out."
+    )
+    draw_numbers(plane, sheet)
+
+
+def draw_growth(plane: Plane, sheet: Sheet, cell: Cell) -> None:
+    """Largest |w| over epochs for the λ of a point and every μ."""
+    l1 = cell[0]
+    frame = plane.runs.loc[plane.runs["l1"] == l1].sort_values(["mu", "seed"])
+    rows = frame.head(MOST_LINES)
+    histories = {str(run_id): sources.history(str(run_id)) for run_id in rows["run_id"]}
+    growth = growth_frame(rows, histories, plane.layer)
+    sheet.chart(
+        growth_figure(growth, f"Largest |w| over epochs at λ = {l1:g}: {plane.title}"),
+        key="sweep-growth",
+        height=480,
+        alt="Largest absolute weight over epochs on a logarithmic axis, with the tipping point of each run dotted",
+        table=growth,
+    )
+    if len(frame) > MOST_LINES:
+        sheet.note(f"The first {MOST_LINES} of {len(frame)} runs.")
+    sheet.note(f"Dotted in a run's color: its λ/(2μ). {TIPPING} Another point below shows its λ.")
+
+
+def pick_one(plane: Plane, label: str, key: str, names: Mapping[str, str]) -> Quantity:
+    """One figure, by the words for it."""
+    if st.session_state.get(key) not in names:
+        st.session_state.pop(key, None)
+    name = st.selectbox(label, list(names), format_func=names.__getitem__, key=key, bind="query-params")
+    return plane.quantity(name)

@@ -1,0 +1,64 @@
+"""Waiting for a study: one bar for all its trainings and attacks."""
+
+import sys
+import time
+
+from tqdm import tqdm
+
+from engine.command_line.waiting import ATTEND_INTERVAL
+from engine.runs.overview import list_runs
+from engine.runs.planner import resolve_device, slot_count
+from engine.runs.run_queue import RunQueue
+from engine.runs.store import RunStore
+from engine.runs.study import Study, StudyProgress, study_progress
+from engine.runs.worker import WorkerSettings, start_worker
+
+POLL_INTERVAL = 1.0
+
+
+def wait_for_study(
+    store: RunStore,
+    queue: RunQueue,
+    study: Study,
+    settings: WorkerSettings,
+    wait: bool = True,
+    quiet: bool = False,
+) -> StudyProgress:
+    """See that a worker is alive while any of it waits, and return how it stands when nothing waits or runs.
+
+    Ctrl-C ends the waiting, not the study.
+
+    Args:
+        wait: False looks once, after starting a worker.
+        quiet: without a bar.
+    """
+    device = resolve_device(settings.device)
+    slots = settings.slots or slot_count(device)
+    known = {run.run_id: run for run in list_runs(store, queue)[0]}
+    attended = -ATTEND_INTERVAL
+    disable = quiet or not wait or not sys.stderr.isatty()
+    with tqdm(total=1.0, disable=disable, bar_format="{l_bar}{bar}| {elapsed}{postfix}") as bar:
+        while True:
+            progress = study_progress(store, queue, study, list(known.values()))
+            if progress.is_busy and time.monotonic() - attended > ATTEND_INTERVAL:
+                queue.reconcile()
+                start_worker(settings)
+                attended = time.monotonic()
+            bar.n = progress.fraction
+            bar.set_postfix_str(progress_words(progress, progress.seconds_left(queue.rates(), slots, device)), False)
+            bar.refresh()
+            if not progress.is_busy or not wait:
+                return progress
+            time.sleep(POLL_INTERVAL)
+            at_work = [step.run_id for step in progress.steps if step.status != "finished"]
+            known |= {run.run_id: run for run in list_runs(store, queue, at_work)[0]}
+
+
+def progress_words(progress: StudyProgress, seconds: float | None) -> str:
+    """How many runs are done, how many have failed, and the remaining time as far as it is known."""
+    words = [f"{progress.count('finished')} of {len(progress.steps)} runs done"]
+    if failed := progress.count("failed"):
+        words.append(f"{failed} failed")
+    if seconds is not None and progress.is_busy:
+        words.append(f"{tqdm.format_interval(seconds)} left")
+    return ", ".join(words)

@@ -1,0 +1,85 @@
+"""What `sweep` says of its points: a row of figures for each, over its seeds."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.robustness.report import RobustnessReport
+from engine.robustness.statistics import summarize_seeds
+from engine.runs.figures import CLEAN_ACCURACY, OF_WEIGHTS, is_running_away, run_figures
+from engine.runs.overview import RunOverview
+from engine.runs.study import StudyProgress
+
+HEADS = {"fuzziness": "fuzziness", "near_zero": "near zero %", "largest_weight": "largest |w|", CLEAN_ACCURACY: "clean"}
+"""Figures of every point; attacks follow under their own names."""
+
+
+def point_documents(
+    progress: StudyProgress,
+    runs: Mapping[str, RunOverview],
+    reports: Mapping[str, RobustnessReport],
+    attacks: Sequence[str],
+) -> list[dict[str, Any]]:
+    """One JSON object per λ and μ, in the order of a sweep: its runs and, over those that finished, its figures.
+
+    Args:
+        runs, reports: by run id, as far as they are there.
+    """
+    groups = defaultdict(list)
+    for step in progress.steps:
+        groups[step.config.objective.l1_strength, step.config.objective.l2_strength].append(step)
+    documents = []
+    for (l1, l2), steps in groups.items():
+        done = [runs[step.run_id] for step in steps if step.run_id in runs and runs[step.run_id].status == "finished"]
+        figures = [run_figures(run, reports.get(run.run_id)) for run in done]
+        documents.append(
+            {
+                "l1": l1,
+                "mu": 0.0 - l2,
+                "runs": [{"run_id": step.run_id, "seed": step.config.seed, "status": step.status} for step in steps],
+                "running_away": sum(is_running_away(run, "conv1") for run in done),
+                "figures": {name: _summary(figures, name) for name in (*OF_WEIGHTS, CLEAN_ACCURACY, *attacks)},
+            }
+        )
+    return documents
+
+
+def print_points(documents: Sequence[dict[str, Any]]) -> None:
+    """For people; standard deviations over seeds are with n - 1."""
+    if not documents:
+        return
+    names = list(documents[0]["figures"])
+    head = ["λ", "μ", "seeds", *(HEADS.get(name, name) for name in names)]
+    rows = [[f"{d['l1']:g}", f"{d['mu']:g}", _seeds(d), *(_cell(d, name) for name in names)] for d in documents]
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+    if any(document["running_away"] for document in documents):
+        print("* beyond λ/(2μ): the penalty pushes these weights outwards without end.")
+    if any(run["status"] == "failed" for document in documents for run in document["runs"]):
+        print("Runs whose weights passed the limit have failed; `python -m engine runs RUN_ID` says where.")
+
+
+def _summary(figures: Sequence[Mapping[str, float]], name: str) -> dict[str, Any] | None:
+    values = [found[name] for found in figures if name in found]
+    if not values:
+        return None
+    found = summarize_seeds(values)
+    return {"n": found.n, "mean": found.mean, "std": found.std}
+
+
+def _seeds(document: dict[str, Any]) -> str:
+    statuses = [run["status"] for run in document["runs"]]
+    failed = statuses.count("failed")
+    return f"{statuses.count('finished')} of {len(statuses)}" + (f", {failed} failed" if failed else "")
+
+
+def _cell(document: dict[str, Any], name: str) -> str:
+    found = document["figures"][name]
+    if found is None:
+        return "–"
+    scale, digits = (1, 4) if name == "fuzziness" else (1, 3) if name == "largest_weight" else (100, 1)
+    text = f"{scale * found['mean']:.{digits}f}"
+    if found["std"] is not None:
+        text += f" ± {scale * found['std']:.{digits}f}"
+    return f"{text} *" if name == "largest_weight" and document["running_away"] else text
