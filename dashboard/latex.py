@@ -39,6 +39,7 @@ COMMANDS = {
     "✗": r"\ensuremath{\times}",
     "ς": r"\ensuremath{\varsigma}",
     "•": r"\ensuremath{\bullet}",
+    "†": r"\dag{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
     **{character: f"\\ensuremath{{^{digit}}}" for digit, character in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
     **{character: f"\\ensuremath{{_{digit}}}" for digit, character in enumerate("₀₁₂₃₄₅₆₇₈₉")},

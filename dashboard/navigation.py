@@ -2,9 +2,13 @@
 
 import streamlit as st
 
+from dashboard.recorded import closest_watched
 from engine.runs.overview import RunOverview
 
-PAGES = {name: f"app_pages/{name}.py" for name in ("home", "launch", "weights", "robustness", "examples")}
+PAGES = {
+    name: f"app_pages/{name}.py"
+    for name in ("home", "launch", "sweeps", "weights", "robustness", "examples", "paper", "theory")
+}
 SHOWN_AT_ONCE = 8
 
 
@@ -13,9 +17,12 @@ def build_pages() -> list:
     return [
         st.Page(PAGES["home"], title="Start", icon=":material/home:", default=True),
         st.Page(PAGES["launch"], title="Launch", icon=":material/rocket_launch:"),
+        st.Page(PAGES["sweeps"], title="Sweeps", icon=":material/grid_on:"),
         st.Page(PAGES["weights"], title="Weights", icon=":material/monitoring:"),
         st.Page(PAGES["robustness"], title="Robustness", icon=":material/shield:"),
         st.Page(PAGES["examples"], title="Examples", icon=":material/image_search:"),
+        st.Page(PAGES["paper"], title="Paper", icon=":material/article:"),
+        st.Page(PAGES["theory"], title="Theory", icon=":material/function:"),
     ]
 
 
@@ -59,7 +66,8 @@ def _first_choice(runs: list[RunOverview]) -> list[str]:
     own = [run for run in runs if not run.is_shipped]
     if own:
         return [run.run_id for run in own if run.config.dataset == own[0].config.dataset][1::-1]
-    return [run.run_id for run in runs if run.config.variant in ("std", "min-max")] or [run.run_id for run in runs][:2]
+    story = closest_watched(runs)
+    return [story[name].run_id for name in ("std", "min-max") if name in story] or [run.run_id for run in runs][:2]
 
 
 def _name(run: RunOverview, several_datasets: bool) -> str:

@@ -33,7 +33,13 @@ def is_busy(runs: list[RunOverview]) -> bool:
 
 def attend(here: Settings, runs: list[RunOverview]) -> None:
     """See that a worker is alive while training waits for one; at most every few seconds."""
-    if here.read_only or not is_busy(runs) or worker_identity(here.store.root):
+    if is_busy(runs):
+        attend_worker(here)
+
+
+def attend_worker(here: Settings) -> None:
+    """See that a worker is alive; at most every few seconds."""
+    if here.read_only or worker_identity(here.store.root):
         return
     if time.monotonic() - st.session_state.get("attended", -10.0) > 5.0:
         st.session_state.attended = time.monotonic()

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.settings import Settings, read_settings
 from engine.diagnostics.finding import Diagnosis
+from engine.minmax.gradients import InputKind, Simulation, input_vector, simulate
 from engine.minmax.threshold import PixelThreshold
 from engine.robustness.curve import RobustnessCurve
 from engine.robustness.report import RobustnessReport
@@ -141,7 +142,7 @@ def _conv_weights(folder: Path, layer: str, state: FileState, snapshots: int) ->
     return read_conv_weights(folder, layer)
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
+@st.cache_resource(max_entries=1024, show_spinner=False)  # shared, not copied: they are frozen
 def _report(path: Path, state: FileState) -> RobustnessReport | None:
     return read_report(path)
 
@@ -194,3 +195,11 @@ def _state(path: Path) -> FileState:
     except OSError:
         return (0, 0)
     return (found.st_mtime_ns, found.st_size)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def simulation(
+    m: int, n: int, kind: InputKind, scale: float, p1: tuple[float, ...], draws: int, seed: int
+) -> Simulation:
+    """`simulate` for m classes and the `input_vector` of the other arguments."""
+    return simulate(input_vector(n, scale, kind, seed), m, np.array(p1), draws, seed)

@@ -1,19 +1,17 @@
 """Sweeps as people see them: one row and one bar each, and the buttons that stop, resume and forget."""
 
-import time
 from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.queue_panel import duration
 from dashboard.settings import Settings
+from dashboard.study_panel import progress_words, seconds_left
 from engine.data.catalog import dataset_spec
 from engine.runs.overview import RunOverview
-from engine.runs.planner import resolve_device, slot_count
 from engine.runs.study import StudyProgress, stop_study, study_progress, submit_study
 from engine.runs.sweep import SweepRequest
 from engine.runs.sweep_files import forget_sweep
-from engine.runs.worker import start_worker, worker_identity
+from engine.runs.worker import start_worker
 
 SHOWN = 12
 
@@ -30,41 +28,16 @@ def is_sweeping(sweeps: Sequence[Sweep]) -> bool:
     return any(progress.is_busy for _, progress in sweeps)
 
 
-def attend_sweeps(here: Settings, sweeps: Sequence[Sweep]) -> None:
-    """See that a worker is alive while trainings or attacks wait for one; at most every few seconds."""
-    if here.read_only or not is_sweeping(sweeps) or worker_identity(here.store.root):
-        return
-    if time.monotonic() - st.session_state.get("attended", -10.0) > 5.0:
-        st.session_state.attended = time.monotonic()
-        start_worker(here.worker)
-
-
 def draw_sweeps(here: Settings, sweeps: Sequence[Sweep], runs: Sequence[RunOverview]) -> None:
     """A row per sweep, newest first."""
-    rates = here.queue.rates()
     for request, progress in sweeps:
         with st.container(border=True, key=f"sweep-{request.sweep_id}"):
             name, state, actions = st.columns([4, 5, 3], vertical_alignment="center")
             name.markdown(f"**{dataset_spec(request.dataset).title}**  \n{request.label}")
-            device = resolve_device(here.worker.device)
-            seconds = progress.seconds_left(rates, here.worker.slots or slot_count(device), device)
-            state.progress(progress.fraction, text=progress_words(progress, seconds))
+            state.progress(progress.fraction, text=progress_words(progress, seconds_left(here, progress)))
             if not here.read_only:
                 with actions.container(horizontal=True, horizontal_alignment="right"):
                     _draw_actions(here, request, progress, runs)
-
-
-def progress_words(progress: StudyProgress, seconds: float | None) -> str:
-    """Counts, and the remaining time while it is at work."""
-    words = [f"{progress.count('finished')} of {len(progress.steps)} runs done"]
-    for status, count in ((word, progress.count(word)) for word in ("failed", "stopped")):
-        if count:
-            words.append(f"{count} {status}")
-    if missing := progress.count("missing"):
-        words.append(f"{missing} not begun")
-    if progress.is_busy and seconds is not None:
-        words.append(f"about {duration(seconds)} left")
-    return ", ".join(words)
 
 
 def _draw_actions(here: Settings, request: SweepRequest, progress: StudyProgress, runs: Sequence[RunOverview]) -> None:

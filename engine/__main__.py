@@ -11,15 +11,31 @@ from engine.command_line import (
     export,
     import_weights,
     launch,
+    record,
     reproduce,
     runs,
+    sweep,
     transfer,
     worker,
 )
 from engine.command_line.parser import Parser
 from engine.errors import InputError
 
-COMMANDS = (launch, reproduce, worker, runs, evaluate, compare, curve, transfer, import_weights, export, data)
+COMMANDS = (
+    launch,
+    sweep,
+    reproduce,
+    worker,
+    runs,
+    evaluate,
+    compare,
+    curve,
+    transfer,
+    import_weights,
+    export,
+    record,
+    data,
+)
 
 
 def main(words: list[str] | None = None) -> int:

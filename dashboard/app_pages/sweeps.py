@@ -4,9 +4,10 @@ import streamlit as st
 
 from dashboard import sources
 from dashboard.navigation import PAGES
+from dashboard.queue_panel import attend_worker
 from dashboard.sheet import Sheet
 from dashboard.sweep_form import draw_sweep_form
-from dashboard.sweep_panel import attend_sweeps, draw_sweeps, is_sweeping, read_progress
+from dashboard.sweep_panel import draw_sweeps, is_sweeping, read_progress
 from dashboard.sweeps.cell import draw_cell, draw_numbers_to_click, pick_cell
 from dashboard.sweeps.plane import pick_plane
 from dashboard.sweeps.views import draw_coordinates, draw_growth, draw_maps, draw_numbers, draw_tradeoff
@@ -36,7 +37,8 @@ def panel() -> None:
     """How far each sweep is; redraws itself while one is at work."""
     now = runs if sweeps else sources.runs()
     known = sweeps.pop() if sweeps else read_progress(here, read_sweeps(here.store), now)
-    attend_sweeps(here, known)
+    if is_sweeping(known):
+        attend_worker(here)
     draw_sweeps(here, known, now)
     if was_busy and not is_sweeping(known):
         st.rerun()

@@ -3,11 +3,14 @@
 import argparse
 from dataclasses import asdict
 from functools import cache
+from typing import get_args
 
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
-from engine.command_line.waiting import wait_for_study, worker_of
+from engine.command_line.study_progress import wait_for_study
+from engine.command_line.waiting import worker_of
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
+from engine.minmax.objective import Scope
 from engine.paper.claims import JudgedClaim, judge_claims
 from engine.paper.evidence import Evidence, RecipeIndex, Reports, Reproduced, gather
 from engine.paper.presets import REPRODUCTIONS
@@ -19,6 +22,7 @@ from engine.runs.overview import list_runs
 from engine.runs.reports import read_report
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
+from engine.runs.study import submit_study
 from engine.runs.variants import VARIANTS
 
 MOST_SEEDS = 20
@@ -34,6 +38,10 @@ def add_parser(commands) -> None:
         "--seeds", type=int, default=3, metavar="INT", help=f"1 to {MOST_SEEDS}, from seed 0 (default %(default)s)"
     )
     add_field(parser, "--samples", EvaluationRequest, "samples")
+    chosen = "default: what came closest to the print"
+    parser.add_argument("--l1", type=float, metavar="FLOAT", help=f"λ ({chosen})")
+    parser.add_argument("--mu", type=float, metavar="FLOAT", help=f"μ ({chosen})")
+    parser.add_argument("--scope", choices=get_args(Scope), help=f"layers of the penalty ({chosen})")
     parser.add_argument(
         "--recorded", action="store_true", help="take also the recorded runs of the project; else all are trained here"
     )
@@ -46,12 +54,13 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"a table, one of {', '.join(REPRODUCTIONS)}", repr(args.name), "Choose one of these names.")
     if not 1 <= args.seeds <= MOST_SEEDS:
         raise InputError(f"1 to {MOST_SEEDS} seeds", str(args.seeds), "Choose a number in these limits.")
-    setting = SETTINGS[REPRODUCTIONS[args.name]]
+    setting = _setting(args)
     seeds = tuple(range(args.seeds))
     study = setting.study(seeds, args.samples)
     fetch_dataset(setting.dataset, args.data)
     store = open_store(args.store, shipped=args.recorded)
     queue = RunQueue(store.root)
+    submit_study(store, queue, study, list_runs(store, queue)[0])
     progress = wait_for_study(store, queue, study, worker_of(args, store), quiet=args.json)
     evidence, claims = read_evidence(store, queue, setting, args.samples, seeds)
     if args.json:
@@ -62,6 +71,15 @@ def run(args: argparse.Namespace) -> int:
         if not progress.is_finished:
             print(f"{progress.count('finished')} of {len(progress.steps)} runs are done; see `python -m engine runs`.")
     return 0 if progress.is_finished else 1
+
+
+def _setting(args: argparse.Namespace) -> Setting:
+    usual = SETTINGS[REPRODUCTIONS[args.name]]
+    l1 = usual.l1_strength if args.l1 is None else args.l1
+    mu = usual.mu if args.mu is None else args.mu
+    if not (l1 > 0 and mu > 0):
+        raise InputError("λ and μ above 0", f"λ = {l1:g}, μ = {mu:g}", "Give, for example, --l1 0.1 --mu 0.1.")
+    return usual.at(l1, mu, args.scope or usual.scope)
 
 
 def read_evidence(

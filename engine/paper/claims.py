@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,11 +26,17 @@ CLAIMS = {
     6: "The gain is real, not gradient masking: it survives attacks without gradients and every check. (Our question.)",
 }
 
+Region = tuple[float | None, float | None]
+"""Where a difference has to lie, from and to; None is no limit."""
+
+ABOVE: Region = (0.0, None)
+
 RULE = (
     "Every claim is taken apart into statements about a difference between two variants over the seeds both have. A "
-    "statement is supported when the 95 % interval of the paired t-test lies wholly on the side it names, contradicted "
-    "when it lies wholly on the other, and else there are not enough runs to tell; so too with fewer than two seeds. A "
-    "claim is supported when all its statements are, and contradicted when one of them is."
+    "statement is supported when the 95 % interval of the paired t-test lies wholly where it says, contradicted when "
+    "it lies wholly elsewhere, and else there are not enough runs to tell; so too with fewer than two seeds. A "
+    "claim is supported when all its statements are, and contradicted when one of them is. Checks for gradient masking "
+    "are counted instead: one that fails on one run contradicts, and at least two checked runs without one support."
 )
 
 MARGIN = 0.02
@@ -44,14 +51,15 @@ class Statement:
     """One part of a claim.
 
     words: what would have to be true. unit: of the difference; accuracies are fractions, shown in points.
-    difference: over the seeds both variants have, None without one. run_ids: behind it.
-    note: what else is to be known, e.g. which check failed.
+    difference: over the seeds both variants have, None without one. region: where the words say that it lies.
+    run_ids: behind it. note: what else is to be known, e.g. which check failed.
     """
 
     words: str
     verdict: Verdict
     unit: Unit | None = None
     difference: PairedSeeds | None = None
+    region: Region | None = None
     run_ids: tuple[str, ...] = ()
     note: str = ""
 
@@ -113,18 +121,15 @@ def judge_claims(evidence: Evidence, diagnosis_of: Callable[[str], Diagnosis | N
 
 def _above(words: str, first: Values, second: Values, unit: Unit) -> Statement:
     """That the first is larger."""
-    difference = _difference(first, second)
-    return _statement(words, difference, _side(difference, 0.0, 0.0), unit, (first, second))
+    return _statement(words, first, second, unit, ABOVE)
 
 
 def _together(evidence: Evidence) -> list[Statement]:
     """Claim 4, on the mean accuracy over the six attacks."""
     mean = {variant: _mean_of_attacks(evidence, variant) for variant in ("std", "std+l1", "std+l2", "min-max")}
-    alone = _difference(mean["std+l1"], mean["std"])
-    verdict = _opposite(_side(alone, MARGIN, MARGIN))
     words = f"Std+L1 is not above Std by {100 * MARGIN:.0f} points (mean of the six attacks)"
     return [
-        _statement(words, alone, verdict, "points", (mean["std+l1"], mean["std"])),
+        _statement(words, mean["std+l1"], mean["std"], "points", (None, MARGIN)),
         *(
             _above(f"{VARIANTS[first]} is above {VARIANTS[second]} (the same)", mean[first], mean[second], "points")
             for first, second in (("std+l2", "std"), ("min-max", "std+l1"), ("min-max", "std+l2"))
@@ -135,15 +140,12 @@ def _together(evidence: Evidence) -> list[Statement]:
 def _price(evidence: Evidence) -> Statement:
     """Claim 5, on the whole test set."""
     std, min_max = (evidence.values(variant, NO_ATTACK) for variant in ("std", "min-max"))
-    difference = _difference(std, min_max)
     if evidence.setting.dataset == "cifar10":
-        low, high = CIFAR_PRICE
-        words = f"Min-Max loses between {100 * low:.0f} and {100 * high:.0f} points of clean accuracy"
-        verdict = _within(difference, low, high)
-    else:
-        words = f"Min-Max loses less than {100 * MARGIN:.0f} points of clean accuracy"
-        verdict = _opposite(_side(difference, MARGIN, MARGIN))
-    return _statement(words, difference, verdict, "points", (std, min_max))
+        low, high = (100 * limit for limit in CIFAR_PRICE)
+        words = f"Min-Max loses between {low:.0f} and {high:.0f} points of clean accuracy"
+        return _statement(words, std, min_max, "points", CIFAR_PRICE)
+    words = f"Min-Max loses less than {100 * MARGIN:.0f} points of clean accuracy"
+    return _statement(words, std, min_max, "points", (None, MARGIN))
 
 
 def _survives(evidence: Evidence) -> Statement:
@@ -155,15 +157,16 @@ def _survives(evidence: Evidence) -> Statement:
 def _passes_checks(evidence: Evidence, diagnosis_of: Callable[[str], Diagnosis | None]) -> Statement:
     """That no check fails for Min-Max."""
     runs = evidence.runs.get("min-max", {}).values()
-    found = {run.run_id: diagnosis for run in runs if (diagnosis := diagnosis_of(run.run_id)) is not None}
+    made = {run.run_id: diagnosis for run in runs if (diagnosis := diagnosis_of(run.run_id)) is not None}
+    found = {run_id: one for run_id, one in made.items() if len(one.having("not run")) < len(one.findings)}
     failed = {run_id: [finding.title for finding in one.having("failed")] for run_id, one in found.items()}
     failing = [titles for titles in failed.values() if titles]
     words = "No check for gradient masking fails on Min-Max"
     if failing:
         names = ", ".join(dict.fromkeys(title for titles in failing for title in titles))
-        note = f"{len(failing)} of {len(found)} checked runs fail: {names}."
+        note = f"Failing: {names}, on {len(failing)} of {len(found)} checked runs."
         return Statement(words, "contradicted", run_ids=tuple(found), note=note)
-    note = f"{len(found)} runs were checked." if found else "No run was checked."
+    note = f"Runs checked: {len(found)}." if found else "No run was checked."
     return Statement(words, "supported" if len(found) > 1 else "not enough runs", run_ids=tuple(found), note=note)
 
 
@@ -196,40 +199,20 @@ def _combined(evidence: Evidence, variant: str, by_seed: Mapping[int, float]) ->
     return Values(by_seed, {seed: evidence.runs[variant][seed].run_id for seed in by_seed}, evidence.samples)
 
 
-def _difference(first: Values, second: Values) -> PairedSeeds | None:
+def _statement(words: str, first: Values, second: Values, unit: Unit, region: Region) -> Statement:
+    """That the difference of the first from the second lies in the region."""
     seeds = sorted(first.by_seed.keys() & second.by_seed.keys())
-    if not seeds:
-        return None
-    return paired_seeds([first.by_seed[seed] for seed in seeds], [second.by_seed[seed] for seed in seeds])
+    ids = tuple(values.run_ids[seed] for seed in seeds for values in (first, second))
+    ours, theirs = ([values.by_seed[seed] for seed in seeds] for values in (first, second))
+    difference = paired_seeds(ours, theirs) if seeds else None
+    return Statement(words, _verdict(difference, region), unit, difference, region, ids)
 
 
-def _side(difference: PairedSeeds | None, below: float, above: float) -> Verdict:
-    """Supported: wholly above `above`; contradicted: wholly below `below`."""
+def _verdict(difference: PairedSeeds | None, region: Region) -> Verdict:
+    """As RULE says."""
     if difference is None or difference.low is None or difference.high is None:
         return "not enough runs"
-    if difference.low > above:
+    low, high = (-math.inf if region[0] is None else region[0], math.inf if region[1] is None else region[1])
+    if low < difference.low and difference.high < high:
         return "supported"
-    return "contradicted" if difference.high < below else "not enough runs"
-
-
-def _opposite(verdict: Verdict) -> Verdict:
-    opposites: dict[Verdict, Verdict] = {"supported": "contradicted", "contradicted": "supported"}
-    return opposites.get(verdict, verdict)
-
-
-def _within(difference: PairedSeeds | None, low: float, high: float) -> Verdict:
-    """Supported: above 0, and not wholly outside [low, high]; contradicted: wholly outside."""
-    if difference is None or difference.low is None or difference.high is None:
-        return "not enough runs"
-    if difference.low > high or difference.high < low:
-        return "contradicted"
-    return "supported" if difference.low > 0 else "not enough runs"
-
-
-def _statement(
-    words: str, difference: PairedSeeds | None, verdict: Verdict, unit: Unit, sides: Iterable[Values]
-) -> Statement:
-    sides = tuple(sides)
-    seeds = sorted(set.intersection(*(set(side.by_seed) for side in sides)))
-    ids = tuple(side.run_ids[seed] for side in sides for seed in seeds)
-    return Statement(words, verdict, unit, difference, ids)
+    return "contradicted" if difference.high < low or difference.low > high else "not enough runs"

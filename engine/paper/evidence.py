@@ -7,6 +7,7 @@ from functools import cached_property
 
 from engine.paper.setting import Setting
 from engine.paper.tables import CELLS, FUZZINESS, NO_ATTACK, PrintedCell
+from engine.robustness.protocol import PAPER_ATTACKS
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import SeedSummary, summarize_seeds
 from engine.runs.config import RunConfig
@@ -31,7 +32,7 @@ class Values:
     run_ids: Mapping[int, str]
     n: int | None
 
-    @property
+    @cached_property
     def summary(self) -> SeedSummary | None:
         """None without a run."""
         return summarize_seeds(list(self.by_seed.values())) if self.by_seed else None
@@ -86,6 +87,13 @@ class Evidence:
         if report is None:
             return None, None
         return report.robust_accuracy_by_attack.get(quantity), report.n
+
+    @cached_property
+    def near_zero_ratio(self) -> Values:
+        """Near-zero weights of Min-Max as a multiple of Std's, over seeds that both have; not where Std has none."""
+        std, min_max = (self.values(variant, NEAR_ZERO) for variant in ("std", "min-max"))
+        found = {seed: count / std.by_seed[seed] for seed, count in min_max.by_seed.items() if std.by_seed.get(seed)}
+        return Values(found, {seed: min_max.run_ids[seed] for seed in found}, None)
 
     @cached_property
     def cells(self) -> tuple[Reproduced, ...]:
@@ -158,7 +166,7 @@ def most_answered(setting: Setting, reports: Sequence[Reports], default: int = 5
     for of_run in reports:
         for protocol, report in of_run.items():
             if report.samples and protocol == setting.evaluation(report.samples).protocol_id:
-                counts[report.samples] += len(report.attacks)
+                counts[report.samples] += len(PAPER_ATTACKS.keys() & report.robust_accuracy_by_attack.keys())
     return max(counts, key=lambda samples: (counts[samples], samples), default=default)
 
 

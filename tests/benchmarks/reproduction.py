@@ -38,9 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as store:
         words = ["reproduce", "table1-mnist", "--seeds", "1", "--samples", str(args.samples)]
         started = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "engine", *words, "--store", store, "--data", str(args.data)], check=True
-        )
+        subprocess.run([sys.executable, "-m", "engine", *words, "--store", store, "--data", str(args.data)], check=True)
         taken = time.perf_counter() - started
     plain = (before + plain_seconds(args.data)) / 2
     print(f"{taken / 60:.1f} min; the plain loop takes {plain / 60:.2f} min for one network: ratio {taken / plain:.1f}")

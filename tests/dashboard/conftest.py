@@ -48,7 +48,7 @@ def store(trained_store, tmp_path) -> RunStore:
 @pytest.fixture
 def started_workers(monkeypatch):
     """Workers that a page would have started; none is."""
-    from dashboard import measurement_panel, queue_panel
+    from dashboard import measurement_panel, queue_panel, study_panel, sweep_form, sweep_panel
     from engine.runs import worker
 
     started = []
@@ -57,9 +57,8 @@ def started_workers(monkeypatch):
         started.append(settings)
         return True
 
-    monkeypatch.setattr(worker, "start_worker", start)
-    monkeypatch.setattr(queue_panel, "start_worker", start)
-    monkeypatch.setattr(measurement_panel, "start_worker", start)
+    for module in (worker, queue_panel, measurement_panel, study_panel, sweep_form, sweep_panel):
+        monkeypatch.setattr(module, "start_worker", start)
     return started
 
 

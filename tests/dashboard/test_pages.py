@@ -14,7 +14,7 @@ def texts(app) -> str:
     return " ".join(str(element.value) for kind in kinds for element in app.get(kind)).replace("\\", "")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "sweeps"])
 def test_an_empty_store_is_met_with_a_next_step(open_page, tmp_path, page):
     app = open_page(page, tmp_path / "store")
     assert not app.exception
@@ -120,7 +120,7 @@ def test_a_missing_data_set_is_no_surprise(open_page, tmp_path):
     assert "damaged or unreadable" in app.error[0].value
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "sweeps", "paper", "theory"])
 def test_read_only_offers_nothing_that_changes_the_store(open_page, trained_store, started_workers, page):
     app = open_page(page, trained_store.root, read_only=True)
     assert not app.exception

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from dashboard import sheet, sweep_form, sweep_panel
+from dashboard import sheet, sweep_form
 from dashboard.frames.sweeps import point_label
 from dashboard.sweeps import views
 from engine.errors import InputError
@@ -63,16 +63,13 @@ def drawn(monkeypatch) -> dict:
 
 
 @pytest.fixture
-def open_sweeps(open_page, monkeypatch, drawn):
+def open_sweeps(open_page, started_workers, drawn):
     """(store, read only, **query) -> AppTest of the page; no worker is started."""
-    started = []
-    for module in (sweep_form, sweep_panel):
-        monkeypatch.setattr(module, "start_worker", started.append)
 
     def open_it(root, read_only=False, **query):
         app = open_page("sweeps", root, read_only, **query)
         assert not app.exception
-        app.started = started
+        app.started = started_workers
         return app
 
     return open_it

@@ -1,0 +1,110 @@
+"""The claims, each with its verdict, what it rests on, and the way to the runs behind it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.figures.forest import forest_figure, forest_height
+from dashboard.frames.claims import claim_frame, statement_frame
+from dashboard.frames.paper import signed
+from dashboard.navigation import PAGES, SHOWN_AT_ONCE
+from dashboard.paper.words import verdict_words
+from dashboard.plain_text import plain
+from dashboard.sheet import Sheet
+from engine.paper.claims import RULE, JudgedClaim, Statement
+
+ICONS = {
+    "supported": ":green[:material/check_circle:]",
+    "contradicted": ":red[:material/cancel:]",
+    "not enough runs": ":gray[:material/help:]",
+}
+BADGES = {
+    "supported": ":green-badge[:material/check: supported]",
+    "contradicted": ":red-badge[:material/close: contradicted]",
+    "not enough runs": ":gray-badge[:material/help: not enough runs]",
+}
+ABOUT_WEIGHTS = 2
+"""Up to this number, claims are about weights; after it, about accuracy."""
+
+COLUMNS = {
+    "claim": "Claim",
+    "statement": "Statement",
+    "verdict": "Verdict",
+    "difference": "Difference",
+    "low": "from",
+    "high": "to",
+    "unit": "Unit",
+    "seeds": "Seeds",
+    "p_value": "p",
+    "note": "Note",
+}
+
+
+def draw_claims(sheet: Sheet, claims: Sequence[JudgedClaim]) -> None:
+    """Cards, the forest of all differences, and the same as tables."""
+    st.subheader("The claims")
+    sheet.note(verdict_words(claims))
+    for pair in zip(claims[::2], claims[1::2], strict=True):
+        for place, claim in zip(st.columns(2), pair, strict=True):
+            with place.container(border=True, height="stretch", key=f"claim-{claim.number}"):
+                _draw_card(claim)
+    with st.expander("How the verdicts come about", icon=":material/gavel:"):
+        sheet.note(RULE)
+    statements = statement_frame(claims)
+    figure = forest_figure(statements, "What the claims say, and what the runs say")
+    sheet.chart(
+        figure,
+        key="paper-claims",
+        height=forest_height(statements),
+        alt=f"Difference and interval of every statement. {verdict_words(claims)}",
+        table=statements,
+    )
+    with st.expander("The same as tables", icon=":material/table_rows:"):
+        sheet.table(claim_frame(claims), key="paper-verdicts", title="The claims of the paper")
+        numbers = {name: st.column_config.NumberColumn(format="%+.4g") for name in ("Difference", "from", "to")}
+        sheet.table(
+            statements.loc[:, list(COLUMNS)].rename(columns=COLUMNS),
+            key="paper-statements",
+            title="Their statements, differences over seeds with 95 % intervals",
+            column_config={**numbers, "p": st.column_config.NumberColumn(format="%.2g")},
+        )
+
+
+def _draw_card(claim: JudgedClaim) -> None:
+    st.markdown(f"**{claim.number}** {BADGES[claim.verdict]}  \n**{plain(claim.words)}**")
+    lines = [
+        f"{ICONS[one.verdict]} {plain(one.words)}  \n:small[{plain(effect_words(one))}]" for one in claim.statements
+    ]
+    st.markdown("\n\n".join(lines))
+    if claim.run_ids:
+        _draw_link(claim)
+
+
+def _draw_link(claim: JudgedClaim) -> None:
+    """To the runs behind a claim, as many as a page shows."""
+    shown, every = list(claim.run_ids)[:SHOWN_AT_ONCE], len(claim.run_ids)
+    runs = (
+        "the run" if every == 1 else f"the {every} runs" if every == len(shown) else f"{len(shown)} of the {every} runs"
+    )
+    page, words, icon = ("weights", f"Weights of {runs}", "monitoring")
+    if claim.number > ABOUT_WEIGHTS:
+        page, words, icon = ("robustness", f"Robustness of {runs}", "shield")
+    label = f"{words} behind it"
+    st.page_link(PAGES[page], label=label, icon=f":material/{icon}:", query_params={"runs": shown})
+
+
+def effect_words(statement: Statement) -> str:
+    """Difference, interval, seeds and p; what is missing is said."""
+    found = statement.difference
+    if found is None:
+        return statement.note or "No seed for which both variants have it."
+    scale, digits = (100, 1) if statement.unit == "points" else (1, 1) if statement.unit == "weights" else (1, 4)
+    words = f"{signed(scale * found.difference, digits)} {statement.unit}"
+    if found.low is not None and found.high is not None:
+        words += f" [{signed(scale * found.low, digits)}, {signed(scale * found.high, digits)}]"
+    words += f", {found.n} seeds" if found.n > 1 else ", one seed: no interval"
+    if found.n > 1 and found.low is None:
+        words += ", all with the same difference: no interval"
+    if found.p_value is not None:
+        words += f", p = {found.p_value:.2g}"
+    return f"{words}. {statement.note}".strip()

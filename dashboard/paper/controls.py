@@ -1,0 +1,48 @@
+"""Which data set, which λ, μ and scope, how many images; the page's address remembers them."""
+
+import streamlit as st
+
+from dashboard.frames.candidates import setting_name
+from dashboard.paper.reading import Library, open_library
+from engine.data.catalog import dataset_spec
+from engine.paper.evidence import Evidence
+from engine.paper.setting import SETTINGS, Setting
+
+
+def pick_evidence() -> tuple[Library, Evidence]:
+    """The runs of a data set, and those that answer for one setting."""
+    first, second, third = st.columns([3, 5, 2], vertical_alignment="bottom")
+    titles = {dataset_spec(name).title: name for name in SETTINGS}
+    title = first.segmented_control(
+        "Data set", list(titles), default=next(iter(titles)), required=True, key="dataset", bind="query-params"
+    )
+    dataset = titles.get(title or "", next(iter(SETTINGS)))
+    library = open_library(dataset)
+    with second:
+        setting = _pick_setting(library, dataset)
+    counts = library.sample_counts(setting)
+    usual = library.evidence(setting).samples
+    if len(counts) == 1:
+        return library, library.evidence(setting, usual)
+    key = f"{dataset}-images"
+    if st.session_state.get(key) not in counts:
+        st.session_state.pop(key, None)
+    samples = third.selectbox("Attacked images", counts, counts.index(usual), key=key, bind="query-params")
+    return library, library.evidence(setting, samples)
+
+
+def _pick_setting(library: Library, dataset: str) -> Setting:
+    settings = {setting_name(setting): setting for setting in library.settings()}
+    key = f"{dataset}-setting"
+    if st.session_state.get(key) not in settings:
+        st.session_state.pop(key, None)
+    first = next((place for place, setting in enumerate(settings.values()) if library.has_runs(setting)), 0)
+    name = st.selectbox(
+        "λ, μ and scope",
+        list(settings),
+        first,
+        key=key,
+        bind="query-params",
+        help="All that Min-Max was trained with in this schedule; below stands which comes closest to the print",
+    )
+    return settings[name]

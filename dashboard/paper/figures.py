@@ -1,0 +1,117 @@
+"""Figures 2 to 6, redrawn from our runs."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import sources
+from dashboard.figures.histories import history_figure
+from dashboard.figures.weights import index_figure
+from dashboard.frames.histories import history_frame, spread_frame
+from dashboard.frames.weights import weight_frame
+from dashboard.paper.reading import as_seeds
+from dashboard.paper.words import number_words
+from dashboard.sheet import Sheet
+from dashboard.weight_views import LayerMoment, Look, draw_histogram, draw_indexed
+from engine.paper.evidence import Evidence
+from engine.runs.overview import RunOverview
+from engine.runs.variants import VARIANTS
+
+LAYER = "conv1"
+PART = 75
+"""Of the weights, the first so many are shown where the paper shows "part" of them."""
+
+
+def draw_figures(sheet: Sheet, evidence: Evidence) -> None:
+    """The weights of one seed, and the loss over all."""
+    st.subheader("Figures 2 to 6")
+    by_seed = _seeds(evidence)
+    if not by_seed:
+        sheet.note("No run to draw them from yet.")
+        return
+    seed = _pick_seed(by_seed)
+    runs = by_seed[seed]
+    if absent := [
+        VARIANTS[name] for name in ("std", "adv", "min-max") if name not in {run.config.variant for run in runs}
+    ]:
+        sheet.note(f"Seed {seed} has not been trained as {', '.join(absent)}.")
+    moment = _moment(runs)
+    for number, picture in (
+        ("2a, 4 and 5", draw_histogram(moment, Look())),
+        ("2b", draw_indexed(moment, Look())),
+    ):
+        title = f"Fig. {number}. {picture.figure.layout['title']['text']}"
+        figure = picture.figure.update_layout(title_text=title)
+        sheet.chart(
+            figure, key=f"paper-figure-{number[:2]}", height=picture.height, alt=picture.alt, table=picture.table
+        )
+        if picture.caption:
+            sheet.note(picture.caption)
+    left, right = st.columns(2)
+    with left:
+        draw_loss(sheet, evidence)
+    with right:
+        draw_membership(sheet, moment)
+
+
+def draw_loss(sheet: Sheet, evidence: Evidence) -> None:
+    """Fig. 3: the training loss of Std and Min-Max, mean and spread where there are several seeds."""
+    runs = [run for variant in ("std", "min-max") for run in evidence.runs.get(variant, {}).values()]
+    records = {run.run_id: sources.history(run.run_id) for run in runs}
+    alike = as_seeds([run for run in runs if records[run.run_id]])
+    frame = spread_frame(alike, history_frame(alike, records, LAYER)) if alike else history_frame([], {}, LAYER)
+    seeds = [f"{VARIANTS[name]} {number_words(evidence.runs.get(name, {})) or 'none'}" for name in ("std", "min-max")]
+    sheet.chart(
+        history_figure(frame, "loss", "Fig. 3. Training loss", "Cross-entropy (nats)"),
+        key="paper-figure-3",
+        height=410,
+        alt=f"Training loss over epochs of Std and Min-Max, seeds {', '.join(seeds)}",
+        table=frame,
+    )
+    sheet.note(f"Mean over the batches since the snapshot before, without the penalty. Seeds: {', '.join(seeds)}.")
+
+
+def draw_membership(sheet: Sheet, moment: LayerMoment) -> None:
+    """Fig. 6: the membership of part of the weights, Std and Min-Max."""
+    shown = [run for run in moment.runs if run.config.variant in ("std", "min-max")]
+    table = weight_frame(shown, moment.weights, {run.run_id: moment.positions[run.run_id] for run in shown})
+    part = table.loc[table["index"] < PART, :]
+    figure = index_figure(part, "membership", "Fig. 6. First convolution")
+    sheet.chart(
+        figure,
+        key="paper-figure-6",
+        height=410,
+        alt=f"Membership of the first {PART} weights of the first convolution, Std and Min-Max",
+        table=part,
+    )
+    sheet.note(f"The first {PART} weights in index order; the paper does not say which part it shows.")
+
+
+def _seeds(evidence: Evidence) -> dict[int, list[RunOverview]]:
+    """Seed -> Std, Adv and Min-Max of it with recorded weights; the seeds with most of them first."""
+    found: dict[int, list[RunOverview]] = {}
+    for variant in ("std", "adv", "min-max"):
+        for seed, run in evidence.runs.get(variant, {}).items():
+            if len(sources.conv_weights(run.run_id, LAYER)):
+                found.setdefault(seed, []).append(run)
+    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
+
+
+def _pick_seed(by_seed: dict[int, list[RunOverview]]) -> int:
+    seeds = sorted(by_seed)
+    if len(seeds) == 1:
+        return seeds[0]
+    if st.session_state.get("figures-seed") not in seeds:
+        st.session_state.pop("figures-seed", None)
+    best = next(iter(by_seed))
+    return st.selectbox(
+        "Seed of figures 2, 4, 5 and 6", seeds, seeds.index(best), key="figures-seed", bind="query-params", width=260
+    )
+
+
+def _moment(runs: Sequence[RunOverview]) -> LayerMoment:
+    """The end of training."""
+    records = {run.run_id: sources.history(run.run_id) for run in runs}
+    weights = {run.run_id: sources.conv_weights(run.run_id, LAYER) for run in runs}
+    last = max(of_run[-1]["epoch"] for of_run in records.values())
+    return LayerMoment(LAYER, last, runs, records, weights)

@@ -1,0 +1,58 @@
+"""Which cells lack runs, and the launch that fills them."""
+
+import streamlit as st
+
+from dashboard.launch_form import number
+from dashboard.paper.reading import Library
+from dashboard.paper.words import missing_words, without_strong_attacks
+from dashboard.settings import Settings
+from dashboard.study_panel import draw_study
+from engine.paper.evidence import Evidence
+from engine.paper.presets import REPRODUCTIONS
+from engine.paper.setting import SETTINGS, Setting
+from engine.robustness.protocol import STRONG_ATTACKS
+from engine.runs.evaluation_request import EvaluationRequest
+
+MOST_SEEDS = 20
+
+
+def draw_missing(here: Settings, library: Library, evidence: Evidence) -> None:
+    """In words; then the launch with its time, or how far it is; then the same on the command line."""
+    setting = evidence.setting
+    st.subheader("What is missing")
+    first, second, _ = st.columns([2, 2, 5], vertical_alignment="bottom")
+    seeds = range(
+        first.number_input(
+            "Seeds", 1, MOST_SEEDS, 3, key="wanted-seeds", bind="query-params", help="Of every variant, from seed 0"
+        )
+    )
+    key = f"wanted-images-{setting.dataset}"
+    samples = number(second, "Attacked images", EvaluationRequest, "samples", evidence.samples, key)
+    study = setting.study(tuple(seeds), samples)
+    wanted = evidence if samples == evidence.samples else library.evidence(setting, samples)
+    for table, words in missing_words(wanted, seeds).items():
+        st.markdown(f"**Table {table}**: {'. '.join(words) if words else 'every seed is there'}.")
+    lacking = without_strong_attacks(wanted, seeds)
+    if lacking:
+        st.markdown(
+            f"**Claim 6**: {len(lacking)} of the trained Std and Min-Max runs not attacked with "
+            f"{', '.join(STRONG_ATTACKS)}. That takes longest, so the launch leaves it out; its command is below."
+        )
+    if not here.read_only:
+        draw_study(here, study, library.runs, key="paper-study")
+    st.caption("The same on the command line")
+    lines = [command(setting, len(seeds), samples)]
+    if lacking:
+        request = study.evaluation or setting.evaluation(samples)
+        strong = request.model_copy(update={"attacks": ("paper", "strong")})
+        lines.append(f"{strong.command(lacking)} --check")
+    st.code("\n".join(lines), language="bash", wrap_lines=True)
+
+
+def command(setting: Setting, seeds: int, samples: int) -> str:
+    """The command line that asks for the same."""
+    name = next(name for name, dataset in REPRODUCTIONS.items() if dataset == setting.dataset)
+    words = ["python -m engine reproduce", name, "--seeds", str(seeds), "--samples", str(samples)]
+    if setting != SETTINGS[setting.dataset]:
+        words += ["--l1", repr(setting.l1_strength), "--mu", repr(setting.mu), "--scope", setting.scope]
+    return " ".join([*words, "--recorded"])

@@ -1,0 +1,79 @@
+"""All that the page shows of one setting, read once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+
+from dashboard import sources
+from engine.paper.claims import JudgedClaim, judge_claims
+from engine.paper.distance import Candidate, rank_candidates
+from engine.paper.evidence import Evidence, RecipeIndex, Reports, gather
+from engine.paper.setting import SETTINGS, Setting
+from engine.runs.config import RunConfig
+from engine.runs.overview import RunOverview
+from engine.runs.recipe import recipe
+
+
+@dataclass(frozen=True)
+class Library:
+    """The runs that may answer for one data set, and their reports."""
+
+    base: Setting
+    runs: Sequence[RunOverview]
+    reports_of: Callable[[str], Reports]
+
+    @cached_property
+    def index(self) -> RecipeIndex:
+        """Of runs on the data set alone."""
+        return RecipeIndex([run for run in self.runs if run.config.dataset == self.base.dataset])
+
+    def evidence(self, setting: Setting, samples: int | None = None) -> Evidence:
+        """As `gather`."""
+        return gather(setting, self.index, self.reports_of, samples)
+
+    def candidates(self, samples: int, complete: bool = False) -> list[Candidate]:
+        """As `rank_candidates`."""
+        return rank_candidates(self.base, self.index, self.reports_of, samples, complete)
+
+    def has_runs(self, setting: Setting) -> bool:
+        """Whether Min-Max was trained so."""
+        return bool(self.index.seeds(setting, "min-max"))
+
+    def settings(self) -> list[Setting]:
+        """Where to begin, and every other choice that Min-Max was trained with, by scope, λ and μ."""
+        choices = {
+            (config.objective.scope != "conv1", config.objective.l1_strength, -config.objective.l2_strength)
+            for run in self.index.runs
+            if run.status == "finished" and isinstance(config := run.config, RunConfig) and config.variant == "min-max"
+        }
+        found = [self.base.at(l1, mu, "all" if everywhere else "conv1") for everywhere, l1, mu in sorted(choices)]
+        known = [setting for setting in found if setting != self.base and self.has_runs(setting)]
+        return [self.base, *known]
+
+    def sample_counts(self, setting: Setting) -> list[int]:
+        """Numbers of images that runs of a setting were attacked with at the paper's epsilon, ascending."""
+        evidence = self.evidence(setting)
+        counts = {
+            report.samples
+            for seeds in evidence.runs.values()
+            for run in seeds.values()
+            for protocol, report in self.reports_of(run.run_id).items()
+            if report.samples and protocol == setting.evaluation(report.samples).protocol_id
+        }
+        return sorted(counts | {evidence.samples})
+
+
+def open_library(dataset: str) -> Library:
+    """Of the dashboard's store, as it is now."""
+    return Library(SETTINGS[dataset], sources.runs(), cache(sources.reports))
+
+
+def judged(evidence: Evidence) -> list[JudgedClaim]:
+    """The claims, with the checks made under the evidence's protocol."""
+    protocol = evidence.setting.evaluation(evidence.samples).protocol_id
+    return judge_claims(evidence, lambda run_id: sources.diagnosis(run_id, protocol))
+
+
+def as_seeds(runs: Sequence[RunOverview]) -> list[RunOverview]:
+    """The same runs, alike but for their seed however closely each was watched."""
+    return [replace(run, config=recipe(run.config)) if isinstance(run.config, RunConfig) else run for run in runs]

@@ -1,0 +1,65 @@
+"""Tables 1 to 3: ours beside the printed numbers."""
+
+import streamlit as st
+
+from dashboard.figures.reproduction import reproduction_figure
+from dashboard.frames.paper import cells_of, first_weights, near_zero_table, paper_table, point_frame
+from dashboard.paper.words import agreement_words, oddity_notes
+from dashboard.sheet import Sheet
+from engine.paper.evidence import Evidence
+from engine.paper.tables import TABLE_OF, TITLES
+
+DOTS = "Diamonds: in print. Discs: ours, the mean over seeds; small dots: each seed."
+
+
+def draw_tables(sheet: Sheet, evidence: Evidence) -> None:
+    """Table 1 or 2, then table 3 with the near-zero weights."""
+    table, name = TABLE_OF[evidence.setting.dataset], evidence.setting.config("std", 0).dataset_spec.title
+    st.subheader(TITLES[table])
+    cells = cells_of(evidence, table)
+    sheet.note(agreement_words(cells))
+    frame = paper_table(evidence, table)
+    sheet.table(
+        frame,
+        key="paper-accuracies",
+        title=f"Table {table}, {name}: ours (mean ± standard deviation over seeds), in print, and the difference",
+        column_config=_differences(frame.shape[1], "%+.1f"),
+    )
+    for note in oddity_notes(cells):
+        sheet.note(note)
+    points = point_frame(evidence, table)
+    sheet.chart(
+        reproduction_figure(points, f"Table {table}: from the printed accuracies to ours"),
+        key="paper-table",
+        height=560,
+        alt=f"Printed and our accuracies by attack and variant. {agreement_words(cells)}",
+        table=points,
+    )
+    sheet.note(DOTS)
+    st.subheader(TITLES[3])
+    draw_fuzziness(sheet, evidence, name)
+
+
+def draw_fuzziness(sheet: Sheet, evidence: Evidence, name: str) -> None:
+    """Table 3, and the counts of figures 4 and 5."""
+    frame = paper_table(evidence, 3)
+    title = f"Table 3, {name}: fuzziness of the first convolution (nats)"
+    sheet.table(frame, key="paper-fuzziness", title=title, column_config=_differences(frame.shape[1], "%+.4f"))
+    left, right = st.columns([5, 7], gap="medium")
+    with left:
+        title = f"Figures 4 and 5, {name}: weights nearer to zero than 0.01, of {first_weights(evidence)}"
+        sheet.table(near_zero_table(evidence), key="paper-near-zero", title=title)
+    with right:
+        points = point_frame(evidence, 3)
+        sheet.chart(
+            reproduction_figure(points, "Table 3: from the printed fuzziness to ours", in_nats=True),
+            key="paper-fuzziness-chart",
+            height=260,
+            alt="Printed and our fuzziness of Std, Adv and Min-Max on a logarithmic axis",
+            table=points,
+        )
+
+
+def _differences(columns: int, form: str) -> dict:
+    """The format of every third column, by place; the index is the first."""
+    return {place: st.column_config.NumberColumn(format=form) for place in range(3, columns + 1, 3)}
