@@ -12,7 +12,7 @@ from engine.data.sources import check_available
 from engine.errors import InputError
 from engine.runs.overview import RunOverview
 from engine.runs.planner import resolve_device, slot_count
-from engine.runs.study import Study, StudyProgress, stop_study, study_progress, submit_study
+from engine.runs.study import Step, Study, StudyProgress, stop_study, study_jobs, study_progress, submit_study
 from engine.runs.worker import start_worker
 
 TICK = 1.0
@@ -55,9 +55,8 @@ def _draw_launch(here: Settings, study: Study, progress: StudyProgress, key: str
         return
     for step in progress.steps:
         if step.status == "failed":
-            job = here.queue.job(step.run_id)
-            reason = job.error if job and job.error else "no reason was recorded"
-            st.caption(f":material/error: {plain(f'{step.config.label} failed: {reason}')}")
+            words = f"{step.config.label} failed: {_reason(here, study, step)}"
+            st.caption(f":material/error: {plain(words)}")
     open_steps = [step for step in progress.steps if step.status not in ("finished", "failed")]
     if not open_steps or here.read_only:
         return
@@ -75,6 +74,14 @@ def _draw_launch(here: Settings, study: Study, progress: StudyProgress, key: str
             st.error(f"Could not be launched. {error}")
             return
         st.rerun()
+
+
+def _reason(here: Settings, study: Study, step: Step) -> str:
+    """What became of the training or the attacks that failed."""
+    jobs = filter(None, map(here.queue.job, study_jobs(study, step)))
+    errors = [job.error for job in jobs if job.status == "failed"]
+    result = here.store.result(step.run_id) or {}
+    return next(filter(None, [*errors, result.get("error")]), "no reason was recorded")
 
 
 def progress_words(progress: StudyProgress, seconds: float | None) -> str:

@@ -22,7 +22,7 @@ from engine.runs.overview import RunOverview
 from engine.runs.planner import resolve_device, slot_count
 from engine.runs.run_settings import MOST_RUNS
 from engine.runs.study import study_progress, submit_study
-from engine.runs.sweep import Spacing, SweepRequest, spaced
+from engine.runs.sweep import Spacing, SweepRequest, spaced, value_list
 from engine.runs.sweep_files import save_sweep
 from engine.runs.worker import start_worker
 from engine.training.schedule import TrainingConfig
@@ -130,7 +130,7 @@ def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOvervi
     )
     points = f"{len(request.l1_strengths)} λ × {len(request.mus)} μ"
     st.caption(f"{points}, {len(progress.steps)} runs in all; {there} of them are there already.")
-    st.caption(f"λ: {_words(request.l1_strengths)}. μ: {_words(request.mus)}.")
+    st.caption(f"λ: {value_list(request.l1_strengths)}. μ: {value_list(request.mus)}.")
     st.caption("The same on the command line")
     st.code(request.command(), language="bash", wrap_lines=True)
     if st.button("Launch sweep", type="primary", icon=":material/grid_on:", width="stretch"):
@@ -204,7 +204,3 @@ def _threat_and_architecture(dataset: str) -> tuple[dict[str, Any] | None, str]:
     )
     is_paper = epsilon == images.epsilon and unit == "normalized"
     return (None if is_paper else {"norm": "linf", "epsilon": epsilon, "unit": unit}), architecture
-
-
-def _words(values: Sequence[float]) -> str:
-    return ", ".join(f"{value:g}" for value in values)

@@ -7,6 +7,8 @@ import streamlit as st
 from dashboard.settings import Settings
 from dashboard.study_panel import progress_words, seconds_left
 from engine.data.catalog import dataset_spec
+from engine.data.sources import check_available
+from engine.errors import InputError
 from engine.runs.overview import RunOverview
 from engine.runs.study import StudyProgress, stop_study, study_progress, submit_study
 from engine.runs.sweep import SweepRequest
@@ -48,9 +50,14 @@ def _draw_actions(here: Settings, request: SweepRequest, progress: StudyProgress
             st.rerun()
     elif progress.count("finished", "failed") < len(progress.steps):
         if st.button("Resume", key=f"resume-{key}", icon=":material/resume:", help="Go on with what is not done"):
-            submit_study(here.store, here.queue, request.study, runs)
-            start_worker(here.worker)
-            st.rerun()
+            try:
+                check_available(request.dataset, here.worker.data_dir)
+                submit_study(here.store, here.queue, request.study, runs)
+                start_worker(here.worker)
+            except (InputError, OSError) as error:
+                st.error(f"Could not be resumed. {error}")
+            else:
+                st.rerun()
     if not progress.is_busy and st.button(
         "Forget", key=f"forget-{key}", icon=":material/playlist_remove:", help="Off this list; its runs stay"
     ):

@@ -79,6 +79,7 @@ def draw_links(shown: list[RunOverview]) -> None:
         st.page_link(PAGES["weights"], label="Their weights", icon=":material/monitoring:", query_params=chosen)
         st.page_link(PAGES["robustness"], label="Under attack", icon=":material/shield:", query_params=chosen)
         st.page_link(PAGES["examples"], label="Their images", icon=":material/image_search:", query_params=chosen)
+        st.page_link(PAGES["paper"], label="The paper's tables and claims", icon=":material/article:")
 
 
 def draw_launch() -> None:

@@ -109,10 +109,7 @@ def _markers(rows: pd.DataFrame, axis: str, seen: set[str]) -> list[dict]:
                 "mode": "markers",
                 "x": found["difference"].to_numpy(float),
                 "y": found.index.to_numpy(),
-                "customdata": found[["low", "high", "seeds"]]
-                .astype(object)
-                .where(found["low"].notna(), "–")
-                .to_numpy(),
+                "customdata": list(zip(found["seeds"], _intervals(found), strict=True)),
                 "text": [safe_text(words) for words in found["statement"]],
                 "uid": f"{verdict.replace(' ', '-')}-{axis or 1}",
                 "name": verdict,

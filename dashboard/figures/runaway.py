@@ -56,7 +56,7 @@ def runaway_marks(points: pd.DataFrame, l1s: list[float], mus: list[float]) -> l
             "mode": "markers+text",
             "text": words,
             "textposition": "bottom center",
-            "name": "failed: a weight ran away",
+            "name": "failed; with |w| where a weight ran away",
             "legendgroup": "failed",
         },
     ]

@@ -14,7 +14,7 @@ FITS = 1.0
 def search_words(candidates: Sequence[Candidate]) -> str:
     """What comes closest, and what cannot be matched."""
     if not candidates:
-        return "No Min-Max run with this schedule has been attacked yet."
+        return "No Min-Max run with this schedule has been attacked yet with all that is compared."
     best = candidates[0]
     fits, misses = [], []
     for cell in best.cells:

@@ -33,19 +33,22 @@ def draw_missing(here: Settings, library: Library, evidence: Evidence) -> None:
     for table, words in missing_words(wanted, seeds).items():
         st.markdown(f"**Table {table}**: {'. '.join(words) if words else 'every seed is there'}.")
     lacking = without_strong_attacks(wanted, seeds)
+    attackable = [run.run_id for run in lacking if run.has_weights]
     if lacking:
-        st.markdown(
-            f"**Claim 6**: {len(lacking)} of the trained Std and Min-Max runs not attacked with "
-            f"{', '.join(STRONG_ATTACKS)}. That takes longest, so the launch leaves it out; its command is below."
-        )
+        words = f"{len(lacking)} of the trained Std and Min-Max runs not attacked with {', '.join(STRONG_ATTACKS)}."
+        if attackable:
+            words += " That takes longest, so the launch leaves it out; its command is below."
+        if bare := len(lacking) - len(attackable):
+            words += f" Recorded without weights, so not to be attacked again: {bare} of them."
+        st.markdown(f"**Claim 6**: {words}")
     if not here.read_only:
         draw_study(here, study, library.runs, key="paper-study")
     st.caption("The same on the command line")
     lines = [command(setting, len(seeds), samples)]
-    if lacking:
+    if attackable:
         request = study.evaluation or setting.evaluation(samples)
         strong = request.model_copy(update={"attacks": ("paper", "strong")})
-        lines.append(f"{strong.command(lacking)} --check")
+        lines.append(f"{strong.command(attackable)} --check")
     st.code("\n".join(lines), language="bash", wrap_lines=True)
 
 

@@ -62,7 +62,7 @@ def latex_document(library: Library, evidence: Evidence) -> str:
         frame = candidate_frame(candidates)
         numbers = {str(name): ".4g" for name, column in frame.items() if column.dtype == float}
         parts.append(latex_text(frame, f"Distance to the print. {DISTANCE_RULE}", numbers))
-    return "\n".join(parts).replace(escaped("†"), r"\dag{}")
+    return "\n".join(parts)
 
 
 def printable(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from engine.paper.distance import ACCURACY_UNIT
 from engine.paper.evidence import Evidence, Reproduced
 from engine.paper.tables import FUZZINESS, PRINTED_NAMES, SWAPPED
 from engine.robustness.protocol import PAPER_ATTACKS, STRONG_ATTACKS
+from engine.runs.overview import RunOverview
 from engine.runs.variants import VARIANTS
 
 PLACES = {"conv1": "the first convolution", "all": "all convolutions"}
@@ -131,11 +132,11 @@ def missing_words(evidence: Evidence, seeds: Sequence[int]) -> dict[int, list[st
     }
 
 
-def without_strong_attacks(evidence: Evidence, seeds: Sequence[int]) -> list[str]:
-    """Ids of trained Std and Min-Max runs that claim 6 can say nothing of yet."""
+def without_strong_attacks(evidence: Evidence, seeds: Sequence[int]) -> list[RunOverview]:
+    """Trained Std and Min-Max runs that claim 6 can say nothing of yet."""
     runs = [evidence.runs.get(variant, {}).get(seed) for variant in ("std", "min-max") for seed in seeds]
     met = {run_id: report.robust_accuracy_by_attack.keys() for run_id, report in evidence.reports.items()}
-    return [run.run_id for run in runs if run and not STRONG_ATTACKS.keys() <= met.get(run.run_id, set())]
+    return [run for run in runs if run and not STRONG_ATTACKS.keys() <= met.get(run.run_id, set())]
 
 
 def _seeds(seeds: Sequence[int]) -> str:

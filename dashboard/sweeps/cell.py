@@ -79,9 +79,8 @@ def draw_cell(plane: Plane, cell: tuple[float, float], sheet: Sheet) -> None:
     )
     if point["tipping_point"] == point["tipping_point"]:
         away = "no run's" if not point["away"] else "every run's" if point["away"] == point["n"] else "some runs'"
-        sheet.note(
-            f"Here λ/(2μ) = {point['tipping_point']:.3g}: at the end, {away} largest weight of this layer lies beyond."
-        )
+        words = f"at the end, {away} largest weight of this layer lies beyond" if point["n"] else "no run has finished"
+        sheet.note(f"Here λ/(2μ) = {point['tipping_point']:.3g}: {words}.")
     runs, finished = list(rows["run_id"])[:SHOWN_AT_ONCE], list(rows.loc[rows["status"] == "finished", "run_id"])
     with st.container(horizontal=True):
         st.page_link(PAGES["weights"], label="Their weights", icon=":material/monitoring:", query_params={"runs": runs})

@@ -140,7 +140,7 @@ def draw_charts(sheet: Sheet, layer: Layer, expectation: pd.DataFrame, size: pd.
             height=480,
             alt="The expected size of the gradient in model b over p₁ against the constant of model a. "
             + counted(size),
-            table=size,
+            table=size.drop(columns="predicted"),
         )
 
 

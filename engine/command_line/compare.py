@@ -86,7 +86,9 @@ def _choose_evaluation(
         if len(verdicts) == len(run_ids):
             return protocol_id, report, verdicts
     remedy = f"Evaluate again: {command} {_words(next(iter(fitting.values())))}."
-    raise InputError("predictions of every run", "a damaged file, or one of an older version", remedy)
+    raise InputError(
+        "predictions of every run", "a damaged file, one of an older version, or a run recorded without images", remedy
+    )
 
 
 def _shared_reports(store: RunStore, run_ids: Sequence[str]) -> dict[str, RobustnessReport]:

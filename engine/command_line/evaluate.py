@@ -74,8 +74,9 @@ def run(args: argparse.Namespace) -> int:
     if args.check and args.image:
         raise InputError("--check with test images", "--check with --image", "Leave out one of them.")
     specs = {run_id: store.config(run_id).dataset_spec for run_id in dict.fromkeys(args.run_ids)}
-    for run_id in [] if args.now else specs:
-        check_finished(store, run_id)
+    for run_id in specs:
+        if not args.now or (store.result(run_id) or {}).get("status") == "finished":
+            check_finished(store, run_id)
     own = read_own_images(args, list(specs.values()))
     requests = {run_id: build_requests(args, spec, own.get(spec.name)) for run_id, spec in specs.items()}
     for spec in [] if own else specs.values():

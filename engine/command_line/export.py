@@ -11,6 +11,7 @@ from engine.errors import InputError
 from engine.runs.loading_code import loading_code
 from engine.runs.model_config import ModelConfig
 from engine.runs.run_files import MODEL, load_weights
+from engine.runs.submission import check_finished
 from engine.training.atomic import write_atomically
 
 SUFFIXES = (".safetensors", ".pt")
@@ -29,6 +30,7 @@ def add_parser(commands) -> None:
 def run(args: argparse.Namespace) -> int:
     store = open_store(args.store)
     folder, config = store.folder(args.run_id), store.config(args.run_id)
+    check_finished(store, args.run_id)
     weights = load_weights(folder)
     target: Path = args.out
     if target.suffix not in SUFFIXES:

@@ -11,7 +11,7 @@ from engine.command_line.waiting import worker_of
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
 from engine.minmax.objective import Scope
-from engine.paper.claims import JudgedClaim, judge_claims
+from engine.paper.claims import JudgedClaim, Statement, judge_claims
 from engine.paper.evidence import Evidence, RecipeIndex, Reports, Reproduced, gather
 from engine.paper.presets import REPRODUCTIONS
 from engine.paper.setting import SETTINGS, Setting
@@ -172,8 +172,13 @@ def _document(evidence: Evidence, claims: list[JudgedClaim]) -> dict:
                 "number": claim.number,
                 "claim": claim.words,
                 "verdict": claim.verdict,
-                "statements": [asdict(statement) for statement in claim.statements],
+                "statements": [_statement(statement) for statement in claim.statements],
             }
             for claim in claims
         ],
     }
+
+
+def _statement(statement: Statement) -> dict:
+    """Accuracies are fractions here, as in the cells."""
+    return asdict(statement) | {"unit": "fraction" if statement.unit == "points" else statement.unit}

@@ -59,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
             f" clean {percent(document['clean_accuracy']):>7}"
             f"  fuzziness {'–' if fuzziness is None else f'{fuzziness:.4f}'}"
         )
+        if document["error"]:
+            print(f"  {document['error']}")
     if not documents:
         print("No runs yet. Start with `python -m engine launch --wait`.")
     return 0

@@ -57,7 +57,7 @@ def print_points(documents: Sequence[dict[str, Any]]) -> None:
     if any(document["running_away"] for document in documents):
         print("* beyond λ/(2μ): the penalty pushes these weights outwards without end.")
     if any(run["status"] == "failed" for document in documents for run in document["runs"]):
-        print("Runs whose weights passed the limit have failed; `python -m engine runs RUN_ID` says where.")
+        print("Some have failed, as runs do whose weights pass the limit; `python -m engine runs RUN_ID` says why.")
 
 
 def _summary(figures: Sequence[Mapping[str, float]], name: str) -> dict[str, Any] | None:

@@ -34,9 +34,10 @@ ABOVE: Region = (0.0, None)
 RULE = (
     "Every claim is taken apart into statements about a difference between two variants over the seeds both have. A "
     "statement is supported when the 95 % interval of the paired t-test lies wholly where it says, contradicted when "
-    "it lies wholly elsewhere, and else there are not enough runs to tell; so too with fewer than two seeds. A "
-    "claim is supported when all its statements are, and contradicted when one of them is. Checks for gradient masking "
-    "are counted instead: one that fails on one run contradicts, and at least two checked runs without one support."
+    "it lies wholly elsewhere, and else there are not enough runs to tell; so too without an interval, for fewer than "
+    "two seeds or where the difference is the same for all. A claim is supported when all its statements are, and "
+    "contradicted when one of them is. Checks for gradient masking are counted instead: one that fails on one run "
+    "contradicts, and at least two checked runs without one support."
 )
 
 MARGIN = 0.02

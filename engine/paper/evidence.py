@@ -107,32 +107,15 @@ class RecipeIndex:
 
     def __init__(self, runs: Sequence[RunOverview]) -> None:
         self.runs = runs
-        self._found: dict[str, list[RunOverview]] = {}
+        self._found: dict[RunConfig, dict[int, list[RunOverview]]] = {}
         for run in runs:
             if isinstance(run.config, RunConfig) and run.status == "finished":
-                self._found.setdefault(_key(run.config), []).append(run)
-
-    def alike(self, config: RunConfig) -> list[RunOverview]:
-        """Finished runs by the same recipe, in the order given."""
-        return self._found.get(_key(config), [])
+                by_seed = self._found.setdefault(_seedless(run.config), {})
+                by_seed.setdefault(run.config.seed, []).append(run)
 
     def seeds(self, setting: Setting, variant: str) -> dict[int, list[RunOverview]]:
-        """Seed -> runs of a variant in this setting."""
-        any_seed = _key(setting.config(variant, 0), seedless=True)
-        found: dict[int, list[RunOverview]] = {}
-        for run in self._seedless.get(any_seed, []):
-            if isinstance(run.config, RunConfig):
-                found.setdefault(run.config.seed, []).append(run)
-        return dict(sorted(found.items()))
-
-    @cached_property
-    def _seedless(self) -> dict[str, list[RunOverview]]:
-        found: dict[str, list[RunOverview]] = {}
-        for runs in self._found.values():
-            for run in runs:
-                if isinstance(run.config, RunConfig):
-                    found.setdefault(_key(run.config, seedless=True), []).append(run)
-        return found
+        """Seed -> finished runs of a variant in this setting, in the order given."""
+        return dict(sorted(self._found.get(_seedless(setting.config(variant, 0)), {}).items()))
 
 
 def gather(
@@ -170,6 +153,6 @@ def most_answered(setting: Setting, reports: Sequence[Reports], default: int = 5
     return max(counts, key=lambda samples: (counts[samples], samples), default=default)
 
 
-def _key(config: RunConfig, seedless: bool = False) -> str:
-    of = recipe(config)
-    return (of.model_copy(update={"seed": 0}) if seedless else of).model_dump_json()
+def _seedless(config: RunConfig) -> RunConfig:
+    """The recipe, the same for all seeds."""
+    return recipe(config).model_copy(update={"seed": 0})

@@ -17,6 +17,9 @@ from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
 from engine.runs.submission import submit_measurement, submit_runs
 
+ALMOST = 0.99
+"""Most that a job can have done whose outcome is not there."""
+
 
 @dataclass(frozen=True)
 class Study:
@@ -32,7 +35,7 @@ class Step:
 
     run_id: of the config's own run, or of a finished one by the same recipe.
     passes: what training and attacks each cost, in images through forward and backward; 0 for what is not asked for.
-    trained, attacked: how much of them is done, in [0, 1].
+    trained, attacked: how much of them is done, in [0, 1]; 1 exactly where the outcome is there.
     status: of what is to be done next, "missing" where that was never asked for; "finished" when all is done.
     """
 
@@ -160,10 +163,15 @@ def _step(
         run_id,
         total_passes(config),
         evaluation_passes(evaluation) if evaluation else 0.0,
-        1.0 if is_trained else training.progress if training else 0.0,
-        1.0 if is_attacked else attack.progress if attack else 0.0,
+        1.0 if is_trained else _progress(training),
+        1.0 if is_attacked else _progress(attack),
         status,
     )
+
+
+def _progress(job: Job | None) -> float:
+    """Of what is not done; nothing where a job has finished whose outcome is gone, since its folder was removed."""
+    return min(job.progress, ALMOST) if job and job.status != "finished" else 0.0
 
 
 def _is_attacked(store: RunStore, run: RunOverview, request: EvaluationRequest | None) -> bool:

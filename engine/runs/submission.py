@@ -53,8 +53,11 @@ def submit_measurement(
 def check_finished(store: RunStore, run_id: str) -> None:
     """InputError when there is no such run, or it has no final weights."""
     if not (store.folder(run_id) / MODEL).exists():
-        if store.has_shipped(run_id):
+        result = store.result(run_id)
+        if result and result["status"] == "finished":
             remedy = "Launch the same run here: its weights are then kept."
+            if not store.is_shipped(run_id):
+                remedy = f"Delete this copy first. {remedy}"
             raise InputError("a run with its weights", f"{run_id}, which was recorded without them", remedy)
         remedy = "Let it finish first, or take it as it is: evaluate --now."
         raise InputError("a finished run", f"{run_id}, which has no final weights yet", remedy)

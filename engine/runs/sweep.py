@@ -114,10 +114,12 @@ def spaced(low: float, high: float, count: int, spacing: Spacing) -> tuple[float
     """`count` values from low to high in equal ratios or equal steps, to 4 significant digits; ascending, each once.
 
     Raises:
-        InputError: high below low, fewer than 1 value, or equal ratios from 0 or less.
+        InputError: high below low, fewer than 1 value or more than MOST_RUNS, or equal ratios from 0 or less.
     """
-    if count < 1 or not low <= high:
-        raise InputError("at least one value from low to high", f"{count} from {low:g} to {high:g}", "Turn them round.")
+    if not 1 <= count <= MOST_RUNS:
+        raise InputError(f"1 to {MOST_RUNS} values in a range", str(count), "Choose a number in these limits.")
+    if not -np.inf < low <= high < np.inf:
+        raise InputError("a range from low to high", f"{low:g} to {high:g}", "Turn them round, or give finite numbers.")
     if spacing == "logarithmic" and low <= 0:
         raise InputError("a lowest value above 0 for equal ratios", f"{low:g}", "Give a larger one, or space linearly.")
     values = np.geomspace(low, high, count) if spacing == "logarithmic" else np.linspace(low, high, count)

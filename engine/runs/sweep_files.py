@@ -22,14 +22,16 @@ def save_sweep(store: RunStore, request: SweepRequest) -> None:
 
 
 def read_sweeps(store: RunStore) -> list[SweepRequest]:
-    """Those of one's own, newest first; damaged files and newer formats are passed over."""
+    """Those of one's own, newest first, each once; damaged files and newer formats are passed over."""
     paths = sorted((store.root / FOLDER).glob("*.json"), key=lambda path: (-path.stat().st_mtime_ns, path.name))
-    return [request for path in paths if (request := _request(read_json(path) or {})) is not None]
+    return list(dict.fromkeys(request for path in paths if (request := _request(read_json(path) or {})) is not None))
 
 
 def forget_sweep(store: RunStore, request: SweepRequest) -> None:
     """Take it off the list; its runs stay."""
-    (store.root / FOLDER / f"{request.sweep_id}.json").unlink(missing_ok=True)
+    for path in (store.root / FOLDER).glob("*.json"):
+        if _request(read_json(path) or {}) == request:
+            path.unlink(missing_ok=True)
 
 
 def _request(document: dict) -> SweepRequest | None:

@@ -11,7 +11,10 @@ import pytest
 from engine.__main__ import main
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("launch", "worker", "runs", "evaluate", "compare", "curve", "transfer", "import", "export", "data")
+COMMANDS = (
+    *("launch", "sweep", "reproduce", "worker", "runs", "evaluate", "compare", "curve", "transfer", "import", "export"),
+    *("record", "data"),
+)
 LAUNCHES = [
     ["--epochs", "0"],
     ["--epochs", "501"],

@@ -51,6 +51,13 @@ def test_runs_for_machines(command, laboratory):
     assert runs[laboratory.stopped]["epoch"] == 1.5 and runs[laboratory.queued]["epoch"] is None
 
 
+def test_a_failed_run_says_why(command, laboratory):
+    RunQueue(laboratory.root).claim("somebody", lambda free: [job for job in free if job.run_id == laboratory.queued])
+    RunQueue(laboratory.root).release("somebody", laboratory.queued, "failed", "The disk is full.")
+    answer = command("runs", laboratory.queued, *laboratory.folders)
+    assert answer.out.splitlines()[1:] == ["  The disk is full."]
+
+
 def test_some_runs_only(command, laboratory):
     document = json.loads(command("runs", laboratory.stopped, "--json", *laboratory.folders).out)
     assert [run["run_id"] for run in document["runs"]] == [laboratory.stopped]

@@ -27,3 +27,17 @@ def test_what_cannot_be_recorded_is_refused(command, laboratory, tmp_path, words
 def test_a_run_that_is_not_finished_is_refused(command, laboratory, tmp_path):
     answer = command("record", laboratory.stopped, "--out", tmp_path / "out", "--store", laboratory.root)
     assert answer.code == 2 and "a finished run" in answer.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["evaluate"], ["evaluate", "--now"], ["curve"], ["export", "--out", "weights.pt"]],
+    ids=lambda words: " ".join(words),
+)
+def test_a_copy_without_weights_is_refused_where_weights_are_needed(command, laboratory, tmp_path, no_worker, words):
+    store = ["--store", laboratory.root]
+    bare = ["--without", "weights", "images"]
+    assert command("record", laboratory.finished, "--out", tmp_path / "bare", *store, *bare).code == 0
+    answer = command(words[0], laboratory.finished, *words[1:], "--store", tmp_path / "bare")
+    assert (answer.code, answer.out) == (2, "") and "recorded without them. Delete this copy first." in answer.err
+    assert not no_worker and not (tmp_path / "bare" / "queue.sqlite").exists()

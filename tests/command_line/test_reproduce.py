@@ -78,6 +78,10 @@ def test_a_small_study_through_a_real_worker(command, folders):
             key = {"none": "clean_accuracy", "fuzziness": "conv1_fuzziness"}[cell["quantity"]]
             assert cell["ours"]["mean"] == store.result(run_id)[key]
     assert [claim["number"] for claim in found["claims"]] == list(CLAIMS)
+    (price,) = found["claims"][4]["statements"]
+    clean = {cell["variant"]: cell["ours"]["mean"] for cell in found["cells"] if cell["quantity"] == "none"}
+    assert price["unit"] == "fraction"
+    assert price["difference"]["difference"] == pytest.approx(clean["std"] - clean["min-max"])
 
     before = {path: path.stat().st_mtime_ns for path in store.root.glob("*/model.safetensors")}
     table = command(*words, *folders)

@@ -12,12 +12,16 @@ from engine.paper.tables import CELLS
 from engine.runs.assessment import assess_run
 from engine.runs.experiment import train_runs
 from engine.runs.reports import read_report
+from engine.runs.run_files import MODEL
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
+from engine.runs.submission import submit_measurement
 from engine.runs.variants import VARIANTS
 from engine.training.schedule import TrainingConfig
 
-SMALL = replace(SETTINGS["mnist"].at(0.03, 0.01, "all"), training=TrainingConfig(epochs=1, batch_size=50, learning_rate=0.01))
+SMALL = replace(
+    SETTINGS["mnist"].at(0.03, 0.01, "all"), training=TrainingConfig(epochs=1, batch_size=50, learning_rate=0.01)
+)
 OTHER = SMALL.at(0.7, 0.2, "conv1")
 NAME, OTHER_NAME = "λ 0.03, μ 0.01, all convolutions", "λ 0.7, μ 0.2, first convolution"
 TABLE_1, TABLE_3, NEAR_ZERO = 0, 1, 2
@@ -169,6 +173,29 @@ def test_missing_cells_are_launched_followed_stopped_and_resumed(open_page, stor
     button(app, "Resume (5 runs").click().run()
     assert {job.status for job in RunQueue(store.root).jobs()} == {"queued"}
     assert button(app, "Stop")
+
+
+def test_attacks_that_failed_say_why(open_page, store):
+    queue = RunQueue(store.root)
+    submit_measurement(store, queue, SMALL.config("std", 0).run_id, SMALL.evaluation(20))
+    (job,) = queue.claim("somebody", lambda free: free)
+    queue.release("somebody", job.job_id, "failed", "The disk is full.")
+    assert "Std · seed 0 failed: The disk is full." in texts(open_page("paper", store.root))
+
+
+def test_runs_recorded_without_weights_are_not_to_be_attacked_again(open_page, store):
+    std, other, min_max = (
+        SMALL.config(variant, seed).run_id for variant, seed in (("std", 0), ("std", 1), ("min-max", 0))
+    )
+    (store.folder(std) / MODEL).unlink()
+    app = open_page("paper", store.root)
+    _, strong = app.code[0].value.splitlines()
+    assert strong.startswith(f"python -m engine evaluate {other} {min_max} --attacks")
+    assert "not to be attacked again: 1 of them" in texts(app)
+    for run_id in (other, min_max):
+        (store.folder(run_id) / MODEL).unlink()
+    (command,) = open_page("paper", store.root).code[0].value.splitlines()
+    assert "reproduce" in command
 
 
 def test_data_that_cannot_be_read_are_no_surprise(open_page, store):

@@ -188,6 +188,22 @@ def test_a_failed_point_has_its_weights_and_no_attacks(open_sweeps, swept):
     assert run_id in links[0].query_string
 
 
+def test_of_a_point_without_a_finished_run_no_weight_is_said_to_lie_anywhere(open_sweeps, swept):
+    words = said(open_sweeps(swept.root, point=point_label(0.0, 0.5))).replace("\\", "")
+    assert "Here λ/(2μ) = 0: no run has finished." in words
+
+
+def test_a_sweep_that_cannot_go_on_says_why(open_sweeps, tmp_path):
+    store = RunStore(tmp_path / "new")
+    save_sweep(store, REQUEST.model_copy(update={"dataset": "mnist"}))
+    (store.root / "data").mkdir()
+    (store.root / "data" / "mnist.npz").write_bytes(b"not an npz file")
+    app = open_sweeps(store.root)
+    button(app, "Resume").click().run()
+    assert not app.exception and "Could not be resumed. Expected" in app.error[0].value
+    assert queue_of(store).jobs() == []
+
+
 def test_forgetting_leaves_the_runs(open_sweeps, swept):
     before = set(swept.run_ids())
     button(open_sweeps(swept.root), "Forget").click().run()

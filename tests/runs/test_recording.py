@@ -69,7 +69,12 @@ def test_a_bare_copy_is_small_and_says_what_it_lacks(trained, tmp_path, queue):
     (run,), _ = list_runs(shipped, queue)
     assert run.status == "finished" and not run.has_weights and run.is_shipped
     assert len(shipped.report_paths(run_id)) == 1 and read_conv_weights(bare, "conv1").shape == (3, 150)
-    with pytest.raises(InputError, match="recorded without them"):
+    with pytest.raises(InputError, match="recorded without them. Launch the same"):
+        check_finished(shipped, run_id)
+    with pytest.raises(InputError, match="recorded without them. Delete this copy"):
+        check_finished(RunStore(tmp_path / "bare"), run_id)
+    shipped.create(shipped.config(run_id))
+    with pytest.raises(InputError, match="no final weights yet"):
         check_finished(shipped, run_id)
 
 

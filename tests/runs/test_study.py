@@ -245,6 +245,33 @@ def test_recorded_runs_are_trained_here_when_other_attacks_are_asked_for(recorde
     assert recorded.look(other).is_finished
 
 
+def test_what_was_removed_by_hand_is_done_again(desk, study):
+    desk.submit(study)
+    desk.work()
+    trained, attacked = study.configs
+    shutil.rmtree(desk.store.path(trained.run_id))
+    evaluation_path(desk.store.path(attacked.run_id), ATTACK.protocol_id).unlink()
+    progress = desk.look(study)
+    assert statuses(progress) == ["missing", "missing"] and not progress.is_busy
+    assert [(step.trained, step.attacked) for step in progress.steps] == [(0, 0), (1, 0)]
+    assert statuses(desk.submit(study)) == ["queued", "queued"]
+    assert sorted(desk.work()) == sorted(
+        [("train", trained.run_id), ("evaluate", trained.run_id), ("evaluate", attacked.run_id)]
+    )
+    assert desk.look(study).is_finished
+
+
+def test_a_training_stopped_before_its_result_goes_on(desk, study):
+    desk.submit(study)
+    (job,) = desk.queue.claim(OWNER, lambda free: free[:1])
+    desk.queue.beat(OWNER, [job.job_id], 1.0, "epoch 1.0 of 1")
+    desk.queue.release(OWNER, job.job_id, "stopped")
+    assert 0 < desk.look(study).steps[0].trained < 1
+    assert statuses(desk.submit(study)) == ["queued", "queued"]
+    desk.work()
+    assert desk.look(study).is_finished
+
+
 def test_jobs_of_a_step(desk, study):
     desk.submit(study)
     named = {job_id for step in desk.look(study).steps for job_id in study_jobs(study, step)}

@@ -128,9 +128,11 @@ def test_spacing():
     [
         ((0, 1, 3, "logarithmic"), "above 0"),
         ((-1, 1, 3, "logarithmic"), "above 0"),
-        ((1, 0.5, 3, "linear"), "from 1 to 0.5"),
-        ((0, 1, 0, "linear"), "0 from 0 to 1"),
-        ((float("nan"), 1, 3, "linear"), "from nan"),
+        ((1, 0.5, 3, "linear"), "got 1 to 0.5"),
+        ((0, 1, 0, "linear"), "1 to 256 values"),
+        ((0, 1, 10**12, "linear"), "1 to 256 values"),
+        ((float("nan"), 1, 3, "linear"), "nan to 1"),
+        ((1, float("inf"), 3, "logarithmic"), "1 to inf"),
     ],
 )
 def test_what_cannot_be_spaced(bad, words):
@@ -150,6 +152,7 @@ def test_sweeps_are_kept_newest_first_and_forgotten(store):
         save_sweep(store, request)
         path = store.root / FOLDER / f"{request.sweep_id}.json"
         assert json.loads(path.read_text())["format"] == 1
+    (path.parent / "a copy.json").write_bytes(path.read_bytes())
     assert read_sweeps(store) == [first, second]
     forget_sweep(store, first)
     forget_sweep(store, first)
