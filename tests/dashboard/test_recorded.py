@@ -19,9 +19,10 @@ MIN_MAX = ObjectiveConfig(l1_strength=0.1, l2_strength=-0.1)
 
 
 def test_the_closest_watched_of_each_variant_wherever_it_stands():
-    runs = [run("a", 1), run("b", 5), run("c", 5, seed=1), run("d", 2, objective=MIN_MAX), run("e", 1)]
+    runs = [run("a", 1), run("b", 5), run("c", 10, seed=1), run("d", 2, objective=MIN_MAX), run("e", 5)]
     assert {name: found.run_id for name, found in closest_watched(runs).items()} == {"std": "b", "min-max": "d"}
-    assert closest_watched(runs[::-1])["std"].run_id == "c"
+    assert closest_watched(runs[::-1])["std"].run_id == "e", "the first of equals"
+    assert closest_watched(runs[2:3])["std"].run_id == "c", "another seed where there is none of the first"
     assert closest_watched([]) == {}
 
 
