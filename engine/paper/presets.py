@@ -49,7 +49,7 @@ PRESETS = {
     ),
     "table2-cifar10": Preset(
         "Paper table 2, CIFAR-10",
-        "All five variants, 90 epochs, three seeds. λ, μ and the layer came closest to the print among a few tried, and the "
+        "All five variants, 90 epochs, three seeds. λ, μ and the layer came closest to the print of a few tried; the "
         "learning rate is 1e-3 where the paper prints 1e-2, which does not reach its accuracy.",
         _launch(SETTINGS["cifar10"], ProbeConfig(every=5)),
     ),
