@@ -16,6 +16,8 @@ def pair(laboratory) -> list[str]:
     """Two finished runs of one network, the second under another name."""
     for name in ("model.safetensors", "result.json"):
         shutil.copy(laboratory.root / laboratory.finished / name, laboratory.root / laboratory.queued / name)
+    laboratory.queue.claim("here", lambda jobs: [job for job in jobs if job.job_id == laboratory.queued])
+    laboratory.queue.release("here", laboratory.queued, "finished")
     return [laboratory.finished, laboratory.queued]
 
 
