@@ -1,9 +1,16 @@
 """The recorded runs that come with the project: whole, consistent with themselves, and small."""
 
+from collections.abc import Callable
+from functools import cache
+
 import numpy as np
 import pytest
 
 from engine.minmax.fuzziness import fuzziness, near_zero_count
+from engine.paper.claims import judge_claims
+from engine.paper.distance import rank_candidates
+from engine.paper.evidence import RecipeIndex, Reports, gather
+from engine.paper.setting import SETTINGS
 from engine.robustness.protocol import PAPER_ATTACKS, STRONG_ATTACKS, counts_any_size
 from engine.robustness.report import RobustnessReport
 from engine.runs.config import RunConfig
@@ -12,6 +19,7 @@ from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.findings import read_diagnosis
 from engine.runs.overview import list_runs
 from engine.runs.records import read_conv_weights, read_metrics
+from engine.runs.reports import read_report
 from engine.runs.run_files import adversarial_path, load_weights
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
@@ -28,10 +36,39 @@ FILM = [
 """The five that were watched most closely, and measured in every way."""
 
 
-def test_all_are_finished_and_in_twenty_megabytes():
+def test_all_are_finished_and_small():
     assert PROBLEMS == [] and {run.status for run in RUNS} == {"finished"}
     assert sorted(STORE.config(run_id).variant for run_id in FILM) == sorted(VARIANTS)
-    assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) < 20e6
+    assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) < 22e6
+
+
+@pytest.fixture(scope="module")
+def archive() -> tuple[RecipeIndex, Callable[[str], Reports]]:
+    """All recorded runs, and their reports."""
+
+    @cache
+    def reports_of(run_id: str) -> Reports:
+        found = {path.stem: read_report(path) for path in STORE.report_paths(run_id)}
+        return {protocol: report for protocol, report in found.items() if report is not None}
+
+    return RecipeIndex(RUNS), reports_of
+
+
+def test_the_paper_page_has_its_cells(archive):
+    mnist = gather(SETTINGS["mnist"], *archive)
+    assert {variant: list(seeds) for variant, seeds in mnist.runs.items()} == dict.fromkeys(VARIANTS, [0, 1, 2])
+    assert all(len(cell.ours.by_seed) == 3 for cell in mnist.cells)
+    first, second, *_ = judge_claims(mnist, lambda run_id: None)
+    assert first.verdict == second.verdict == "supported", "as README says"
+    cifar = gather(SETTINGS["cifar10"], *archive)
+    unanswered = {cell.printed.variant for cell in cifar.cells if not cell.ours.by_seed}
+    assert unanswered == {"adv"}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_presets_are_the_closest_to_the_print(archive, name):
+    closest = rank_candidates(SETTINGS[name], *archive, complete=True)[0]
+    assert closest.setting == SETTINGS[name]
 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run.run_id)
