@@ -84,6 +84,7 @@ def test_it_opens_with_shipped_results(laboratory, page, tmp_path):
     assert latex.count(r"\begin{table}") == 6 and r"69.80 \dag{}" in latex
 
 
+@pytest.mark.slow
 def test_the_page_saved_opens_without_a_server(laboratory, page, browser, tmp_path):
     open_paper(page, laboratory)
     printed = drawn(page, TABLE)["std-printed"]

@@ -53,6 +53,7 @@ def test_what_cannot_be_asked_for(command, no_worker, folders, words, said):
     assert len(answer.err.strip().splitlines()) == 1 and not no_worker
 
 
+@pytest.mark.slow
 def test_a_small_study_through_a_real_worker(command, folders):
     words = ["reproduce", "table1-mnist", "--seeds", 1, "--samples", 4, "--l1", 0.2, "--mu", 0.1, "--scope", "conv1"]
     answer = command(*words, "--json", *folders)

@@ -36,6 +36,7 @@ def no_sweep_worker(monkeypatch):
     return started
 
 
+@pytest.mark.slow
 def test_from_the_command_to_the_table_and_only_new_points_again(sweep):
     answer = sweep(*SMALL, "--wait")
     assert answer.code == 0, answer.err

@@ -290,6 +290,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_through_a_real_worker(desk, study):
     settings = WorkerSettings(desk.store.root, desk.data, device="cpu", slots=2, idle_exit=30.0)
     desk.submit(study)
