@@ -100,11 +100,11 @@ def read_evidence(
 
 def _print_tables(evidence: Evidence) -> None:
     setting = evidence.setting
-    where = "first convolution" if setting.scope == "conv1" else "all convolutions"
+    where = "the first convolution" if setting.scope == "conv1" else "all convolutions"
     threat, spec = setting.evaluation(evidence.samples).threat, setting.config("std", 0).dataset_spec
     budget = threat.pixel_budget(spec.std)
     print(f"{TITLES[TABLE_OF[setting.dataset]]}; ours, and in brackets what is printed and the difference, in percent")
-    print(f"λ = {setting.l1_strength:g}, μ = {setting.mu:g} on the {where} (ours), {setting.config('std', 0).length};")
+    print(f"λ = {setting.l1_strength:g}, μ = {setting.mu:g} on {where} (ours), {setting.config('std', 0).length};")
     print(
         f"ε = {threat.epsilon:g} {threat.unit} = {max(budget):.4f} in pixels at most; the first {evidence.samples} "
         "stratified test images, without attack all test images"
@@ -141,7 +141,7 @@ def _print_claims(claims: list[JudgedClaim]) -> None:
             found, scale = statement.difference, 100 if statement.unit == "points" else 1
             effect = ""
             if found is not None:
-                effect = f": {scale * found.difference:+.4g} {statement.unit}, {found.n} seeds"
+                effect = f": {scale * found.difference:+.4g} {statement.unit}, {found.n} {'seed' if found.n == 1 else 'seeds'}"
                 if found.low is not None and found.high is not None:
                     effect += f", 95 % interval {scale * found.low:+.4g} to {scale * found.high:+.4g}"
             print(f"    {statement.verdict}: {statement.words}{effect}{'. ' if statement.note else ''}{statement.note}")
