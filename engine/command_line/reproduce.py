@@ -141,7 +141,8 @@ def _print_claims(claims: list[JudgedClaim]) -> None:
             found, scale = statement.difference, 100 if statement.unit == "points" else 1
             effect = ""
             if found is not None:
-                effect = f": {scale * found.difference:+.4g} {statement.unit}, {found.n} {'seed' if found.n == 1 else 'seeds'}"
+                seeds = "1 seed" if found.n == 1 else f"{found.n} seeds"
+                effect = f": {scale * found.difference:+.4g} {statement.unit}, {seeds}"
                 if found.low is not None and found.high is not None:
                     effect += f", 95 % interval {scale * found.low:+.4g} to {scale * found.high:+.4g}"
             print(f"    {statement.verdict}: {statement.words}{effect}{'. ' if statement.note else ''}{statement.note}")
