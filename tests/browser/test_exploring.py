@@ -12,13 +12,16 @@ from PIL import Image
 from serving import laboratory as serve_laboratory
 from serving import wait_until
 
+from dashboard.recorded import closest_watched
 from engine.data.sources import load_dataset
+from engine.runs.overview import list_runs
 from engine.runs.records import read_conv_weights
 from engine.runs.run_files import adversarial_path
+from engine.runs.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
 
 STORE = RunStore(SHIPPED)
-BY_VARIANT = {STORE.config(run_id).variant: run_id for run_id in STORE.run_ids()}
+BY_VARIANT = {name: run.run_id for name, run in closest_watched(list_runs(STORE, RunQueue(SHIPPED))[0]).items()}
 STD, MINMAX = BY_VARIANT["std"], BY_VARIANT["min-max"]
 HISTOGRAM = ".live-chart[aria-label^='Histogram of weights']"
 PAIR = f"runs={STD}&runs={MINMAX}"

@@ -5,15 +5,18 @@ import re
 import pytest
 from serving import laboratory as serve_laboratory
 
+from dashboard.recorded import closest_watched
 from engine.robustness.threat import ThreatModel
 from engine.runs.curve_files import read_curves, read_thresholds
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.findings import read_diagnosis
+from engine.runs.overview import list_runs
+from engine.runs.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
 from engine.runs.transfer_files import read_transfers
 
 STORE = RunStore(SHIPPED)
-BY_VARIANT = {STORE.config(run_id).variant: run_id for run_id in STORE.run_ids()}
+BY_VARIANT = {name: run.run_id for name, run in closest_watched(list_runs(STORE, RunQueue(SHIPPED))[0]).items()}
 STD, MINMAX = BY_VARIANT["std"], BY_VARIANT["min-max"]
 PROTOCOL = EvaluationRequest(samples=500, threat=ThreatModel()).protocol_id
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from dashboard.recorded import closest_watched
 from engine.data.sources import load_dataset
 from engine.data.subsets import stratified_ids
 from engine.diagnostics.attempt import Attempt
@@ -24,6 +25,8 @@ from engine.robustness.attack_config import FGSM, CarliniWagner
 from engine.robustness.cache import AdversarialCache
 from engine.robustness.report import AttackResult, RobustnessReport
 from engine.robustness.threat import ThreatModel
+from engine.runs.overview import list_runs
+from engine.runs.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
 from engine.runs.trained import load_member
 from tests.diagnostics.failing_models import Collapsed, Noisy, Overshot, Probabilities, Quantized, Scaled, Steep
@@ -36,7 +39,7 @@ BY_NAME = {check.name: check for check in CHECKS}
 
 def shipped(variant: str) -> Stack:
     store = RunStore(SHIPPED)
-    (run_id,) = [name for name in store.run_ids() if store.config(name).variant == variant]
+    run_id = closest_watched(list_runs(store, RunQueue(SHIPPED))[0])[variant].run_id
     return load_member(store, run_id, "cpu")
 
 
