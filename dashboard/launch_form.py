@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from engine.data.catalog import DATASETS, DatasetSpec
 from engine.errors import InputError
-from engine.minmax.objective import ObjectiveConfig
+from engine.minmax.objective import SCOPES, ObjectiveConfig, Scope
 from engine.models.architectures import ARCHITECTURES
 from engine.paper.presets import PRESETS
 from engine.robustness.threat import ThreatModel
@@ -40,14 +40,7 @@ def draw_form() -> LaunchRequest | InputError:
             key=key("dataset"),
         )
     with right:
-        scope = st.segmented_control(
-            "Penalty on",
-            ["conv1", "all"],
-            default=start.scope,
-            required=True,
-            format_func={"conv1": "First convolution", "all": "All convolutions"}.__getitem__,
-            key=key("scope"),
-        )
+        scope = pick_scope(start.scope, key("scope"))
     variants = st.pills(
         "Variants",
         list(VARIANTS),
@@ -85,6 +78,18 @@ def draw_form() -> LaunchRequest | InputError:
         )
     except InputError as error:
         return error
+
+
+def pick_scope(default: Scope, key: str) -> Scope | None:
+    """The layers of the penalty."""
+    return st.segmented_control(
+        "Penalty on",
+        list(SCOPES),
+        default=default,
+        required=True,
+        format_func=lambda scope: SCOPES[scope].capitalize(),
+        key=key,
+    )
 
 
 def number(

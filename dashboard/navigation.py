@@ -1,5 +1,7 @@
 """The pages, by name."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard.recorded import closest_watched
@@ -60,6 +62,20 @@ def pick_runs(runs: list[RunOverview], what: str, most: int = SHOWN_AT_ONCE) -> 
     if chosen != st.query_params.get_all("runs"):
         st.query_params["runs"] = chosen
     return [by_id[run_id] for run_id in chosen]
+
+
+def pick_view(views: Sequence[str]) -> str:
+    """One of a page's views, which its address remembers; the first where it names none."""
+    view = st.segmented_control(
+        "View",
+        views,
+        default=views[0],
+        required=True,
+        key="show",
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    return view or views[0]
 
 
 def _first_choice(runs: list[RunOverview]) -> list[str]:

@@ -11,7 +11,7 @@ from dashboard.settings import Settings
 from engine.data.sources import check_available
 from engine.errors import InputError
 from engine.runs.overview import RunOverview
-from engine.runs.planner import resolve_device, slot_count
+from engine.runs.planner import resolve_device
 from engine.runs.study import Step, Study, StudyProgress, stop_study, study_jobs, study_progress, submit_study
 from engine.runs.worker import start_worker
 
@@ -100,4 +100,4 @@ def progress_words(progress: StudyProgress, seconds: float | None) -> str:
 def seconds_left(here: Settings, progress: StudyProgress) -> float | None:
     """At the speed measured here; None while there is none."""
     device = resolve_device(here.worker.device)
-    return progress.seconds_left(here.queue.rates(), here.worker.slots or slot_count(device), device)
+    return progress.seconds_left(here.queue.rates(), here.worker.slots_on(device), device)

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.launch_form import MOST_SEEDS, number
+from dashboard.launch_form import MOST_SEEDS, number, pick_scope
 from dashboard.queue_panel import duration
 from dashboard.settings import Settings
 from engine.data.catalog import DATASETS
@@ -19,7 +19,7 @@ from engine.robustness.threat import ThreatModel
 from engine.runs.config import RunConfig
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.overview import RunOverview
-from engine.runs.planner import resolve_device, slot_count
+from engine.runs.planner import resolve_device
 from engine.runs.run_settings import MOST_RUNS
 from engine.runs.study import study_progress, submit_study
 from engine.runs.sweep import Spacing, SweepRequest, spaced, value_list
@@ -55,14 +55,7 @@ def read_form() -> SweepRequest | InputError:
             "Data set", list(DATASETS), format_func=lambda name: DATASETS[name].title, key="sweep-dataset"
         )
     with right:
-        scope = st.segmented_control(
-            "Penalty on",
-            ["conv1", "all"],
-            default="conv1",
-            required=True,
-            format_func={"conv1": "First convolution", "all": "All convolutions"}.__getitem__,
-            key="sweep-scope",
-        )
+        scope = pick_scope("conv1", "sweep-scope")
     steps = st.segmented_control(
         "Spacing",
         ["logarithmic", "linear"],
@@ -120,7 +113,7 @@ def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOvervi
         return
     progress = study_progress(here.store, here.queue, study, runs)
     there = sum(step.trained == 1 for step in progress.steps)
-    seconds = progress.seconds_left(here.queue.rates(), here.worker.slots or slot_count(device), device)
+    seconds = progress.seconds_left(here.queue.rates(), here.worker.slots_on(device), device)
     models, time = st.columns(2)
     models.metric("New runs", len(progress.steps) - there, help=f"At most {MOST_RUNS} runs in one sweep")
     time.metric(

@@ -12,7 +12,7 @@ from engine.errors import InputError
 from engine.runs.config import RunConfig
 from engine.runs.estimate import estimated_seconds, probe_passes, training_passes
 from engine.runs.launch import LaunchRequest
-from engine.runs.planner import resolve_device, slot_count
+from engine.runs.planner import resolve_device
 from engine.runs.submission import submit_runs
 from engine.runs.worker import start_worker
 
@@ -22,7 +22,7 @@ here = sources.settings()
 def draw_cost(request: LaunchRequest, configs: list[RunConfig]) -> None:
     """Number of models, time at the measured rate, and what the probe adds."""
     device = resolve_device(request.device)
-    slots = here.worker.slots or slot_count(device)
+    slots = here.worker.slots_on(device)
     seconds = estimated_seconds(configs, here.queue.rates(), slots, device)
     models, time = st.columns(2)
     models.metric("Models", len(configs))

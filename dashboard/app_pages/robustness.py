@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import sources
 from dashboard.freeze_panel import draw_freeze
 from dashboard.measurement_panel import draw_measurements, is_measuring, measurement_jobs
-from dashboard.navigation import PAGES, pick_runs
+from dashboard.navigation import PAGES, pick_runs, pick_view
 from dashboard.plain_text import plain
 from dashboard.robustness.attacks import draw_attacks, draw_attacks_form
 from dashboard.robustness.curves import draw_curves, draw_curves_form
@@ -39,16 +39,7 @@ if len({run.config.dataset for run in chosen}) > 1:
         "These runs were trained on different data: accuracies cannot stand side by side. Choose one data set's."
     )
     st.stop()
-view = st.segmented_control(
-    "View",
-    list(VIEWS),
-    default="Under attack",
-    required=True,
-    key="show",
-    label_visibility="collapsed",
-    bind="query-params",
-)
-view = view or "Under attack"  # an address may name none
+view = pick_view(list(VIEWS))
 draw_form, draw_view = VIEWS[view]
 if bare := [run.config.label for run in chosen if not run.has_weights]:
     st.caption(f"Recorded without weights, so not to be attacked again: {plain(', '.join(bare))}.")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import sources
-from dashboard.navigation import PAGES
+from dashboard.navigation import PAGES, pick_view
 from dashboard.queue_panel import attend_worker
 from dashboard.sheet import Sheet
 from dashboard.sweep_form import draw_sweep_form
@@ -51,16 +51,7 @@ if plane is None:
     st.info("No run has finished yet; a sweep fills this page with maps.")
     st.page_link(PAGES["home"], label="Train a first pair", icon=":material/play_arrow:")
     st.stop()
-view = st.segmented_control(
-    "View",
-    list(VIEWS),
-    default="Maps",
-    required=True,
-    key="show",
-    label_visibility="collapsed",
-    bind="query-params",
-)
-view = view or "Maps"  # an address may name none
+view = pick_view(list(VIEWS))
 sheet = Sheet(f"Sweep of λ and μ: {plane.title}")
 where = st.container()
 st.subheader("One point of the plane")

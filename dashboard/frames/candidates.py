@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dashboard.frames.paper import shown_scale
+from engine.minmax.objective import SCOPES
 from engine.paper.distance import Candidate, deviation
 from engine.paper.setting import Setting
 from engine.paper.tables import PRINTED_NAMES
 
-SCOPES = {"conv1": "first convolution", "all": "all convolutions"}
 DEVIATION_COLUMNS = ("candidate", "quantity", "deviation", "printed", "ours")
 
 

@@ -6,6 +6,7 @@ from statistics import median
 from typing import get_args
 
 from dashboard.frames.paper import signed
+from engine.minmax.objective import PLACES
 from engine.paper.claims import JudgedClaim, Verdict
 from engine.paper.distance import ACCURACY_UNIT
 from engine.paper.evidence import Evidence, Reproduced
@@ -13,8 +14,6 @@ from engine.paper.tables import FUZZINESS, PRINTED_NAMES, SWAPPED
 from engine.robustness.protocol import PAPER_ATTACKS, STRONG_ATTACKS
 from engine.runs.overview import RunOverview
 from engine.runs.variants import VARIANTS
-
-PLACES = {"conv1": "the first convolution", "all": "all convolutions"}
 
 
 def setting_words(evidence: Evidence) -> str:

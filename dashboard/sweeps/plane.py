@@ -10,14 +10,13 @@ from dashboard import sources
 from dashboard.frames.sweeps import Quantity, point_frame, quantities_of, quantity, sweep_frame
 from dashboard.protocols import pick_protocol, protocol_title
 from dashboard.weight_views import LAYERS
+from engine.minmax.objective import PLACES
 from engine.runs.config import RunConfig
 from engine.runs.measurement import digest
 from engine.runs.overview import RunOverview
 from engine.runs.plane import planes, points
 from engine.runs.recipe import is_of_family
 from engine.training.schedule import TrainingConfig
-
-SCOPES = {"conv1": "penalty on the first convolution", "all": "penalty on all convolutions"}
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,8 @@ def initial_weight(frame: pd.DataFrame, layer: str) -> float | None:
 def plane_words(of: RunConfig) -> str:
     """Data set, scope, length and learning rate; what else differs from the default."""
     training, default = of.training, TrainingConfig()
-    words = [of.dataset_spec.title, SCOPES[of.objective.scope], of.length, f"learning rate {training.learning_rate:g}"]
+    scope = f"penalty on {PLACES[of.objective.scope]}"
+    words = [of.dataset_spec.title, scope, of.length, f"learning rate {training.learning_rate:g}"]
     if training.halve_every:
         words.append(f"halved every {training.halve_every} epochs")
     if training.batch_size != default.batch_size:

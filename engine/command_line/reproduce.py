@@ -10,7 +10,7 @@ from engine.command_line.study_progress import wait_for_study
 from engine.command_line.waiting import worker_of
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
-from engine.minmax.objective import Scope
+from engine.minmax.objective import PLACES, Scope
 from engine.paper.claims import JudgedClaim, Statement, judge_claims
 from engine.paper.evidence import Evidence, RecipeIndex, Reports, Reproduced, gather
 from engine.paper.presets import REPRODUCTIONS
@@ -19,7 +19,7 @@ from engine.paper.tables import CELLS, FUZZINESS, PRINTED_NAMES, TABLE_OF, TITLE
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.findings import read_diagnosis
 from engine.runs.overview import list_runs
-from engine.runs.reports import read_report
+from engine.runs.reports import read_reports
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
 from engine.runs.study import submit_study
@@ -89,8 +89,7 @@ def read_evidence(
 
     @cache
     def reports_of(run_id: str) -> Reports:
-        found = {path.stem: read_report(path) for path in store.report_paths(run_id)}
-        return {protocol: report for protocol, report in found.items() if report is not None}
+        return read_reports(store, run_id)
 
     runs = [run for run in list_runs(store, queue)[0] if getattr(run.config, "seed", None) in seeds]
     evidence = gather(setting, RecipeIndex(runs), reports_of, samples)
@@ -100,11 +99,11 @@ def read_evidence(
 
 def _print_tables(evidence: Evidence) -> None:
     setting = evidence.setting
-    where = "the first convolution" if setting.scope == "conv1" else "all convolutions"
     threat, spec = setting.evaluation(evidence.samples).threat, setting.config("std", 0).dataset_spec
     budget = threat.pixel_budget(spec.std)
     print(f"{TITLES[TABLE_OF[setting.dataset]]}; ours, and in brackets what is printed and the difference, in percent")
-    print(f"λ = {setting.l1_strength:g}, μ = {setting.mu:g} on {where} (ours), {setting.config('std', 0).length};")
+    strengths = f"λ = {setting.l1_strength:g}, μ = {setting.mu:g} on {PLACES[setting.scope]}"
+    print(f"{strengths} (ours), {setting.config('std', 0).length};")
     print(
         f"ε = {threat.epsilon:g} {threat.unit} = {max(budget):.4f} in pixels at most; the first {evidence.samples} "
         "stratified test images, without attack all test images"

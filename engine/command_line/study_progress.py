@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from engine.command_line.waiting import ATTEND_INTERVAL
 from engine.runs.overview import list_runs
-from engine.runs.planner import resolve_device, slot_count
+from engine.runs.planner import resolve_device
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
 from engine.runs.study import Study, StudyProgress, study_progress
@@ -33,7 +33,7 @@ def wait_for_study(
         quiet: without a bar.
     """
     device = resolve_device(settings.device)
-    slots = settings.slots or slot_count(device)
+    slots = settings.slots_on(device)
     known = {run.run_id: run for run in list_runs(store, queue)[0]}
     attended = -ATTEND_INTERVAL
     disable = quiet or not wait or not sys.stderr.isatty()

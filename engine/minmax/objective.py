@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 Scope = Literal["conv1", "all"]
 
+SCOPES: dict[Scope, str] = {"conv1": "first convolution", "all": "all convolutions"}
+"""What tables and labels call a scope."""
+
+PLACES: dict[Scope, str] = {"conv1": "the first convolution", "all": "all convolutions"}
+"""The same in a sentence: a penalty is on one of these."""
+
 
 class ObjectiveConfig(BaseModel):
     """Strengths of the penalty and the layers it covers."""

@@ -1,8 +1,9 @@
-"""A robustness report, read back. No torch."""
+"""Robustness reports, read back. No torch."""
 
 from pathlib import Path
 
 from engine.robustness.report import RobustnessReport
+from engine.runs.store import RunStore
 
 
 def read_report(path: Path) -> RobustnessReport | None:
@@ -11,3 +12,9 @@ def read_report(path: Path) -> RobustnessReport | None:
         return RobustnessReport.model_validate_json(path.read_bytes())
     except (OSError, ValueError):
         return None
+
+
+def read_reports(store: RunStore, run_id: str) -> dict[str, RobustnessReport]:
+    """Protocol id -> report of a run, oldest first; files that `read_report` cannot read are left out."""
+    found = {path.stem: read_report(path) for path in store.report_paths(run_id)}
+    return {protocol: report for protocol, report in found.items() if report is not None}

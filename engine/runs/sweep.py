@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import field_validator
 
 from engine.errors import InputError
-from engine.minmax.objective import ObjectiveConfig
+from engine.minmax.objective import SCOPES, ObjectiveConfig
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.measurement import digest
@@ -98,8 +98,7 @@ class SweepRequest(RunSettings):
         """What lists call it."""
         seeds = "1 seed" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds"
         grid = f"{len(self.l1_strengths)} λ × {len(self.mus)} μ × {seeds}"
-        scope = "first convolution" if self.scope == "conv1" else "all convolutions"
-        return f"{grid}, {scope}, {self.config(ObjectiveConfig(), 0).length}"
+        return f"{grid}, {SCOPES[self.scope]}, {self.config(ObjectiveConfig(), 0).length}"
 
     def command(self) -> str:
         """The command line that asks for the same; what equals the default is left out."""

@@ -45,6 +45,10 @@ class WorkerSettings:
     slots: int | None = None
     idle_exit: float | None = None
 
+    def slots_on(self, device: str) -> int:
+        """Processes side by side on this device, "cpu" or "cuda"."""
+        return self.slots or slot_count(device)
+
     def command(self) -> list[str]:
         """The command line that starts this worker."""
         words = [sys.executable, "-m", "engine", "worker", "--store", str(self.root), "--data", str(self.data_dir)]
@@ -63,7 +67,7 @@ def work(settings: WorkerSettings, announce: Callable[[], None] = lambda: None) 
 
     RunStore(settings.root).prepare()
     device = resolve_device(settings.device)
-    slots = settings.slots or slot_count(device)
+    slots = settings.slots_on(device)
     os.environ.update({**ENVIRONMENT, **os.environ})
     queue = RunQueue(settings.root)
     with _lock(settings.root):

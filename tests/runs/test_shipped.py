@@ -19,7 +19,7 @@ from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.findings import read_diagnosis
 from engine.runs.overview import list_runs
 from engine.runs.records import read_conv_weights, read_metrics
-from engine.runs.reports import read_report
+from engine.runs.reports import read_reports
 from engine.runs.run_files import adversarial_path, load_weights
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
@@ -48,8 +48,7 @@ def archive() -> tuple[RecipeIndex, Callable[[str], Reports]]:
 
     @cache
     def reports_of(run_id: str) -> Reports:
-        found = {path.stem: read_report(path) for path in STORE.report_paths(run_id)}
-        return {protocol: report for protocol, report in found.items() if report is not None}
+        return read_reports(STORE, run_id)
 
     return RecipeIndex(RUNS), reports_of
 
