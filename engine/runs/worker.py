@@ -1,7 +1,7 @@
 """The worker: a process of its own that does what the queue says, on as many cores or devices as there are.
 
-`work` holds the store's lock and keeps one slot per core or device alive through joblib; each claims jobs and does
-them. Pages and commands only write rows; `start_worker` starts a worker where none is alive.
+`work` holds the store's lock and keeps one slot per core or device alive in a process of joblib's; each claims jobs
+and does them. Pages and commands only write rows; `start_worker` starts a worker where none is alive.
 """
 
 import fcntl
@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,26 +64,47 @@ def work(settings: WorkerSettings, announce: Callable[[], None] = lambda: None) 
     Raises:
         InputError: another worker serves this store, or the device is not there.
     """
-    from joblib import Parallel, delayed
-
     RunStore(settings.root).prepare()
     device = resolve_device(settings.device)
     slots = settings.slots_on(device)
-    os.environ.update({**ENVIRONMENT, **os.environ})
+    threads = {"OMP_NUM_THREADS": str(max(1, slot_count("cpu") // slots))}
+    os.environ.update({**ENVIRONMENT, **threads, **os.environ})
     queue = RunQueue(settings.root)
     with _lock(settings.root):
         announce()
-        while True:
-            queue.reconcile()
-            try:
-                Parallel(n_jobs=slots, backend="loky")(
-                    delayed(serve)(settings.root, settings.data_dir, device, settings.idle_exit, os.getpid())
-                    for _ in range(slots)
-                )
-                return
-            except BrokenProcessPool:
-                print("a worker process died; its runs go on from their checkpoints", file=sys.stderr, flush=True)
-                time.sleep(0.5)
+        queue.reconcile()
+        _keep_alive(slots, queue, settings.root, settings.data_dir, device, settings.idle_exit, os.getpid())
+
+
+def _keep_alive(slots: int, queue: RunQueue, *arguments: object) -> None:
+    """Run `serve` in that many processes until each has returned; one that dies is begun again, alone.
+
+    Each has a pool to itself, since a pool that lost one process kills all its others, and their runs with them.
+    """
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    pools: dict[Future, ProcessPoolExecutor] = {}
+
+    def begin() -> None:
+        pool = ProcessPoolExecutor(max_workers=1)
+        pools[pool.submit(serve, *arguments)] = pool
+
+    try:
+        for _ in range(slots):
+            begin()
+        while pools:
+            for ended in wait(pools, return_when=FIRST_COMPLETED).done:
+                pools.pop(ended).shutdown()
+                try:
+                    ended.result()
+                except BrokenProcessPool:
+                    print("a worker process died; its run goes on from its checkpoint", file=sys.stderr, flush=True)
+                    queue.reconcile()
+                    time.sleep(0.5)
+                    begin()
+    finally:
+        for pool in pools.values():
+            pool.shutdown(kill_workers=True)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from engine.training.schedule import TrainingConfig
 
 SHORT = RunConfig(training=TrainingConfig(epochs=1, snapshots_per_epoch=5), probe=ProbeConfig(samples=0))
 LONG = SHORT.model_copy(update={"training": TrainingConfig(epochs=8, snapshots_per_epoch=5)})
+NEIGHBOR = LONG.model_copy(update={"seed": 1})
 PATIENCE = 60.0
 
 
@@ -146,16 +147,20 @@ def test_a_folder_removed_by_hand_is_trained_again(laboratory):
     assert laboratory.store.result(run_id)["status"] == "finished"
 
 
-def test_a_killed_slot_goes_on_in_the_same_bits(laboratory, uninterrupted):
-    run_id = laboratory.launch(LONG)
+def test_a_killed_slot_goes_on_in_the_same_bits_and_takes_no_other_along(laboratory, uninterrupted):
+    run_id, neighbor = laboratory.launch(LONG), laboratory.launch(NEIGHBOR)
     folder, kept = laboratory.until_checkpoint(run_id)
+    beside, _ = laboratory.until_checkpoint(neighbor)
     owner = laboratory.job(run_id).owner
+    assert owner != laboratory.job(neighbor).owner
     os.kill(pid_of(owner), signal.SIGKILL)
     job = laboratory.until(run_id, "finished", "failed")
     assert (job.status, job.attempts) == ("finished", 1)
     assert_the_same(folder, uninterrupted)
     assert read_metrics(folder)[: len(kept)] == kept and len(read_json(folder / ENVIRONMENT)["sessions"]) == 2
     assert not (folder / LAST).exists()
+    job = laboratory.until(neighbor, "finished", "failed")
+    assert (job.status, job.attempts, len(read_json(beside / ENVIRONMENT)["sessions"])) == ("finished", 0, 1)
 
 
 def test_stop_is_prompt_and_resume_goes_on_in_the_same_bits(laboratory, uninterrupted):
@@ -211,7 +216,7 @@ def test_a_killed_worker_takes_its_slots_along_and_another_goes_on(laboratory, u
 
 def test_the_log_holds_no_surprise(laboratory):
     log = (laboratory.store.root / LOG).read_text()
-    assert "a worker process died; its runs go on" in log
+    assert "a worker process died; its run goes on" in log
     assert log.count("Traceback") <= 2, log  # the unreadable data, and what joblib tells of the killed slot
 
 
