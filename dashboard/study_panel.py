@@ -53,15 +53,12 @@ def _draw_launch(here: Settings, study: Study, progress: StudyProgress, key: str
     if progress.is_finished:
         st.caption(f":material/check_circle: {progress_words(progress, None)}.")
         return
-    for step in progress.steps:
-        if step.status == "failed":
-            words = f"{step.config.label} failed: {_reason(here, study, step)}"
-            st.caption(f":material/error: {plain(words)}")
-    open_steps = [step for step in progress.steps if step.status not in ("finished", "failed")]
+    draw_failures(here, study, progress.steps)
+    open_steps = [step for step in progress.steps if not step.is_over]
     if not open_steps or here.read_only:
         return
-    begun = progress.count("stopped", "interrupted")
-    word = "Resume" if begun else "Train and attack what is missing"
+    word = "Train and attack what is missing" if progress.count("missing") else "Try again"
+    word = "Resume" if progress.count("stopped", "interrupted") else word
     runs = "1 run" if len(open_steps) == 1 else f"{len(open_steps)} runs"
     seconds = seconds_left(here, progress)
     label = f"{word} ({runs}{f', about {duration(seconds)}' if seconds else ''})"
@@ -74,6 +71,14 @@ def _draw_launch(here: Settings, study: Study, progress: StudyProgress, key: str
             st.error(f"Could not be launched. {error}")
             return
         st.rerun()
+
+
+def draw_failures(here: Settings, study: Study, steps: Sequence[Step]) -> None:
+    """Which have failed, and why."""
+    for step in steps:
+        if step.status == "failed":
+            words = f"{step.config.label} failed: {_reason(here, study, step)}"
+            st.caption(f":material/error: {plain(words)}")
 
 
 def _reason(here: Settings, study: Study, step: Step) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.settings import Settings
-from dashboard.study_panel import progress_words, seconds_left
+from dashboard.study_panel import draw_failures, progress_words, seconds_left
 from engine.data.catalog import dataset_spec
 from engine.data.sources import check_available
 from engine.errors import InputError
@@ -40,6 +40,7 @@ def draw_sweeps(here: Settings, sweeps: Sequence[Sweep], runs: Sequence[RunOverv
             if not here.read_only:
                 with actions.container(horizontal=True, horizontal_alignment="right"):
                     _draw_actions(here, request, progress, runs)
+            draw_failures(here, request.study, [step for step in progress.steps if not step.ran_away][:SHOWN])
 
 
 def _draw_actions(here: Settings, request: SweepRequest, progress: StudyProgress, runs: Sequence[RunOverview]) -> None:
@@ -48,7 +49,7 @@ def _draw_actions(here: Settings, request: SweepRequest, progress: StudyProgress
         if st.button("Stop", key=f"stop-{key}", icon=":material/stop:", help="Save and stop; it can be resumed"):
             stop_study(here.queue, request.study, progress)
             st.rerun()
-    elif progress.count("finished", "failed") < len(progress.steps):
+    elif not all(step.is_over for step in progress.steps):
         if st.button("Resume", key=f"resume-{key}", icon=":material/resume:", help="Go on with what is not done"):
             try:
                 check_available(request.dataset, here.worker.data_dir)

@@ -33,10 +33,11 @@ class Study:
 class Step:
     """One run of a study as it stands.
 
-    run_id: of the config's own run, or of a finished one by the same recipe.
+    config, run_id: of the run that answers for it: its own, or another by the same recipe that is further.
     passes: what training and attacks each cost, in images through forward and backward; 0 for what is not asked for.
     trained, attacked: how much of them is done, in [0, 1]; 1 exactly where the outcome is there.
     status: of what is to be done next, "missing" where that was never asked for; "finished" when all is done.
+    ran_away: its weights did, and would again.
     """
 
     config: RunConfig
@@ -46,6 +47,12 @@ class Step:
     trained: float
     attacked: float
     status: str
+    ran_away: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether submitting the study again would do nothing for it."""
+        return self.status == "finished" or self.ran_away
 
     @property
     def passes_left(self) -> float:
@@ -79,7 +86,7 @@ class StudyProgress:
 
     def seconds_left(self, rates: Mapping[str, float], slots: int, device: str) -> float | None:
         """Time for what is left, at the measured rate; None while there is none."""
-        work = [(step.config, step.passes_left) for step in self.steps if step.status != "failed"]
+        work = [(step.config, step.passes_left) for step in self.steps if not step.is_over]
         return schedule_seconds(work, rates, slots, device)
 
 
@@ -90,19 +97,21 @@ def study_progress(store: RunStore, queue: RunQueue, study: Study, runs: Sequenc
         runs: all in the store.
     """
     jobs = {job.job_id: job for job in queue.jobs()}
-    own = {run.run_id: run for run in runs}
     alike: dict[RunConfig, list[RunOverview]] = {}
     for run in runs:
-        if isinstance(run.config, RunConfig) and run.status == "finished":
+        if isinstance(run.config, RunConfig):
             alike.setdefault(recipe(run.config), []).append(run)
 
     def step(config: RunConfig) -> Step:
-        mine = [own[config.run_id]] if config.run_id in own else []
-        twins = alike.get(recipe(config), [])
-        finished = sorted(twins, key=lambda run: run.run_id != config.run_id)
+        twins = sorted(alike.get(recipe(config), []), key=lambda run: run.run_id != config.run_id)
+        finished = [run for run in twins if run.status == "finished"]
         attacked = next((run for run in finished if _is_attacked(store, run, study.evaluation)), None)
-        unfinished = [run for run in mine if run.status != "finished"]
-        usable = [run for run in finished if run.has_weights] + unfinished
+        usable = [
+            *(run for run in finished if run.has_weights),
+            *(run for run in twins if run.job and run.job.status in WAITING + ACTIVE),
+            *(run for run in twins if run.run_id == config.run_id and run.status != "finished"),
+            *(run for run in twins if run.status in ("stopped", "interrupted")),
+        ]
         return _step(config, attacked or next(iter(usable), None), attacked is not None, jobs, study.evaluation)
 
     return StudyProgress(tuple(map(step, study.configs)))
@@ -116,7 +125,8 @@ def submit_study(store: RunStore, queue: RunQueue, study: Study, runs: Sequence[
     Args:
         runs: all in the store.
     """
-    for step in study_progress(store, queue, study, runs).steps:
+    progress = study_progress(store, queue, study, runs)
+    for step in progress.steps:
         if step.trained < 1:
             submit_runs(store, queue, [step.config])
             training = queue.job(step.run_id)
@@ -124,7 +134,7 @@ def submit_study(store: RunStore, queue: RunQueue, study: Study, runs: Sequence[
                 continue
         if study.evaluation and step.attacked < 1:
             submit_measurement(store, queue, step.run_id, study.evaluation, after_training=True)
-    changed = {run.run_id: run for run in list_runs(store, queue, [config.run_id for config in study.configs])[0]}
+    changed = {run.run_id: run for run in list_runs(store, queue, [step.run_id for step in progress.steps])[0]}
     others = [run for run in runs if run.run_id not in changed]
     return study_progress(store, queue, study, [*changed.values(), *others])
 
@@ -149,13 +159,15 @@ def _step(
     jobs: Mapping[str, Job],
     evaluation: EvaluationRequest | None,
 ) -> Step:
+    if run is not None and isinstance(run.config, RunConfig):
+        config = run.config
     run_id = run.run_id if run else config.run_id
     training, attack = jobs.get(run_id), jobs.get(evaluation.job_id(run_id)) if evaluation else None
     is_trained = run is not None and run.status == "finished"
     if run is None:
         status = "missing"
     elif is_attacked or not is_trained:
-        status = run.status
+        status = "stopped" if run.status == "interrupted" and training is None else run.status
     else:
         status = "missing" if attack is None or attack.status == "finished" else attack.status
     return Step(
@@ -166,6 +178,7 @@ def _step(
         1.0 if is_trained else _progress(training),
         1.0 if is_attacked else _progress(attack),
         status,
+        ran_away=run is not None and (run.result or {}).get("status") == "failed",
     )
 
 

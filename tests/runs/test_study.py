@@ -148,13 +148,47 @@ def test_a_finished_twin_serves_where_the_own_run_was_stopped(desk, tiny):
     own, twin = tiny(), tiny(training={"snapshots_per_epoch": 1})
     submit_runs(desk.store, desk.queue, [own])
     desk.queue.request_stop(own.run_id)
-    desk.submit(Study((twin,)))
+    submit_runs(desk.store, desk.queue, [twin])
     desk.work()
     study = Study((own,))
     (step,) = desk.look(study).steps
     assert (step.run_id, step.status) == (twin.run_id, "finished")
     desk.submit(study)
     assert desk.work() == []
+
+
+def test_a_twin_at_work_is_waited_for_and_not_trained_again(desk, tiny):
+    own, twin = tiny(), tiny(training={"snapshots_per_epoch": 1})
+    desk.submit(Study((twin,)))
+    study = Study((own,), ATTACK)
+    (step,) = desk.look(study).steps
+    assert (step.run_id, step.config, step.status) == (twin.run_id, twin, "queued")
+    (running,) = desk.queue.claim(OWNER, lambda free: free[:1])
+    assert statuses(desk.submit(study)) == ["running"] and own.run_id not in desk.store.run_ids()
+    desk.queue.release(OWNER, running.job_id, "queued")
+    assert desk.work() == [("train", twin.run_id), ("evaluate", twin.run_id)]
+    assert desk.look(study).is_finished
+
+
+def test_a_stopped_twin_goes_on(desk, tiny):
+    own, twin = tiny(), tiny(training={"snapshots_per_epoch": 1})
+    desk.submit(Study((twin,)))
+    desk.queue.request_stop(twin.run_id)
+    study = Study((own,), ATTACK)
+    assert statuses(desk.look(study)) == ["stopped"]
+    assert statuses(desk.submit(study)) == ["queued"]
+    assert desk.work() == [("train", twin.run_id), ("evaluate", twin.run_id)]
+    assert desk.look(study).is_finished
+
+
+def test_a_twin_that_failed_says_nothing_of_ones_own(desk, tiny):
+    """It may have been held to a lower weight limit."""
+    own, twin = tiny(), tiny(training={"snapshots_per_epoch": 1})
+    desk.submit(Study((twin,)))
+    (job,) = desk.queue.claim(OWNER, lambda free: free[:1])
+    desk.queue.release(OWNER, job.job_id, "failed", "The disk is full.")
+    (step,) = desk.look(Study((own,))).steps
+    assert (step.run_id, step.status) == (own.run_id, "missing")
 
 
 def test_an_attacked_run_goes_before_one_that_is_not(desk, tiny):
@@ -204,6 +238,7 @@ def test_a_run_that_ran_away_stays_and_blocks_nothing(desk, tiny):
     progress = desk.look(study)
     assert statuses(progress) == ["failed", "finished"] and not progress.is_busy and not progress.is_finished
     assert progress.seconds_left({rate_key("cpu", away): 1.0}, 1, "cpu") == 0
+    assert all(step.is_over for step in progress.steps)
     assert statuses(desk.submit(study)) == ["failed", "finished"] and desk.work() == []
     assert all(job.status != "queued" for job in desk.queue.jobs())
 
@@ -212,7 +247,33 @@ def test_a_training_that_failed_for_another_reason_is_tried_again(desk, study):
     desk.submit(study)
     (job,) = desk.queue.claim(OWNER, lambda free: free[:1])
     desk.queue.release(OWNER, job.job_id, "failed", "The disk is full.")
-    assert desk.look(study).count("failed") == 1
+    progress = desk.look(study)
+    assert progress.count("failed") == 1 and not any(step.is_over for step in progress.steps)
+    assert progress.seconds_left({rate_key("cpu", study.configs[0]): 1.0}, 1, "cpu") > 0
+    assert statuses(desk.submit(study)) == ["queued", "queued"]
+    desk.work()
+    assert desk.look(study).is_finished
+
+
+def test_attacks_that_failed_are_tried_again(desk, study):
+    desk.submit(study)
+    desk.work(1)
+    (job,) = desk.queue.claim(OWNER, lambda free: free[:1])
+    assert job.kind == "evaluate"
+    desk.queue.release(OWNER, job.job_id, "failed", "The disk is full.")
+    desk.work()
+    (failed, _) = desk.look(study).steps
+    assert (failed.status, failed.is_over, failed.ran_away) == ("failed", False, False)
+    assert statuses(desk.submit(study)) == ["queued", "finished"]
+    assert desk.work() == [("evaluate", failed.run_id)] and desk.look(study).is_finished
+
+
+def test_a_forgotten_queue_leaves_runs_that_can_go_on(desk, study):
+    """Whoever moves a damaged queue away finds runs that nobody works on: to be resumed, not waited for."""
+    desk.submit(study)
+    desk.queue.path.unlink()
+    progress = desk.look(study)
+    assert statuses(progress) == ["stopped", "stopped"] and not progress.is_busy
     assert statuses(desk.submit(study)) == ["queued", "queued"]
     desk.work()
     assert desk.look(study).is_finished
