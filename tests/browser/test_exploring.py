@@ -49,12 +49,13 @@ def test_the_film_on_the_first_page_plays(laboratory, page):
     film = ".live-chart[aria-label^='Weights of the recorded runs']"
     slider = page.get_by_role("slider", name="Epoch")
     places, shapes = set(), set()
-    for _ in range(200):
-        if len(shapes) >= 10:
-            break
+
+    def both_moved():
         places.add(slider.get_attribute("aria-valuetext"))
         shapes.add(drawn(page, film, "chart._fullData.map((trace) => Array.from(trace.y ?? []).join()).join('|')"))
-    assert len(shapes) >= 10 and len(places) >= 9, "curves and slider move together"
+        return len(shapes) >= 10 and len(places) >= 9
+
+    wait_until(both_moved, "curves and slider have moved together", 60)
     page.get_by_role("button", name="Pause").click()
     slider.press("End")
     page.wait_for_function("document.querySelector('input[aria-label=Epoch]').getAttribute('aria-valuetext') === '10'")
@@ -141,6 +142,7 @@ def test_std_fooled_and_minmax_not_is_true_of_every_image_found(laboratory, page
     assert seen == expected[:4]
 
 
+@pytest.mark.slow
 def test_an_address_shows_the_same_in_another_browser(laboratory, page, browser):
     page.goto(f"{laboratory}/weights?{PAIR}")
     slider = page.get_by_role("slider", name="Epoch")
@@ -278,6 +280,7 @@ def photograph(digit: np.ndarray) -> bytes:
     return content.getvalue()
 
 
+@pytest.mark.slow
 def test_a_photograph_an_empty_file_and_a_text_each_end_well(laboratory, page, tmp_path):
     data = load_dataset("mnist-mini", tmp_path)
     place = int(np.flatnonzero(data.test_labels == 3)[0])

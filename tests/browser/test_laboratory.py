@@ -5,6 +5,7 @@ import re
 import pytest
 from serving import laboratory as serve_laboratory
 
+pytestmark = pytest.mark.slow
 HISTOGRAM = ".live-chart[aria-label^='Histogram of weights']"
 HISTORIES = ".live-chart[aria-label^='Fuzziness and near-zero']"
 
@@ -22,9 +23,9 @@ def test_from_the_form_to_adversarial_images(laboratory, page):
     page.get_by_role("heading", name="Launch runs").wait_for()
     page.get_by_role("button", name="Std", exact=True).click()
     epochs = page.get_by_label("Epochs", exact=True)
-    epochs.fill("12")
+    epochs.fill("6")
     epochs.press("Enter")
-    page.get_by_text(re.compile(r"--variant min-max --seed 0 .*--epochs 12")).wait_for()
+    page.get_by_text(re.compile(r"--variant min-max --seed 0 .*--epochs 6")).wait_for()
     page.get_by_role("button", name="Launch and watch").click()
 
     page.wait_for_selector(f"{HISTOGRAM} .main-svg")
@@ -32,15 +33,15 @@ def test_from_the_form_to_adversarial_images(laboratory, page):
     page.locator(f"{HISTOGRAM} .legendtoggle").last.click()  # hide the outline
     page.wait_for_function("histogram._fullData.at(-1).visible === 'legendonly'")
     shapes = set()
-    while not page.get_by_text(re.compile("^finished, epoch 12.0")).count():
+    while not page.get_by_text(re.compile("^finished, epoch 6.0")).count():
         shapes.add(page.evaluate("histogram.querySelector('.scatterlayer .js-line').getAttribute('d')"))
         page.wait_for_timeout(150)
     assert len(shapes) >= 5
     assert page.evaluate(f'document.querySelector("{HISTOGRAM}").mark') == "the same"
     assert page.evaluate("histogram._fullData.at(-1).visible") == "legendonly"
 
-    page.wait_for_selector(f"{HISTOGRAM}[aria-label*='at epoch 12.0']")  # it followed to the end
-    page.wait_for_function(f'Array.from(document.querySelector("{HISTORIES}")._fullData[0].x).at(-1) === 12')
+    page.wait_for_selector(f"{HISTOGRAM}[aria-label*='at epoch 6.0']")  # it followed to the end
+    page.wait_for_function(f'Array.from(document.querySelector("{HISTORIES}")._fullData[0].x).at(-1) === 6')
     fuzziness = page.evaluate(f'Array.from(document.querySelector("{HISTORIES}")._fullData[0].y)')
     assert fuzziness[-1] < 0.5 * fuzziness[0]
 
@@ -78,14 +79,16 @@ def test_scrubbing_back_and_playing(laboratory, page):
     page.goto(f"{laboratory}/weights")
     page.wait_for_selector(f"{HISTOGRAM} .main-svg")
     label = page.locator(HISTOGRAM)
-    assert "epoch 12.0" in label.get_attribute("aria-label")
+    assert "epoch 6.0" in label.get_attribute("aria-label")
     page.get_by_role("slider", name="Epoch").press("Home")
     page.wait_for_selector(".live-chart[aria-label^='Histogram of weights at epoch 0.0']")
     at_start = page.evaluate(f'Array.from(document.querySelector("{HISTOGRAM}")._fullData[0].customdata)')
     outline = page.evaluate(f'Array.from(document.querySelector("{HISTOGRAM}")._fullData.at(-1).customdata)')
     assert at_start == outline
+    page.get_by_role("combobox", name="Speed").click()
+    page.get_by_role("option", name="4 ×").click()
     page.get_by_role("button", name="Play").click()
-    page.wait_for_selector(".live-chart[aria-label^='Histogram of weights at epoch 12.0']")
+    page.wait_for_selector(".live-chart[aria-label^='Histogram of weights at epoch 6.0']")
     page.get_by_role("button", name="Play").wait_for()
 
 

@@ -11,6 +11,7 @@ from serving import laboratory as serve_laboratory
 from engine.paper.claims import CLAIMS
 from engine.paper.tables import CELLS
 
+pytestmark = pytest.mark.slow
 TABLE = ".live-chart[aria-label^='Printed and our accuracies']"
 FOREST = ".live-chart[aria-label^='Difference and interval']"
 PRINTED = {(cell.dataset, cell.variant): [] for cell in CELLS}
@@ -84,7 +85,6 @@ def test_it_opens_with_shipped_results(laboratory, page, tmp_path):
     assert latex.count(r"\begin{table}") == 6 and r"69.80 \dag{}" in latex
 
 
-@pytest.mark.slow
 def test_the_page_saved_opens_without_a_server(laboratory, page, browser, tmp_path):
     open_paper(page, laboratory)
     printed = drawn(page, TABLE)["std-printed"]
@@ -114,7 +114,6 @@ def test_a_claim_leads_to_its_runs_and_the_address_to_the_other_data_set(laborat
     page.get_by_role("button", name=re.compile("^Train and attack what is missing")).wait_for()
 
 
-@pytest.mark.slow
 def test_what_is_missing_is_trained_and_attacked(laboratory, page):
     open_paper(page, laboratory, "?wanted-seeds=1")
     page.get_by_label("Attacked images", exact=True).last.fill("7")

@@ -27,6 +27,7 @@ def address(tmp_path_factory):
         yield f"{found}/robustness?runs={STD}&runs={MINMAX}"
 
 
+@pytest.mark.slow
 def test_bars_have_intervals_and_the_checks_stand_below(address, page, tmp_path):
     page.goto(address)
     page.wait_for_selector(".live-chart[aria-label^='Accuracy without'] .main-svg")
