@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, safe_text, vertical_line
-from dashboard.figures.panels import axis_suffix, panel_title, spans
+from dashboard.figures.panels import axis_suffix, panel_title
 from dashboard.palette import NEUTRAL, SHADES, variant_color
 
 SCALE = [[0.0, "#2061ad"], [0.35, "#5494e4"], [1.0, "#a9b1b8"]]
@@ -20,59 +20,64 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
 
 
 def search_figure(candidates: pd.DataFrame, title: str) -> go.Figure:
-    """Distance to the print over λ and μ, both logarithmic: a dot per candidate, a panel per scope; the best ringed.
+    """Distance to the print: a panel per scope, μ to the right and λ upwards, evenly; a dot per candidate, best ringed.
 
     Args:
         candidates: Scope, λ, μ, Seeds, Distance; the closest first.
     """
-    scopes = list(dict.fromkeys(sorted(candidates["Scope"], reverse=True)))
+    scopes = sorted(set(candidates["Scope"]), reverse=True)
+    panels = [candidates.loc[candidates["Scope"] == scope, :] for scope in scopes]
     distances = candidates["Distance"].to_numpy(float)
     lowest, highest = distances.min(initial=np.inf), distances.max(initial=0.0)
     traces: list[dict] = []
     layout: dict[str, Any] = {"annotations": []}
-    for index, (scope, domain) in enumerate(zip(scopes, spans(max(len(scopes), 1), 0.12), strict=False)):
-        axis, rows = axis_suffix(index), candidates.loc[candidates["Scope"] == scope, :]
+    domains = _side_by_side([rows["μ"].nunique() for rows in panels])
+    for index, (scope, rows, domain) in enumerate(zip(scopes, panels, domains, strict=True)):
+        axis = axis_suffix(index)
+        mus, l1s = (np.unique(rows[name].to_numpy(float)) for name in ("μ", "λ"))
         layout["annotations"].append(panel_title(f"Penalty on: {safe_text(scope)}", domain[0], 1))
-        layout[f"xaxis{axis}"] = {
-            "domain": domain,
-            "anchor": f"y{axis}",
-            **_log_axis("λ", candidates["λ"].to_numpy(float)),
-        }
-        layout[f"yaxis{axis}"] = {"anchor": f"x{axis}", **_log_axis("μ", candidates["μ"].to_numpy(float))}
+        layout[f"xaxis{axis}"] = {"domain": domain, "anchor": f"y{axis}", **_even_axis("μ", mus)}
+        layout[f"yaxis{axis}"] = {"anchor": f"x{axis}", **_even_axis("λ", l1s)}
         is_best = rows.index == candidates.index[0]
         traces.append(
             {
                 "type": "scatter",
                 "mode": "markers+text",
-                "x": rows["λ"].to_numpy(float),
-                "y": rows["μ"].to_numpy(float),
+                "x": np.searchsorted(mus, rows["μ"].to_numpy(float)),
+                "y": np.searchsorted(l1s, rows["λ"].to_numpy(float)),
                 "text": [f"{value:.2f}" for value in rows["Distance"]],
                 "textposition": "bottom center",
-                "customdata": rows["Seeds"].to_numpy(),
+                "customdata": rows[["λ", "μ", "Seeds"]].to_numpy(float),
                 "uid": f"scope-{index}",
                 "xaxis": f"x{axis}",
                 "yaxis": f"y{axis}",
                 "showlegend": False,
                 "marker": {
-                    "size": 20,
+                    "size": 18,
                     "color": rows["Distance"].to_numpy(float),
                     "cmin": lowest,
                     "cmax": highest if highest > lowest else lowest + 1.0,
                     "colorscale": SCALE,
                     "line": {"color": np.where(is_best, BEST, NEUTRAL), "width": np.where(is_best, 4, 1)},
                 },
-                "hovertemplate": "λ %{x:g}, μ %{y:g}: distance %{text}, seeds: %{customdata}<extra></extra>",
+                "hovertemplate": "λ %{customdata[0]:g}, μ %{customdata[1]:g}: distance %{text}, "
+                "seeds: %{customdata[2]}<extra></extra>",
             }
         )
     return compose(title, traces, hovermode="closest", **layout)
 
 
-def _log_axis(name: str, values: np.ndarray) -> dict:
-    """From below the smallest to above the largest, with a tick at each."""
-    found = np.unique(values)
-    low, high = np.log10(found[[0, -1]])
-    ticks = {"tickmode": "array", "tickvals": found, "ticktext": [f"{value:g}" for value in found]}
-    return {"type": "log", "range": [low - 0.35, high + 0.35], **ticks, "title": axis_title(name), "showgrid": True}
+def _side_by_side(columns: Sequence[int], gap: float = 0.12) -> list[tuple[float, float]]:
+    """Parts of [0, 1], as wide as their columns are many, `gap` apart."""
+    width = (1 - gap * (len(columns) - 1)) / max(sum(columns), 1)
+    begins = [width * sum(columns[:index]) + gap * index for index in range(len(columns))]
+    return [(begin, begin + width * count) for begin, count in zip(begins, columns, strict=True)]
+
+
+def _even_axis(name: str, values: np.ndarray) -> dict:
+    """A place for each value, the same distance apart however they are spaced; room for the number below a dot."""
+    ticks = {"tickmode": "array", "tickvals": np.arange(len(values)), "ticktext": [f"{value:g}" for value in values]}
+    return {"range": [-0.7, len(values) - 0.4], **ticks, "title": axis_title(name), "showgrid": True, "zeroline": False}
 
 
 def deviation_figure(deviations: pd.DataFrame, title: str) -> go.Figure:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from dashboard.figures.forest import LOOKS, forest_figure, forest_height
 from dashboard.figures.reproduction import reproduction_figure
@@ -107,24 +108,29 @@ def candidates():
 def test_the_plane_has_a_panel_per_scope_and_rings_the_best():
     figure = search_figure(candidates(), "Distance")
     first, everywhere = figure.data
-    assert list(first.x) == [0.1, 0.3] and list(first.y) == [0.1, 0.01] and list(first.text) == ["1.50", "3.00"]
-    assert list(everywhere.x) == [0.03] and list(everywhere.marker.line.width) == [4]
+    assert list(first.x) == [1, 0] and list(first.y) == [0, 1] and list(first.text) == ["1.50", "3.00"]
+    assert first.customdata.tolist() == [[0.1, 0.1, 1], [0.3, 0.01, 2]]
+    assert list(everywhere.x) == [0] and list(everywhere.marker.line.width) == [4]
     assert list(first.marker.line.width) == [1, 1]
     assert {(trace.marker.cmin, trace.marker.cmax) for trace in figure.data} == {(1.0, 3.0)}, "one scale for both"
     assert [note.text for note in figure.layout.annotations] == [
         "Penalty on: first convolution",
         "Penalty on: all convolutions",
     ]
-    assert list(figure.layout.xaxis.ticktext) == ["0.03", "0.1", "0.3"] and figure.layout.xaxis.type == "log"
-    assert figure.layout.xaxis.range == figure.layout.xaxis2.range
-    assert figure.layout.yaxis.range[0] < np.log10(0.01) and figure.layout.yaxis.range[1] > np.log10(0.1)
+    axes = figure.layout
+    assert list(axes.xaxis.ticktext) == ["0.01", "0.1"] and axes.xaxis.title.text == "μ", "as on the maps of sweeps"
+    assert list(axes.yaxis.ticktext) == ["0.1", "0.3"] and axes.yaxis.title.text == "λ"
+    assert list(axes.xaxis2.ticktext) == ["0.01"] and list(axes.yaxis2.ticktext) == ["0.03"]
+    widths = [high - low for low, high in (axes.xaxis.domain, axes.xaxis2.domain)]
+    assert widths[0] == pytest.approx(2 * widths[1]) and axes.xaxis.domain[1] < axes.xaxis2.domain[0]
+    assert axes.xaxis2.domain[1] == pytest.approx(1)
 
 
 def test_a_single_candidate_has_a_plane():
     figure = search_figure(candidates().iloc[:1], "Distance")
     assert figure.data[0].marker.cmax > figure.data[0].marker.cmin
-    low, high = figure.layout.xaxis.range
-    assert low < np.log10(0.03) < high
+    assert list(figure.data[0].x) == [0] and list(figure.layout.yaxis.ticktext) == ["0.03"]
+    assert figure.layout.xaxis.range[0] < 0 < figure.layout.xaxis.range[1]
 
 
 def test_deviations_run_over_the_cells_in_their_order():
