@@ -13,12 +13,17 @@ from engine.training.schedule import TRAINING_VERSION
 
 
 def describe_environment(dataset: Dataset, device: str) -> dict[str, object]:
-    """Data, versions and device, as JSON."""
+    """Data, versions and device, as JSON.
+
+    The instructions a processor has decide the order of sums, so that weights differ in their last digits, and soon
+    in more, between processors of one architecture.
+    """
+    processor = f"cpu {platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
     return {
         "data": dataset.digest,
         "training_version": TRAINING_VERSION,
         "torch": version("torch"),
-        "device": torch.cuda.get_device_name() if device == "cuda" else f"cpu {platform.machine()}",
+        "device": torch.cuda.get_device_name() if device == "cuda" else processor,
         "threads": torch.get_num_threads(),
     }
 

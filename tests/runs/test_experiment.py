@@ -207,6 +207,14 @@ def test_an_other_number_of_threads_is_told(store, few_images, tiny):
     assert store.result(folder.name)["bit_exact"] is False
 
 
+def test_an_other_processor_is_told(store, few_images, tiny, monkeypatch):
+    config = tiny({"epochs": 2})
+    run(store, few_images, config, steps=3)
+    monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: "ABACUS")
+    (folder,) = run(store, few_images, config)
+    assert store.result(folder.name)["bit_exact"] is False
+
+
 def test_a_copied_folder_is_a_shared_run(store, tmp_path, few_images, tiny):
     (folder,) = run(store, few_images, tiny())
     other = RunStore(tmp_path / "other")
