@@ -11,10 +11,12 @@ from engine.paper.setting import SETTINGS
 from engine.paper.tables import CELLS
 from engine.runs.assessment import assess_run
 from engine.runs.experiment import train_runs
+from engine.runs.overview import list_runs
 from engine.runs.reports import read_report
 from engine.runs.run_files import MODEL
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
+from engine.runs.study import submit_study
 from engine.runs.submission import submit_measurement
 from engine.runs.variants import VARIANTS
 from engine.training.schedule import TrainingConfig
@@ -175,12 +177,30 @@ def test_missing_cells_are_launched_followed_stopped_and_resumed(open_page, stor
     assert button(app, "Stop")
 
 
-def test_attacks_that_failed_say_why(open_page, store):
+def test_attacks_that_failed_say_why_and_are_tried_again(open_page, store, started_workers):
     queue = RunQueue(store.root)
     submit_measurement(store, queue, SMALL.config("std", 0).run_id, SMALL.evaluation(20))
     (job,) = queue.claim("somebody", lambda free: free)
     queue.release("somebody", job.job_id, "failed", "The disk is full.")
-    assert "Std · seed 0 failed: The disk is full." in texts(open_page("paper", store.root))
+    app = open_page("paper", store.root)
+    assert "Std · seed 0 failed: The disk is full." in texts(app)
+    app.number_input(key="wanted-seeds").set_value(1).run()
+    button(app, "Train and attack what is missing (5 runs").click().run()
+    assert not app.exception and queue.job(job.job_id).status == "queued"
+
+
+def test_what_only_failed_is_offered_again(open_page, store, started_workers):
+    queue = RunQueue(store.root)
+    study = SMALL.study([0], 20)
+    submit_study(store, queue, study, list_runs(store, queue)[0])
+    for job in queue.claim("somebody", lambda free: free):
+        queue.release("somebody", job.job_id, "failed", "The disk is full.")
+    for job in queue.claim("somebody", lambda free: free):
+        queue.release("somebody", job.job_id, "failed", "The disk is full.")
+    app = open_page("paper", store.root, **{"wanted-seeds": "1"})
+    assert texts(app).count("failed: The disk is full.") == 5
+    button(app, "Try again (5 runs").click().run()
+    assert not app.exception and {job.status for job in queue.jobs()} <= {"queued", "finished"}
 
 
 def test_runs_recorded_without_weights_are_not_to_be_attacked_again(open_page, store):

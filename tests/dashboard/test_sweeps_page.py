@@ -193,6 +193,21 @@ def test_of_a_point_without_a_finished_run_no_weight_is_said_to_lie_anywhere(ope
     assert "Here λ/(2μ) = 0: no run has finished." in words
 
 
+def test_attacks_that_failed_say_why_and_are_tried_again(open_sweeps, swept):
+    more = REQUEST.model_copy(update={"attacks": ("fgsm", "pgd")})
+    save_sweep(swept, more)
+    queue = queue_of(swept)
+    submit_study(swept, queue, more.study, list_runs(swept, queue)[0])
+    for job in queue.claim("somebody", lambda free: free):
+        queue.release("somebody", job.job_id, "failed", "The disk is full.")
+    app = open_sweeps(swept.root)
+    assert said(app).replace("\\", "").count("failed: The disk is full.") == 3, (
+        "the run that ran away is drawn on the map instead"
+    )
+    button(app, "Resume").click().run()
+    assert not app.exception and {job.status for job in queue.jobs()} == {"queued"}
+
+
 def test_a_sweep_that_cannot_go_on_says_why(open_sweeps, tmp_path):
     store = RunStore(tmp_path / "new")
     save_sweep(store, REQUEST.model_copy(update={"dataset": "mnist"}))
