@@ -30,7 +30,7 @@ def page(browser):
     page.errors, page.foreign = [], []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.on("request", lambda request: "127.0.0.1" in request.url or page.foreign.append(request.url))
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     yield page
     assert page.errors == []
     assert [url for url in page.foreign if not url.startswith(("data:", "blob:"))] == []
