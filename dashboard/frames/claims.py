@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from engine.paper.claims import JudgedClaim, Statement
+from engine.paper.claims import JudgedClaim
+from engine.paper.statement import Statement
 
 STATEMENT_COLUMNS = (
     *(

@@ -11,7 +11,8 @@ from dashboard.navigation import PAGES, SHOWN_AT_ONCE
 from dashboard.paper.words import verdict_words
 from dashboard.plain_text import plain
 from dashboard.sheet import Sheet
-from engine.paper.claims import RULE, JudgedClaim, Statement
+from engine.paper.claims import RULE, JudgedClaim
+from engine.paper.statement import Statement
 
 ICONS = {
     "supported": ":green[:material/check_circle:]",
@@ -76,6 +77,8 @@ def _draw_card(claim: JudgedClaim) -> None:
         f"{ICONS[one.verdict]} {plain(one.words)}  \n:small[{plain(effect_words(one))}]" for one in claim.statements
     ]
     st.markdown("\n\n".join(lines))
+    if claim.note:
+        st.caption(plain(claim.note))
     if claim.run_ids:
         _draw_link(claim)
 

@@ -11,10 +11,11 @@ from engine.command_line.waiting import worker_of
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
 from engine.minmax.objective import PLACES, Scope
-from engine.paper.claims import JudgedClaim, Statement, judge_claims
+from engine.paper.claims import JudgedClaim, judge_claims
 from engine.paper.evidence import Evidence, RecipeIndex, Reports, Reproduced, gather
 from engine.paper.presets import REPRODUCTIONS
 from engine.paper.setting import SETTINGS, Setting
+from engine.paper.statement import Statement
 from engine.paper.tables import CELLS, FUZZINESS, PRINTED_NAMES, TABLE_OF, TITLES
 from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.findings import read_diagnosis
@@ -145,6 +146,8 @@ def _print_claims(claims: list[JudgedClaim]) -> None:
                 if found.low is not None and found.high is not None:
                     effect += f", 95 % interval {scale * found.low:+.4g} to {scale * found.high:+.4g}"
             print(f"    {statement.verdict}: {statement.words}{effect}{'. ' if statement.note else ''}{statement.note}")
+        if claim.note:
+            print(f"    {claim.note}")
 
 
 def _document(evidence: Evidence, claims: list[JudgedClaim]) -> dict:
@@ -173,6 +176,7 @@ def _document(evidence: Evidence, claims: list[JudgedClaim]) -> dict:
                 "claim": claim.words,
                 "verdict": claim.verdict,
                 "statements": [_statement(statement) for statement in claim.statements],
+                "note": claim.note,
             }
             for claim in claims
         ],

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from engine.diagnostics.finding import Diagnosis
 from engine.paper.evidence import NEAR_ZERO, Evidence, Values
+from engine.paper.statement import Statement, Verdict, above, judged_statement
 from engine.paper.tables import FUZZINESS, NO_ATTACK, PRINTED_NAMES
 from engine.robustness.protocol import PAPER_ATTACKS, STRONG_ATTACKS
-from engine.robustness.statistics import PairedSeeds, paired_seeds
 from engine.runs.variants import VARIANTS
-
-Verdict = Literal["supported", "contradicted", "not enough runs"]
-Unit = Literal["nats", "weights", "points"]
 
 CLAIMS = {
     1: "Adversarial training lowers the fuzziness of the first convolution and raises its near-zero count.",
@@ -26,18 +21,14 @@ CLAIMS = {
     6: "The gain is real, not gradient masking: it survives attacks without gradients and every check. (Our question.)",
 }
 
-Region = tuple[float | None, float | None]
-"""Where a difference has to lie, from and to; None is no limit."""
-
-ABOVE: Region = (0.0, None)
-
 RULE = (
     "Every claim is taken apart into statements about a difference between two variants over the seeds both have. A "
     "statement is supported when the 95 % interval of the paired t-test lies wholly where it says, contradicted when "
     "it lies wholly elsewhere, and else there are not enough runs to tell; so too without an interval, for fewer than "
     "two seeds or where the difference is the same for all. A claim is supported when all its statements are, and "
-    "contradicted when one of them is. Checks for gradient masking are counted instead: one that fails on one run "
-    "contradicts, and at least two checked runs without one support."
+    "contradicted when one of them is. An attack that nothing survives in either variant, as CW on "
+    "CIFAR-10, in print too, cannot tell them apart and is left out. Checks for gradient masking are counted instead: "
+    "one that fails on one run contradicts, and at least two checked runs without one support."
 )
 
 MARGIN = 0.02
@@ -48,30 +39,13 @@ CIFAR_PRICE = (0.05, 0.09)
 
 
 @dataclass(frozen=True)
-class Statement:
-    """One part of a claim.
-
-    words: what would have to be true. unit: of the difference; accuracies are fractions, shown in points.
-    difference: over the seeds both variants have, None without one. region: where the words say that it lies.
-    run_ids: behind it. note: what else is to be known, e.g. which check failed.
-    """
-
-    words: str
-    verdict: Verdict
-    unit: Unit | None = None
-    difference: PairedSeeds | None = None
-    region: Region | None = None
-    run_ids: tuple[str, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
 class JudgedClaim:
-    """A claim on one data set."""
+    """A claim on one data set; note: what was left out of it."""
 
     number: int
     dataset: str
     statements: tuple[Statement, ...]
+    note: str = ""
 
     @property
     def words(self) -> str:
@@ -99,30 +73,34 @@ def judge_claims(evidence: Evidence, diagnosis_of: Callable[[str], Diagnosis | N
     """
     of = evidence.values
     fuzzy = {variant: of(variant, FUZZINESS) for variant in ("std", "adv", "min-max")}
+    attacks = {attack: name for attack, name in PRINTED_NAMES.items() if attack in PAPER_ATTACKS}
+    deadly = [attack for attack in attacks if all(_all_zero(of(variant, attack)) for variant in ("std", "min-max"))]
+    left_out = ", ".join(attacks[attack] for attack in deadly)
     statements = {
         1: [
-            _above("Std is fuzzier than Adv", fuzzy["std"], fuzzy["adv"], "nats"),
-            _above("Adv has more weights near zero than Std", of("adv", NEAR_ZERO), of("std", NEAR_ZERO), "weights"),
+            above("Std is fuzzier than Adv", fuzzy["std"], fuzzy["adv"], "nats"),
+            above("Adv has more weights near zero than Std", of("adv", NEAR_ZERO), of("std", NEAR_ZERO), "weights"),
         ],
         2: [
-            _above("Std is fuzzier than Min-Max", fuzzy["std"], fuzzy["min-max"], "nats"),
-            _above("Adv is fuzzier than Min-Max", fuzzy["adv"], fuzzy["min-max"], "nats"),
+            above("Std is fuzzier than Min-Max", fuzzy["std"], fuzzy["min-max"], "nats"),
+            above("Adv is fuzzier than Min-Max", fuzzy["adv"], fuzzy["min-max"], "nats"),
         ],
         3: [
-            _above(f"Min-Max is above Std under {name}", of("min-max", attack), of("std", attack), "points")
-            for attack, name in PRINTED_NAMES.items()
-            if attack in PAPER_ATTACKS
+            above(f"Min-Max is above Std under {name}", of("min-max", attack), of("std", attack), "points")
+            for attack, name in attacks.items()
+            if attack not in deadly
         ],
         4: _together(evidence),
         5: [_price(evidence)],
         6: [_survives(evidence), _passes_checks(evidence, diagnosis_of)],
     }
-    return [JudgedClaim(number, evidence.setting.dataset, tuple(found)) for number, found in statements.items()]
+    notes = {3: f"Left out, since nothing survives it in either: {left_out}."} if deadly else {}
+    dataset = evidence.setting.dataset
+    return [JudgedClaim(number, dataset, tuple(found), notes.get(number, "")) for number, found in statements.items()]
 
 
-def _above(words: str, first: Values, second: Values, unit: Unit) -> Statement:
-    """That the first is larger."""
-    return _statement(words, first, second, unit, ABOVE)
+def _all_zero(values: Values) -> bool:
+    return bool(values.by_seed) and not any(values.by_seed.values())
 
 
 def _together(evidence: Evidence) -> list[Statement]:
@@ -130,9 +108,9 @@ def _together(evidence: Evidence) -> list[Statement]:
     mean = {variant: _mean_of_attacks(evidence, variant) for variant in ("std", "std+l1", "std+l2", "min-max")}
     words = f"Std+L1 is not above Std by {100 * MARGIN:.0f} points (mean of the six attacks)"
     return [
-        _statement(words, mean["std+l1"], mean["std"], "points", (None, MARGIN)),
+        judged_statement(words, mean["std+l1"], mean["std"], "points", (None, MARGIN)),
         *(
-            _above(f"{VARIANTS[first]} is above {VARIANTS[second]} (the same)", mean[first], mean[second], "points")
+            above(f"{VARIANTS[first]} is above {VARIANTS[second]} (the same)", mean[first], mean[second], "points")
             for first, second in (("std+l2", "std"), ("min-max", "std+l1"), ("min-max", "std+l2"))
         ),
     ]
@@ -144,15 +122,15 @@ def _price(evidence: Evidence) -> Statement:
     if evidence.setting.dataset == "cifar10":
         low, high = (100 * limit for limit in CIFAR_PRICE)
         words = f"Min-Max loses between {low:.0f} and {high:.0f} points of clean accuracy"
-        return _statement(words, std, min_max, "points", CIFAR_PRICE)
+        return judged_statement(words, std, min_max, "points", CIFAR_PRICE)
     words = f"Min-Max loses less than {100 * MARGIN:.0f} points of clean accuracy"
-    return _statement(words, std, min_max, "points", (None, MARGIN))
+    return judged_statement(words, std, min_max, "points", (None, MARGIN))
 
 
 def _survives(evidence: Evidence) -> Statement:
     """That Min-Max is above Std in the worst case of attacks with and without gradients."""
     words = f"Min-Max is above Std in the worst case of all attacks, {', '.join(STRONG_ATTACKS)} among them"
-    return _above(words, _worst_case(evidence, "min-max"), _worst_case(evidence, "std"), "points")
+    return above(words, _worst_case(evidence, "min-max"), _worst_case(evidence, "std"), "points")
 
 
 def _passes_checks(evidence: Evidence, diagnosis_of: Callable[[str], Diagnosis | None]) -> Statement:
@@ -198,22 +176,3 @@ def _worst_case(evidence: Evidence, variant: str) -> Values:
 
 def _combined(evidence: Evidence, variant: str, by_seed: Mapping[int, float]) -> Values:
     return Values(by_seed, {seed: evidence.runs[variant][seed].run_id for seed in by_seed}, evidence.samples)
-
-
-def _statement(words: str, first: Values, second: Values, unit: Unit, region: Region) -> Statement:
-    """That the difference of the first from the second lies in the region."""
-    seeds = sorted(first.by_seed.keys() & second.by_seed.keys())
-    ids = tuple(values.run_ids[seed] for seed in seeds for values in (first, second))
-    ours, theirs = ([values.by_seed[seed] for seed in seeds] for values in (first, second))
-    difference = paired_seeds(ours, theirs) if seeds else None
-    return Statement(words, _verdict(difference, region), unit, difference, region, ids)
-
-
-def _verdict(difference: PairedSeeds | None, region: Region) -> Verdict:
-    """As RULE says."""
-    if difference is None or difference.low is None or difference.high is None:
-        return "not enough runs"
-    low, high = (-math.inf if region[0] is None else region[0], math.inf if region[1] is None else region[1])
-    if low < difference.low and difference.high < high:
-        return "supported"
-    return "contradicted" if difference.high < low or difference.low > high else "not enough runs"

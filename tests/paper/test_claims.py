@@ -102,6 +102,22 @@ def test_claim_3_wants_every_attack(archive, lost, verdict):
     assert verdicts(claim) == wanted
 
 
+def test_an_attack_that_leaves_nothing_of_either_is_left_out(archive):
+    for seed in SEEDS:
+        for variant, accuracy in (("std", 0.5), ("min-max", 0.8)):
+            sign = 1 if variant == "std" else -1
+            found = {name: accuracy + 0.01 * sign * seed for name in PAPER_ATTACKS} | {"cw": 0.0}
+            archive.attack(archive.add(variant, seed), found)
+    claim = claims(archive)[3]
+    assert claim.verdict == "supported" and len(claim.statements) == 5
+    assert claim.note == "Left out, since nothing survives it in either: CW."
+    assert not any("CW" in statement.words for statement in claim.statements)
+    survivor = archive.evidence().runs["min-max"][2].run_id
+    archive.attack(survivor, dict.fromkeys(PAPER_ATTACKS, 0.8) | {"cw": 0.01})
+    claim = claims(archive)[3]
+    assert (claim.verdict, len(claim.statements), claim.note) == ("not enough runs", 6, ""), "something survived"
+
+
 def test_claim_4_statement_by_statement(full_archive):
     accuracies = {"std": 0.5, "std+l1": 0.505, "std+l2": 0.6, "adv": 0.9, "min-max": 0.8}
     noise = (0.0, 0.0005, 0.001)
