@@ -20,6 +20,7 @@ from engine.runs.run_files import adversarial_path
 from engine.runs.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
 
+pytestmark = pytest.mark.slow
 STORE = RunStore(SHIPPED)
 BY_VARIANT = {name: run.run_id for name, run in closest_watched(list_runs(STORE, RunQueue(SHIPPED))[0]).items()}
 STD, MINMAX = BY_VARIANT["std"], BY_VARIANT["min-max"]
@@ -142,7 +143,6 @@ def test_std_fooled_and_minmax_not_is_true_of_every_image_found(laboratory, page
     assert seen == expected[:4]
 
 
-@pytest.mark.slow
 def test_an_address_shows_the_same_in_another_browser(laboratory, page, browser):
     page.goto(f"{laboratory}/weights?{PAIR}")
     slider = page.get_by_role("slider", name="Epoch")
@@ -210,7 +210,6 @@ def test_a_page_taken_away_opens_from_disk_without_a_network(laboratory, page, b
     context.close()
 
 
-@pytest.mark.slow
 def test_weights_from_elsewhere_are_shown_and_attacked(laboratory, page, tmp_path):
     """The network is built and trained here by plain PyTorch, so that nothing but its state dict is ours."""
     torch.manual_seed(3)
@@ -280,7 +279,6 @@ def photograph(digit: np.ndarray) -> bytes:
     return content.getvalue()
 
 
-@pytest.mark.slow
 def test_a_photograph_an_empty_file_and_a_text_each_end_well(laboratory, page, tmp_path):
     data = load_dataset("mnist-mini", tmp_path)
     place = int(np.flatnonzero(data.test_labels == 3)[0])

@@ -15,6 +15,7 @@ from engine.runs.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
 from engine.runs.transfer_files import read_transfers
 
+pytestmark = pytest.mark.slow
 STORE = RunStore(SHIPPED)
 BY_VARIANT = {name: run.run_id for name, run in closest_watched(list_runs(STORE, RunQueue(SHIPPED))[0]).items()}
 STD, MINMAX = BY_VARIANT["std"], BY_VARIANT["min-max"]
@@ -27,7 +28,6 @@ def address(tmp_path_factory):
         yield f"{found}/robustness?runs={STD}&runs={MINMAX}"
 
 
-@pytest.mark.slow
 def test_bars_have_intervals_and_the_checks_stand_below(address, page, tmp_path):
     page.goto(address)
     page.wait_for_selector(".live-chart[aria-label^='Accuracy without'] .main-svg")
