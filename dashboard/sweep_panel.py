@@ -15,7 +15,7 @@ from engine.runs.sweep import SweepRequest
 from engine.runs.sweep_files import forget_sweep
 from engine.runs.worker import start_worker
 
-SHOWN = 12
+SHOWN, FAILURES = 12, 5
 
 Sweep = tuple[SweepRequest, StudyProgress]
 
@@ -40,7 +40,8 @@ def draw_sweeps(here: Settings, sweeps: Sequence[Sweep], runs: Sequence[RunOverv
             if not here.read_only:
                 with actions.container(horizontal=True, horizontal_alignment="right"):
                     _draw_actions(here, request, progress, runs)
-            draw_failures(here, request.study, [step for step in progress.steps if not step.ran_away][:SHOWN])
+            failed = [step for step in progress.steps if step.status == "failed" and not step.ran_away]
+            draw_failures(here, request.study, failed[:FAILURES])
 
 
 def _draw_actions(here: Settings, request: SweepRequest, progress: StudyProgress, runs: Sequence[RunOverview]) -> None:

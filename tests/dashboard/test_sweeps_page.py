@@ -208,6 +208,18 @@ def test_attacks_that_failed_say_why_and_are_tried_again(open_sweeps, swept):
     assert not app.exception and {job.status for job in queue.jobs()} == {"queued"}
 
 
+def test_a_failure_is_told_however_late_its_run_stands(open_sweeps, tmp_path):
+    store = RunStore(tmp_path / "new")
+    many = REQUEST.model_copy(update={"mus": tuple(0.1 * place for place in range(10)), "attacks": ()})
+    save_sweep(store, many)
+    queue = queue_of(store)
+    submit_study(store, queue, many.study, [])
+    last = many.configs()[-1].run_id
+    queue.claim("somebody", lambda free: [job for job in free if job.run_id == last])
+    queue.release("somebody", last, "failed", "The disk is full.")
+    assert said(open_sweeps(store.root)).replace("\\", "").count("failed: The disk is full.") == 1
+
+
 def test_a_sweep_that_cannot_go_on_says_why(open_sweeps, tmp_path):
     store = RunStore(tmp_path / "new")
     save_sweep(store, REQUEST.model_copy(update={"dataset": "mnist"}))
