@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dashboard.settings import DATA, DEVICE, READ_ONLY, ROOT, STORE, read_settings
 from engine.errors import InputError
-from engine.runs.worker import start_worker
+from engine.queue.client import start_worker
 
 LOCAL = ("127.0.0.1", "localhost")
 

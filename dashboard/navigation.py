@@ -4,27 +4,27 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.recorded import closest_watched
-from engine.runs.overview import RunOverview
+from dashboard.start.recorded import closest_watched
+from engine.queue.overview import RunOverview
 
-PAGES = {
-    name: f"app_pages/{name}.py"
-    for name in ("home", "launch", "sweeps", "weights", "robustness", "examples", "paper", "theory")
+PAGES = {"home": "start/page.py"} | {
+    name: f"{name}/page.py" for name in ("launch", "sweeps", "weights", "robustness", "examples", "paper", "theory")
 }
+"""Name of a page, which is its address -> its script, relative to app.py."""
 SHOWN_AT_ONCE = 8
 
 
 def build_pages() -> list:
     """The pages in the order of the menu; for the script that is running, which is why they are no constants."""
     return [
-        st.Page(PAGES["home"], title="Start", icon=":material/home:", default=True),
-        st.Page(PAGES["launch"], title="Launch", icon=":material/rocket_launch:"),
-        st.Page(PAGES["sweeps"], title="Sweeps", icon=":material/grid_on:"),
-        st.Page(PAGES["weights"], title="Weights", icon=":material/monitoring:"),
-        st.Page(PAGES["robustness"], title="Robustness", icon=":material/shield:"),
-        st.Page(PAGES["examples"], title="Examples", icon=":material/image_search:"),
-        st.Page(PAGES["paper"], title="Paper", icon=":material/article:"),
-        st.Page(PAGES["theory"], title="Theory", icon=":material/function:"),
+        st.Page(PAGES["home"], title="Start", icon=":material/home:", url_path="home", default=True),
+        st.Page(PAGES["launch"], title="Launch", icon=":material/rocket_launch:", url_path="launch"),
+        st.Page(PAGES["sweeps"], title="Sweeps", icon=":material/grid_on:", url_path="sweeps"),
+        st.Page(PAGES["weights"], title="Weights", icon=":material/monitoring:", url_path="weights"),
+        st.Page(PAGES["robustness"], title="Robustness", icon=":material/shield:", url_path="robustness"),
+        st.Page(PAGES["examples"], title="Examples", icon=":material/image_search:", url_path="examples"),
+        st.Page(PAGES["paper"], title="Paper", icon=":material/article:", url_path="paper"),
+        st.Page(PAGES["theory"], title="Theory", icon=":material/function:", url_path="theory"),
     ]
 
 

@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.runs.run_queue import RunQueue
+from engine.queue.client import WorkerSettings
+from engine.queue.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
-from engine.runs.worker import WorkerSettings
 
 ROOT = Path(__file__).parents[1]
 STORE, DATA, DEVICE, READ_ONLY = "MINMAX_STORE", "MINMAX_DATA", "MINMAX_DEVICE", "MINMAX_READ_ONLY"

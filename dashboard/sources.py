@@ -8,22 +8,22 @@ import streamlit as st
 
 from dashboard.settings import Settings, read_settings
 from engine.diagnostics.finding import Diagnosis
+from engine.measurements.curve.read import curve_paths, read_curves, read_thresholds
+from engine.measurements.diagnosis.read import read_diagnosis
+from engine.measurements.evaluation.read import read_report
+from engine.measurements.evaluation.survivors import read_verdicts
+from engine.measurements.own_images import OwnImageResult, own_image_results
+from engine.measurements.transfer.read import decisive_paths, read_transfers
 from engine.minmax.gradients import InputKind, Simulation, input_vector, simulate
 from engine.minmax.threshold import PixelThreshold
+from engine.queue.overview import RunOverview, list_runs
+from engine.queue.run_queue import RunQueue
 from engine.robustness.curve import RobustnessCurve
 from engine.robustness.report import RobustnessReport
 from engine.robustness.transfer import Transfer
-from engine.runs.curve_files import curve_paths, read_curves, read_thresholds
-from engine.runs.findings import read_diagnosis
-from engine.runs.overview import RunOverview, list_runs
-from engine.runs.own_images import OwnImageResult, own_image_results
 from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
-from engine.runs.reports import read_report
 from engine.runs.run_files import MODEL, adversarial_path, diagnosis_path, evaluation_path, read_arrays
-from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.runs.transfer_files import decisive_paths, read_transfers
-from engine.runs.verdicts import read_verdicts
 
 FileState = tuple[int, int]
 PICTURES = "adversarial_images"

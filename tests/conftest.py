@@ -9,6 +9,7 @@ import torch
 
 from engine.data.sources import load_dataset
 from engine.data.subsets import stratified_ids
+from tests.small_runs import queue, store, tiny  # noqa: F401
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.palette import NEUTRAL, run_colors
+from dashboard.figures.palette import NEUTRAL, run_colors
 
 TEMPLATE = go.layout.Template(
     layout={

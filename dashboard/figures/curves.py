@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid, vertical_line
-from dashboard.palette import translucent
+from dashboard.figures.palette import translucent
 
 CLOSE = 0.06  # share of the axis within which two lines have one label
 

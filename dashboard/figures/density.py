@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from dashboard.figures.bins import counts_by_epoch, first_snapshot, shared_edges
 from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid, vertical_line
+from dashboard.figures.palette import NEUTRAL, translucent
 from dashboard.figures.panels import axis_suffix, drawn_runs, stack_layout
-from dashboard.palette import NEUTRAL, translucent
 
 OPACITY_OF_ONE = 0.45  # a single weight that leaves must be seen
 TICKS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000)

@@ -7,8 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid, vertical_line
+from dashboard.figures.palette import NEUTRAL
 from dashboard.frames.tables import thin
-from dashboard.palette import NEUTRAL
 
 NORMS = {"linf": "l∞", "l2": "l2"}
 POINTS_PER_RUN = 1_000

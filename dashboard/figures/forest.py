@@ -8,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, safe_text
+from dashboard.figures.palette import NEUTRAL, translucent, variant_color
 from dashboard.figures.panels import axis_suffix, panel_title
-from dashboard.palette import NEUTRAL, translucent, variant_color
 
 LOOKS = {
     "supported": ("circle", variant_color("std+l2")),

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.bins import EMPTY_BIN_ON_LOG_AXIS, shared_edges, stepped
 from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid, vertical_line
-from dashboard.palette import NEUTRAL, translucent
+from dashboard.figures.palette import NEUTRAL, translucent
 
 
 def histogram_figure(

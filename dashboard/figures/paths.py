@@ -4,8 +4,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose
+from dashboard.figures.palette import NEUTRAL
 from dashboard.figures.theory import INWARD, OUTWARD
-from dashboard.palette import NEUTRAL
 
 
 def path_figure(

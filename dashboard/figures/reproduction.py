@@ -8,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, safe_text
+from dashboard.figures.palette import NEUTRAL, translucent, variant_color
 from dashboard.frames.paper import POINT_COLUMNS
-from dashboard.palette import NEUTRAL, translucent, variant_color
 from engine.runs.variants import VARIANTS
 
 Rows = Mapping[str, Sequence[tuple[str, float]]]

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import Run, axis_title, compose, safe_text, split_runs, trace_uid
-from dashboard.palette import NEUTRAL
+from dashboard.figures.palette import NEUTRAL
 
 NO_ATTACK = "none"
 MOST_LABELED_BARS = 32

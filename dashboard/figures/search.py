@@ -8,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, safe_text, vertical_line
+from dashboard.figures.palette import NEUTRAL, SHADES, variant_color
 from dashboard.figures.panels import axis_suffix, panel_title
-from dashboard.palette import NEUTRAL, SHADES, variant_color
 
 SCALE = [[0.0, "#2061ad"], [0.35, "#5494e4"], [1.0, "#a9b1b8"]]
 """Blue where it comes close; legible on both backgrounds, and dark to light for the color-blind."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from dashboard.figures.canvas import Run, trace_uid
+from dashboard.figures.palette import translucent
 from dashboard.frames.tables import thin
-from dashboard.palette import translucent
 
 POINTS_PER_SERIES = 500
 

@@ -16,9 +16,9 @@ from dashboard.figures.bins import (
     stepped,
 )
 from dashboard.figures.canvas import Run, axis_title, compose, safe_text, split_runs, trace_uid
+from dashboard.figures.palette import NEUTRAL, translucent
 from dashboard.figures.panels import axis_suffix, drawn_runs, panel_title, spans
 from dashboard.frames.tables import thin
-from dashboard.palette import NEUTRAL, translucent
 from engine.minmax.fuzziness import NEAR_ZERO_THRESHOLD
 
 MOST_RUNS = 5

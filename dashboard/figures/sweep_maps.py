@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 from plotly.colors import get_colorscale, sample_colorscale
 
 from dashboard.figures.canvas import axis_title, compose, safe_text
+from dashboard.figures.palette import NEUTRAL
 from dashboard.figures.panels import axis_suffix, panel_title, spans
 from dashboard.figures.runaway import boundary_line, overlays, runaway_marks
 from dashboard.figures.transfers import SCALE, WHITE_BOX
 from dashboard.frames.sweeps import Quantity
-from dashboard.palette import NEUTRAL
 
 EVEN_LUMINANCE = 0.179
 """Where black and white stand out equally, by the contrast of WCAG 2."""

@@ -8,11 +8,11 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from dashboard.figures.canvas import axis_title, compose, split_runs, trace_uid
+from dashboard.figures.palette import NEUTRAL, variant_color
 from dashboard.figures.series import series
 from dashboard.frames.sweeps import Quantity
-from dashboard.palette import NEUTRAL, variant_color
-from engine.runs.pareto import pareto_front
 from engine.runs.variants import CUSTOM, VARIANTS
+from engine.studies.pareto import pareto_front
 
 SPREAD = [[0.0, "#3a74d8"], [0.5, "#a765bd"], [1.0, "#e8821e"]]
 """From blue to orange, legible all along on both backgrounds, and apart for the color-blind."""

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, vertical_line
-from dashboard.palette import NEUTRAL, translucent, variant_color
+from dashboard.figures.palette import NEUTRAL, translucent, variant_color
 
 MODELS = {
     "uniform": ("model a, U(0, 1)", variant_color("std")),

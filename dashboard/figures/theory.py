@@ -7,8 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, vertical_line
+from dashboard.figures.palette import NEUTRAL, translucent, variant_color
 from dashboard.figures.panels import panel_title
-from dashboard.palette import NEUTRAL, translucent, variant_color
 
 INWARD, OUTWARD, FUZZY = variant_color("std+l1"), variant_color("min-max"), variant_color("custom")
 HOVER = {"text": "|w| = %{x:.3~g}"}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.frames.tables import IDENTITY, identities
-from engine.runs.overview import RunOverview
+from engine.queue.overview import RunOverview
 
 COMPARISON = (
     "epoch",

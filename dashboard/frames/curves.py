@@ -8,10 +8,10 @@ import pandas as pd
 from dashboard.frames.labels import group_labels
 from dashboard.frames.tables import IDENTITY
 from engine.minmax.threshold import PixelThreshold
+from engine.queue.overview import RunOverview
 from engine.robustness.curve import RobustnessCurve
 from engine.robustness.statistics import wilson_interval
-from engine.runs.overview import RunOverview
-from engine.runs.pairing import seed_groups
+from engine.studies.pairing import seed_groups
 
 CURVE = ("epsilon", "pixel_epsilon", "accuracy", "low", "high", "seeds", "n")
 SUMMARY = ("n", "seeds", "clean_accuracy", "half_epsilon", "half_std", "half_pixels", "gone_epsilon")

@@ -6,8 +6,8 @@ import pandas as pd
 
 from dashboard.frames.labels import group_labels
 from dashboard.frames.tables import IDENTITY
-from engine.runs.comparison import Contrast, Verdicts, contrasts
-from engine.runs.overview import RunOverview
+from engine.queue.overview import RunOverview
+from engine.studies.comparison import Contrast, Verdicts, contrasts
 
 ACCURACIES = ("accuracy", "low", "high", "reference_accuracy", "reference_low", "reference_high")
 DIFFERENCE = ("difference", "difference_low", "difference_high", "p_value")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.frames.tables import IDENTITY, identities, stacked
-from engine.runs.overview import RunOverview
+from engine.queue.overview import RunOverview
 
 DISTANCES = ("position", "is_correct", "distance")
 SUMMARY = ("n", "n_correct", "share_found", "lower_quartile", "median", "upper_quartile", "remark")

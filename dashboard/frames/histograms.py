@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.frames.tables import stacked
-from engine.runs.overview import RunOverview
+from engine.queue.overview import RunOverview
 
 USUAL_RANGE = 0.1
 

@@ -8,8 +8,8 @@ import pandas as pd
 
 from dashboard.frames.labels import group_labels
 from dashboard.frames.tables import IDENTITY, identities, stacked
-from engine.runs.overview import RunOverview
-from engine.runs.pairing import seed_groups
+from engine.queue.overview import RunOverview
+from engine.studies.pairing import seed_groups
 
 HISTORY = ("epoch", "fuzziness", "near_zero_count", "loss", "clean_accuracy", "robust_accuracy")
 QUANTITIES = HISTORY[1:]

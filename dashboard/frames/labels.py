@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
-from engine.runs.overview import RunOverview
 
 
 def unique_labels(runs: Sequence[RunOverview]) -> dict[str, str]:

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from dashboard.frames.labels import unique_labels
-from engine.robustness.protocol import has_cell
+from engine.attacks.catalog import has_cell
+from engine.measurements.evaluation.survivors import CLEAN, WORST_CASE
+from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import summarize_seeds, wilson_interval
-from engine.runs.overview import RunOverview
-from engine.runs.verdicts import CLEAN, WORST_CASE
 
 COLUMNS = ["run_id", "label", "variant", "n", "attack", "robust_accuracy", "low", "high"]
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from dashboard.frames.labels import unique_labels
+from engine.measurements.evaluation.survivors import CLEAN
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import summarize_seeds
-from engine.runs.figures import CLEAN_ACCURACY, is_running_away, run_figures, tipping_point
-from engine.runs.plane import Point
-from engine.runs.verdicts import CLEAN
+from engine.studies.run_numbers import CLEAN_ACCURACY, is_running_away, run_numbers, tipping_point
+from engine.studies.strength_grid import Point
 
 RUN_COLUMNS = ["l1", "mu", "seed", "run_id", "label", "variant", "status", "tipping_point", "running_away", "reached"]
 STEMS = {
@@ -53,7 +53,7 @@ class Quantity:
 
 
 def quantity(name: str) -> Quantity:
-    """One of `run_figures`, or the attack of this name."""
+    """One of `run_numbers`, or the attack of this name."""
     unit = UNITS.get(name, "%")
     return Quantity(name, STEMS.get(name, f"Under {name}"), unit, 100 if unit == "%" else 1, DIGITS.get(name, 1))
 
@@ -84,7 +84,7 @@ def sweep_frame(points: Sequence[Point], reports: Mapping[str, RobustnessReport]
                     "tipping_point": np.nan if tipping is None else tipping,
                     "running_away": is_running_away(run, layer),
                     "reached": reached(run.error) if run.status == "failed" else np.nan,
-                    **(run_figures(run, reports.get(run.run_id), layer) if run.status == "finished" else {}),
+                    **(run_numbers(run, reports.get(run.run_id), layer) if run.status == "finished" else {}),
                 }
             )
     names = list(dict.fromkeys(name for row in rows for name in row))

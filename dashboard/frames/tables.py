@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.frames.labels import unique_labels
-from engine.runs.overview import RunOverview
+from engine.queue.overview import RunOverview
 
 IDENTITY = ("run_id", "label", "variant")
 

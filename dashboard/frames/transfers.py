@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from dashboard.frames.labels import unique_labels
+from engine.queue.overview import RunOverview
 from engine.robustness.transfer import Transfer, TransferFigures
-from engine.runs.overview import RunOverview
 
 PAIR = ("source_id", "target_id", "source", "target", "is_white_box")
 

@@ -8,7 +8,7 @@ import pandas as pd
 from dashboard.frames.histograms import bin_counts
 from dashboard.frames.tables import stacked, thin
 from engine.minmax.fuzziness import membership
-from engine.runs.overview import RunOverview
+from engine.queue.overview import RunOverview
 
 MOMENTS_PER_RUN = 120
 

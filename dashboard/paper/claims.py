@@ -9,8 +9,8 @@ from dashboard.frames.claims import claim_frame, statement_frame
 from dashboard.frames.paper import signed
 from dashboard.navigation import PAGES, SHOWN_AT_ONCE
 from dashboard.paper.words import verdict_words
-from dashboard.plain_text import plain
-from dashboard.sheet import Sheet
+from dashboard.ui.page_export import PageExport
+from dashboard.ui.plain_text import plain
 from engine.paper.claims import RULE, JudgedClaim
 from engine.paper.statement import Statement
 
@@ -41,7 +41,7 @@ COLUMNS = {
 }
 
 
-def draw_claims(sheet: Sheet, claims: Sequence[JudgedClaim]) -> None:
+def draw_claims(sheet: PageExport, claims: Sequence[JudgedClaim]) -> None:
     """Cards, the forest of all differences, and the same as tables."""
     st.subheader("The claims")
     sheet.note(verdict_words(claims))

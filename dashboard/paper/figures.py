@@ -11,10 +11,10 @@ from dashboard.frames.histories import history_frame, spread_frame
 from dashboard.frames.weights import weight_frame
 from dashboard.paper.reading import as_seeds
 from dashboard.paper.words import number_words
-from dashboard.sheet import Sheet
-from dashboard.weight_views import LayerMoment, Look, draw_histogram, draw_indexed
+from dashboard.ui.page_export import PageExport
+from dashboard.weights.views import LayerMoment, Look, draw_histogram, draw_indexed
 from engine.paper.evidence import Evidence
-from engine.runs.overview import RunOverview
+from engine.queue.overview import RunOverview
 from engine.runs.variants import VARIANTS
 
 LAYER = "conv1"
@@ -22,7 +22,7 @@ PART = 75
 """Of the weights, the first so many are shown where the paper shows "part" of them."""
 
 
-def draw_figures(sheet: Sheet, evidence: Evidence) -> None:
+def draw_figures(sheet: PageExport, evidence: Evidence) -> None:
     """The weights of one seed, and the loss over all."""
     st.subheader("Figures 2 to 6")
     by_seed = _seeds(evidence)
@@ -54,7 +54,7 @@ def draw_figures(sheet: Sheet, evidence: Evidence) -> None:
         draw_membership(sheet, moment)
 
 
-def draw_loss(sheet: Sheet, evidence: Evidence) -> None:
+def draw_loss(sheet: PageExport, evidence: Evidence) -> None:
     """Fig. 3: the training loss of Std and Min-Max, mean and spread where there are several seeds."""
     runs = [run for variant in ("std", "min-max") for run in evidence.runs.get(variant, {}).values()]
     records = {run.run_id: sources.history(run.run_id) for run in runs}
@@ -71,7 +71,7 @@ def draw_loss(sheet: Sheet, evidence: Evidence) -> None:
     sheet.note(f"Mean over the batches since the snapshot before, without the penalty. Seeds: {', '.join(seeds)}.")
 
 
-def draw_membership(sheet: Sheet, moment: LayerMoment) -> None:
+def draw_membership(sheet: PageExport, moment: LayerMoment) -> None:
     """Fig. 6: the membership of part of the weights, Std and Min-Max."""
     shown = [run for run in moment.runs if run.config.variant in ("std", "min-max")]
     table = weight_frame(shown, moment.weights, {run.run_id: moment.positions[run.run_id] for run in shown})

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from dashboard.launch_form import number
+from dashboard.jobs.study_panel import draw_study
+from dashboard.launch.form import number
 from dashboard.paper.reading import Library
 from dashboard.paper.words import missing_words, without_strong_attacks
 from dashboard.settings import Settings
-from dashboard.study_panel import draw_study
+from engine.attacks.catalog import STRONG_ATTACKS
+from engine.measurements.evaluation.request import EvaluationRequest
 from engine.paper.evidence import Evidence
 from engine.paper.presets import REPRODUCTIONS
 from engine.paper.setting import SETTINGS, Setting
-from engine.robustness.protocol import STRONG_ATTACKS
-from engine.runs.evaluation_request import EvaluationRequest
 
 MOST_SEEDS = 20
 

@@ -9,9 +9,9 @@ from engine.paper.claims import JudgedClaim, judge_claims
 from engine.paper.distance import Candidate, rank_candidates
 from engine.paper.evidence import Evidence, RecipeIndex, Reports, gather
 from engine.paper.setting import SETTINGS, Setting
+from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
-from engine.runs.overview import RunOverview
-from engine.runs.recipe import recipe
+from engine.runs.training_identity import recipe
 
 
 @dataclass(frozen=True)

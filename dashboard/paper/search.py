@@ -6,14 +6,14 @@ from dashboard.figures.search import deviation_figure, search_figure
 from dashboard.frames.candidates import candidate_frame, deviation_frame
 from dashboard.paper.closeness import search_words
 from dashboard.paper.reading import Library
-from dashboard.sheet import Sheet
+from dashboard.ui.page_export import PageExport
 from engine.paper.distance import RULE
 from engine.paper.evidence import Evidence
 
 BEST = 5
 
 
-def draw_search(sheet: Sheet, library: Library, evidence: Evidence) -> None:
+def draw_search(sheet: PageExport, library: Library, evidence: Evidence) -> None:
     """The candidates, ranked; distance over the plane, and cell by cell."""
     st.subheader("Which λ and μ?")
     complete = st.toggle(

@@ -5,14 +5,14 @@ import streamlit as st
 from dashboard.figures.reproduction import reproduction_figure
 from dashboard.frames.paper import cells_of, first_weights, near_zero_table, paper_table, point_frame
 from dashboard.paper.words import agreement_words, oddity_notes
-from dashboard.sheet import Sheet
+from dashboard.ui.page_export import PageExport
 from engine.paper.evidence import Evidence
 from engine.paper.tables import TABLE_OF, TITLES
 
 DOTS = "Diamonds: in print. Discs: ours, the mean over seeds; small dots: each seed."
 
 
-def draw_tables(sheet: Sheet, evidence: Evidence) -> None:
+def draw_tables(sheet: PageExport, evidence: Evidence) -> None:
     """Table 1 or 2, then table 3 with the near-zero weights."""
     table, name = TABLE_OF[evidence.setting.dataset], evidence.setting.config("std", 0).dataset_spec.title
     st.subheader(TITLES[table])
@@ -40,7 +40,7 @@ def draw_tables(sheet: Sheet, evidence: Evidence) -> None:
     draw_fuzziness(sheet, evidence, name)
 
 
-def draw_fuzziness(sheet: Sheet, evidence: Evidence, name: str) -> None:
+def draw_fuzziness(sheet: PageExport, evidence: Evidence, name: str) -> None:
     """Table 3, and the counts of figures 4 and 5."""
     frame = paper_table(evidence, 3)
     title = f"Table 3, {name}: fuzziness of the first convolution (nats)"

@@ -14,11 +14,11 @@ from dashboard.frames.paper import (
     paper_table,
     signed,
 )
-from dashboard.latex import escaped
 from dashboard.paper.claims import COLUMNS, effect_words
 from dashboard.paper.reading import Library, judged
 from dashboard.paper.words import oddity_notes, setting_words
-from dashboard.tables import csv_text, latex_text
+from dashboard.ui.latex import escaped
+from dashboard.ui.tables import csv_text, latex_text
 from engine.paper.claims import RULE, JudgedClaim
 from engine.paper.distance import RULE as DISTANCE_RULE
 from engine.paper.evidence import Evidence

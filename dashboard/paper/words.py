@@ -6,14 +6,14 @@ from statistics import median
 from typing import get_args
 
 from dashboard.frames.paper import signed
+from engine.attacks.catalog import PAPER_ATTACKS, STRONG_ATTACKS
 from engine.minmax.objective import PLACES
 from engine.paper.claims import JudgedClaim
 from engine.paper.distance import ACCURACY_UNIT
 from engine.paper.evidence import Evidence, Reproduced
 from engine.paper.statement import Verdict
 from engine.paper.tables import FUZZINESS, PRINTED_NAMES, SWAPPED
-from engine.robustness.protocol import PAPER_ATTACKS, STRONG_ATTACKS
-from engine.runs.overview import RunOverview
+from engine.queue.overview import RunOverview
 from engine.runs.variants import VARIANTS
 
 

@@ -5,19 +5,19 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dashboard import sources
-from dashboard.evaluation_form import draw_evaluation_form
 from dashboard.figures.robustness import robustness_figure
 from dashboard.frames.labels import group_labels
 from dashboard.frames.robustness import accuracy_table, robustness_frame, seed_table
+from dashboard.jobs.evaluation_form import draw_evaluation_form
 from dashboard.navigation import PAGES
-from dashboard.protocols import pick_protocol, protocol_title
 from dashboard.robustness.checks import draw_checks, trust_row
 from dashboard.robustness.comparison import draw_comparison
 from dashboard.settings import Settings
-from dashboard.sheet import Sheet
+from dashboard.ui.page_export import PageExport
+from dashboard.ui.protocol_picker import pick_protocol, protocol_title
+from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport
-from engine.runs.overview import RunOverview
-from engine.runs.pairing import seed_groups
+from engine.studies.pairing import seed_groups
 
 
 def draw_attacks_form(here: Settings, chosen: list[RunOverview]) -> None:
@@ -27,7 +27,7 @@ def draw_attacks_form(here: Settings, chosen: list[RunOverview]) -> None:
         draw_evaluation_form(here, chosen)
 
 
-def draw_attacks(here: Settings, chosen: list[RunOverview], sheet: Sheet) -> None:
+def draw_attacks(here: Settings, chosen: list[RunOverview], sheet: PageExport) -> None:
     """One protocol's results: chart and tables, how runs differ, and the checks."""
     reports = {run.run_id: sources.reports(run.run_id) for run in chosen}
     protocol = pick_protocol(reports)
@@ -48,7 +48,7 @@ def draw_attacks(here: Settings, chosen: list[RunOverview], sheet: Sheet) -> Non
 
 
 def draw_accuracies(
-    sheet: Sheet, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport], protocol: str
+    sheet: PageExport, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport], protocol: str
 ) -> None:
     """Bars and the table, each accuracy with its interval."""
     frame = robustness_frame(chosen, reports)
@@ -71,7 +71,7 @@ def draw_accuracies(
     draw_notes(sheet, chosen, reports)
 
 
-def draw_notes(sheet: Sheet, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport]) -> None:
+def draw_notes(sheet: PageExport, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport]) -> None:
     """What a reader must know to take the numbers for what they are."""
     invalid = sum(report.n_invalid for report in reports.values())
     if invalid:

@@ -7,14 +7,14 @@ import streamlit as st
 
 from dashboard import sources
 from dashboard.frames.labels import unique_labels
-from dashboard.measurement_panel import queue_measurements
-from dashboard.plain_text import plain
+from dashboard.jobs.measurement_panel import queue_measurements
 from dashboard.settings import Settings
-from dashboard.sheet import Sheet
+from dashboard.ui.page_export import PageExport
+from dashboard.ui.plain_text import plain
 from engine.diagnostics.finding import Diagnosis
+from engine.measurements.diagnosis.request import DiagnosisRequest
+from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport
-from engine.runs.diagnosis_request import DiagnosisRequest
-from engine.runs.overview import RunOverview
 
 MARKS = {"ok": "✓ ok", "suspicious": "? suspicious", "failed": "✗ failed", "not run": "– not run"}
 ICONS = {"suspicious": ":material/help:", "failed": ":material/error:"}
@@ -41,7 +41,7 @@ def is_outdated(diagnosis: Diagnosis, report: RobustnessReport) -> bool:
 
 def draw_checks(
     here: Settings,
-    sheet: Sheet,
+    sheet: PageExport,
     runs: list[RunOverview],
     reports: Mapping[str, RobustnessReport],
     protocol: str,

@@ -5,9 +5,9 @@ import streamlit as st
 from dashboard import sources
 from dashboard.frames.differences import difference_frame
 from dashboard.frames.labels import unique_labels
-from dashboard.sheet import Sheet
-from engine.runs.comparison import NOISE_RULE
-from engine.runs.overview import RunOverview
+from dashboard.ui.page_export import PageExport
+from engine.queue.overview import RunOverview
+from engine.studies.comparison import NOISE_RULE
 
 POINTS = st.column_config.NumberColumn(format="%+.1f")
 COLUMNS = {
@@ -28,7 +28,7 @@ COLUMNS = {
 PERCENT = ("accuracy", "reference_accuracy", "difference", "difference_low", "difference_high")
 
 
-def draw_comparison(sheet: Sheet, runs: list[RunOverview], protocol: str) -> None:
+def draw_comparison(sheet: PageExport, runs: list[RunOverview], protocol: str) -> None:
     """Every run against one of them, over the same images and over seeds."""
     if len(runs) < 2:
         return

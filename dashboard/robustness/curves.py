@@ -6,20 +6,20 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import sources
-from dashboard.evaluation_form import pick_unit
 from dashboard.figures.curves import curve_figure
 from dashboard.frames.curves import curve_frame, curve_groups, curve_summary, threshold_frame
 from dashboard.frames.labels import unique_labels
-from dashboard.launch_form import number
-from dashboard.measurement_panel import queue_measurements
+from dashboard.jobs.evaluation_form import pick_unit
+from dashboard.jobs.measurement_panel import queue_measurements
+from dashboard.launch.form import number
 from dashboard.settings import Settings
-from dashboard.sheet import Sheet
+from dashboard.ui.page_export import PageExport
+from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
+from engine.measurements.curve.request import CURVE_ATTACKS, CurveRequest, paper_step
+from engine.queue.overview import RunOverview
 from engine.robustness.curve import MOST_STEPS, RobustnessCurve
-from engine.robustness.threat import ThreatModel
-from engine.runs.curve_request import CURVE_ATTACKS, CurveRequest, paper_step
-from engine.runs.overview import RunOverview
-from engine.runs.pairing import seed_groups
+from engine.studies.pairing import seed_groups
 from engine.validation import validated
 
 COLUMNS = {
@@ -61,7 +61,7 @@ def draw_curves_form(here: Settings, chosen: list[RunOverview]) -> None:
             st.rerun()
 
 
-def draw_curves(here: Settings, chosen: list[RunOverview], sheet: Sheet) -> None:
+def draw_curves(here: Settings, chosen: list[RunOverview], sheet: PageExport) -> None:
     """The curves that were taken in one way: chart, table, and what a reader must know."""
     st.caption("How accuracy falls as the attacker may change more: from the clean images to where nothing is left.")
     found = {run.run_id: {curve.way: curve for curve in sources.curves(run.run_id)} for run in chosen}
@@ -94,7 +94,7 @@ def is_together(chosen: Sequence[RunOverview]) -> bool:
     return not st.toggle("Every seed by itself", key="each-curve", bind="query-params", help=help_text)
 
 
-def draw_way(sheet: Sheet, chosen: list[RunOverview], curves: Curves, together: bool) -> None:
+def draw_way(sheet: PageExport, chosen: list[RunOverview], curves: Curves, together: bool) -> None:
     """Chart, table and notes of curves that were taken in one way."""
     first = next(iter(curves.values()))
     groups = curve_groups(chosen, curves, together)
@@ -135,7 +135,7 @@ def draw_way(sheet: Sheet, chosen: list[RunOverview], curves: Curves, together: 
         sheet.note(f"Not traced in this way: {', '.join(missing)}.")
 
 
-def draw_notes(sheet: Sheet, curves: Curves, lines: pd.DataFrame, exact: bool) -> None:
+def draw_notes(sheet: PageExport, curves: Curves, lines: pd.DataFrame, exact: bool) -> None:
     """What the marks mean, and what speaks against the numbers."""
     if invalid := sum(curve.n_invalid for curve in curves.values()):
         st.error("These numbers cannot be trusted.")

@@ -7,23 +7,23 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import sources
-from dashboard.examples import CLEAN
+from dashboard.examples.questions import CLEAN
 from dashboard.figures.distances import NORMS, distance_figure
 from dashboard.frames.distances import distance_frame, distance_summary
 from dashboard.frames.labels import unique_labels
-from dashboard.launch_form import number
-from dashboard.measurement_panel import queue_measurements
-from dashboard.protocols import pick_protocol
+from dashboard.jobs.measurement_panel import queue_measurements
+from dashboard.launch.form import number
 from dashboard.settings import Settings
-from dashboard.sheet import Sheet
+from dashboard.ui.page_export import PageExport
+from dashboard.ui.protocol_picker import pick_protocol
+from engine.attacks.catalog import ATTACKS
+from engine.attacks.configs import AttackConfig
+from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
-from engine.robustness.attack_config import AttackConfig
-from engine.robustness.protocol import ATTACKS
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport, minimal_distances
-from engine.robustness.threat import ThreatModel
 from engine.runs.config import linf_threat
-from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.overview import RunOverview
 from engine.validation import validated
 
 MINIMIZERS = sorted(name for name, attack in ATTACKS.items() if attack.minimizes)[::-1]
@@ -66,7 +66,7 @@ def draw_distances_form(here: Settings, chosen: list[RunOverview]) -> None:
             st.rerun()
 
 
-def draw_distances(here: Settings, chosen: list[RunOverview], sheet: Sheet) -> None:
+def draw_distances(here: Settings, chosen: list[RunOverview], sheet: PageExport) -> None:
     """Under one attack: share of images within each distance, and the quartiles."""
     reports = reports_of(chosen)
     known = {protocol for found in reports.values() for protocol in found}
@@ -101,7 +101,7 @@ def draw_distances(here: Settings, chosen: list[RunOverview], sheet: Sheet) -> N
     draw_summary(sheet, distance_summary(chosen, frame, attack, epsilon), attack, norm, n)
 
 
-def draw_summary(sheet: Sheet, summary: pd.DataFrame, attack: str, norm: str, n: int) -> None:
+def draw_summary(sheet: PageExport, summary: pd.DataFrame, attack: str, norm: str, n: int) -> None:
     """Quartiles of every run, and what they mean."""
     columns = {name: title for name, title in COLUMNS.items() if name in summary}
     table = summary.assign(share_found=100 * summary["share_found"]).loc[:, list(columns)].rename(columns=columns)

@@ -6,21 +6,21 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import sources
-from dashboard.evaluation_form import pick_unit
 from dashboard.figures.transfers import transfer_figure
 from dashboard.frames.labels import unique_labels
 from dashboard.frames.transfers import accuracy_matrix, transfer_frame
-from dashboard.launch_form import number
-from dashboard.measurement_panel import queue_measurements
+from dashboard.jobs.evaluation_form import pick_unit
+from dashboard.jobs.measurement_panel import queue_measurements
+from dashboard.launch.form import number
 from dashboard.robustness.transfer_images import draw_pair
 from dashboard.settings import Settings
-from dashboard.sheet import Sheet
+from dashboard.ui.page_export import PageExport
+from engine.attacks.catalog import ATTACKS
+from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
-from engine.robustness.protocol import ATTACKS
-from engine.robustness.threat import ThreatModel
+from engine.measurements.transfer.request import TransferRequest
+from engine.queue.overview import RunOverview
 from engine.robustness.transfer import Transfer
-from engine.runs.overview import RunOverview
-from engine.runs.transfer_request import TransferRequest
 from engine.validation import validated
 
 MADE_ON = "Made on ↓, shown to →"
@@ -80,7 +80,7 @@ def draw_button(here: Settings, run_ids: Sequence[str], request: TransferRequest
         st.rerun()
 
 
-def draw_transfer(here: Settings, chosen: list[RunOverview], sheet: Sheet) -> None:
+def draw_transfer(here: Settings, chosen: list[RunOverview], sheet: PageExport) -> None:
     """The matrix, how much transfers in each of its cells, and the images behind the one that is clicked."""
     matrices = measured(chosen)
     if not matrices:
@@ -159,7 +159,7 @@ def pick_pair(matrix: pd.DataFrame, frame: pd.DataFrame) -> tuple[str, str] | No
     return None
 
 
-def draw_rates(sheet: Sheet, frame: pd.DataFrame, words: str) -> None:
+def draw_rates(sheet: PageExport, frame: pd.DataFrame, words: str) -> None:
     """All pairs of different networks in numbers."""
     others = frame.loc[~frame["is_white_box"], :]
     if others.empty:

@@ -6,19 +6,19 @@ import numpy as np
 import streamlit as st
 
 from dashboard import sources
-from dashboard.example_cells import build_grid
-from dashboard.examples import CLEAN, Arrays
+from dashboard.examples.cells import build_grid
+from dashboard.examples.questions import CLEAN, Arrays
+from dashboard.figures.palette import run_colors
 from dashboard.frames.labels import unique_labels
-from dashboard.palette import run_colors
-from dashboard.sheet import Sheet
+from dashboard.ui.page_export import PageExport
+from engine.measurements.transfer.request import TransferRequest
+from engine.queue.overview import RunOverview
 from engine.robustness.transfer import Transfer
-from engine.runs.overview import RunOverview
-from engine.runs.transfer_request import TransferRequest
 
 IMAGES_AT_ONCE, IMAGES_ABREAST = 6, 3
 
 
-def draw_pair(sheet: Sheet, chosen: Sequence[RunOverview], transfer: Transfer) -> None:
+def draw_pair(sheet: PageExport, chosen: Sequence[RunOverview], transfer: Transfer) -> None:
     """How much of one network's images fools another, and the images: those that fool both first."""
     labels = unique_labels(chosen)
     source, target, figures = labels[transfer.source], labels[transfer.target], transfer.figures()

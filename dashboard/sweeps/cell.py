@@ -5,8 +5,8 @@ import streamlit as st
 
 from dashboard.frames.sweeps import point_label, quantity
 from dashboard.navigation import PAGES, SHOWN_AT_ONCE
-from dashboard.sheet import Sheet
 from dashboard.sweeps.plane import Plane
+from dashboard.ui.page_export import PageExport
 
 L1_DOWN = "λ ↓, μ →"
 CHOSEN = "point"
@@ -62,7 +62,7 @@ def draw_numbers_to_click(plane: Plane) -> None:
     )
 
 
-def draw_cell(plane: Plane, cell: tuple[float, float], sheet: Sheet) -> None:
+def draw_cell(plane: Plane, cell: tuple[float, float], sheet: PageExport) -> None:
     """The runs of a point, what became of them, and links to the pages that show them."""
     rows = plane.runs.loc[(plane.runs["l1"] == cell[0]) & (plane.runs["mu"] == cell[1])]
     point = plane.points.loc[(plane.points["l1"] == cell[0]) & (plane.points["mu"] == cell[1])].iloc[0]

@@ -8,14 +8,14 @@ import streamlit as st
 
 from dashboard import sources
 from dashboard.frames.sweeps import Quantity, point_frame, quantities_of, quantity, sweep_frame
-from dashboard.protocols import pick_protocol, protocol_title
-from dashboard.weight_views import LAYERS
+from dashboard.ui.protocol_picker import pick_protocol, protocol_title
+from dashboard.weights.views import LAYERS
+from engine.measurements.request import digest
 from engine.minmax.objective import PLACES
+from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
-from engine.runs.measurement import digest
-from engine.runs.overview import RunOverview
-from engine.runs.plane import planes, points
-from engine.runs.recipe import is_of_family
+from engine.runs.training_identity import is_of_family
+from engine.studies.strength_grid import planes, points
 from engine.training.schedule import TrainingConfig
 
 

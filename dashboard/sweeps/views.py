@@ -8,11 +8,11 @@ from dashboard import sources
 from dashboard.figures.sweep_maps import map_figure, map_height
 from dashboard.figures.sweeps import coordinates_figure, growth_figure, tradeoff_figure
 from dashboard.frames.sweeps import Quantity, growth_frame, number_table, quantity
-from dashboard.live_charts import live_chart
-from dashboard.sheet import Sheet
 from dashboard.sweeps.plane import Plane
-from engine.runs.figures import CLEAN_ACCURACY
-from engine.runs.verdicts import CLEAN
+from dashboard.ui.live_charts import live_chart
+from dashboard.ui.page_export import PageExport
+from engine.measurements.evaluation.survivors import CLEAN
+from engine.studies.run_numbers import CLEAN_ACCURACY
 
 Cell = tuple[float, float]
 SHOWN_FIRST = ("fuzziness", "largest_weight", CLEAN_ACCURACY)
@@ -24,7 +24,7 @@ TIPPING = (
 )
 
 
-def draw_maps(plane: Plane, sheet: Sheet, cell: Cell) -> None:
+def draw_maps(plane: Plane, sheet: PageExport, cell: Cell) -> None:
     """Heat maps of the figures chosen, and all figures as a table."""
     quantities = pick_quantities(plane)
     if not quantities:
@@ -48,7 +48,7 @@ def draw_maps(plane: Plane, sheet: Sheet, cell: Cell) -> None:
         sheet.note(f"Under attack: {plane.protocol}. Means over seeds; the color range of all attacks is one.")
 
 
-def draw_numbers(plane: Plane, sheet: Sheet) -> None:
+def draw_numbers(plane: Plane, sheet: PageExport) -> None:
     """All figures of all points as a table."""
     sheet.table(
         number_table(plane.points, plane.quantities),
@@ -87,7 +87,7 @@ def telling_attack(plane: Plane) -> str | None:
     return max((one.name for one in plane.attacks), key=rank, default=None)
 
 
-def draw_tradeoff(plane: Plane, sheet: Sheet, cell: Cell) -> None:
+def draw_tradeoff(plane: Plane, sheet: PageExport, cell: Cell) -> None:
     """Clean against robust accuracy under one attack."""
     if not plane.attacks:
         st.info("None of these runs was attacked yet; launch the sweep with attacks, or attack them on Robustness.")
@@ -107,7 +107,7 @@ def draw_tradeoff(plane: Plane, sheet: Sheet, cell: Cell) -> None:
     )
 
 
-def draw_coordinates(plane: Plane, sheet: Sheet, cell: Cell) -> None:
+def draw_coordinates(plane: Plane, sheet: PageExport, cell: Cell) -> None:
     """All figures of all points as lines, and as a table: the lines need WebGL, which a saved page must not compile."""
     shown = [one for one in plane.quantities if one.name != CLEAN]
     color = pick_one(plane, "Color", "sweep-color", {one.name: one.title for one in reversed(shown)})
@@ -126,7 +126,7 @@ def draw_coordinates(plane: Plane, sheet: Sheet, cell: Cell) -> None:
     draw_numbers(plane, sheet)
 
 
-def draw_growth(plane: Plane, sheet: Sheet, cell: Cell) -> None:
+def draw_growth(plane: Plane, sheet: PageExport, cell: Cell) -> None:
     """Largest |w| over epochs for the λ of a point and every μ."""
     l1 = cell[0]
     frame = plane.runs.loc[plane.runs["l1"] == l1].sort_values(["mu", "seed"])

@@ -6,9 +6,9 @@ import streamlit as st
 
 from dashboard.figures.paths import path_figure
 from dashboard.frames.theory import fate_frame, path_frame, starting_sizes, weight_paths
-from dashboard.sheet import Sheet
 from dashboard.theory.controls import log_slider, log_steps
 from dashboard.theory.penalty import LARGEST_START, strength_words
+from dashboard.ui.page_export import PageExport
 from engine.minmax.objective import ObjectiveConfig
 from engine.training.schedule import TrainingConfig
 from engine.validation import field_limits
@@ -26,7 +26,7 @@ FORMATS = {
 }
 
 
-def draw_paths(sheet: Sheet, objective: ObjectiveConfig) -> None:
+def draw_paths(sheet: PageExport, objective: ObjectiveConfig) -> None:
     """A fan of weights over the steps, and what became of each."""
     first, second, third = st.columns([4, 4, 4], vertical_alignment="bottom")
     method = first.segmented_control(

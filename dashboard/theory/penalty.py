@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard.figures.theory import fuzziness_figure, penalty_figure
 from dashboard.frames.theory import fuzziness_frame, penalty_frame
-from dashboard.sheet import Sheet
+from dashboard.ui.page_export import PageExport
 from engine.minmax.fuzziness import fuzziness
 from engine.minmax.objective import ObjectiveConfig
 
@@ -13,7 +13,7 @@ LARGEST_START = 0.2
 """LeNet's first convolution on gray images begins in U(-0.2, 0.2): 1 / sqrt(5 x 5)."""
 
 
-def draw_penalty(sheet: Sheet, objective: ObjectiveConfig) -> None:
+def draw_penalty(sheet: PageExport, objective: ObjectiveConfig) -> None:
     """Penalty and force beside membership and fuzziness."""
     tipping = objective.tipping_point
     shape = penalty_frame(objective.l1_strength, objective.l2_strength, farthest_size(tipping))

@@ -10,9 +10,9 @@ import streamlit as st
 from dashboard import sources
 from dashboard.figures.theorem import theorem_figure
 from dashboard.frames.theory import theorem_frame
-from dashboard.sheet import Sheet
 from dashboard.theory.controls import log_slider, log_steps
 from dashboard.theory.verdict import counted, curve_words, half_widths, row_at, verdict_title, verdict_words
+from dashboard.ui.page_export import PageExport
 from engine.minmax.gradients import InputKind, exact_bernoulli, exact_uniform, input_vector
 from engine.minmax.theorem import (
     UNIFORM,
@@ -44,7 +44,7 @@ class Layer:
     p1: float
 
 
-def draw_theorem(sheet: Sheet) -> None:
+def draw_theorem(sheet: PageExport) -> None:
     """Controls, the verdict at one p1, both quantities over all p1, and a table."""
     first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
     m = first.slider("Classes m", 2, 20, 10, key="theory-m", bind="query-params")
@@ -89,7 +89,7 @@ def pick_kind(place: Any) -> str | None:
     )
 
 
-def draw_verdict(sheet: Sheet, expectation: pd.DataFrame, p1: float) -> None:
+def draw_verdict(sheet: PageExport, expectation: pd.DataFrame, p1: float) -> None:
     """What the theorem is worth at this p1, in words."""
     row = row_at(expectation, p1)
     icons = {"holds": ":material/check:", "fails": ":material/close:", "within noise": ":material/question_mark:"}
@@ -108,7 +108,7 @@ def setting_words(layer: Layer, kind: InputKind, scale: float, seed: int) -> str
     )
 
 
-def draw_charts(sheet: Sheet, layer: Layer, expectation: pd.DataFrame, size: pd.DataFrame) -> None:
+def draw_charts(sheet: PageExport, layer: Layer, expectation: pd.DataFrame, size: pd.DataFrame) -> None:
     """|E g|, which the theorem is about, and E |g|, which bounds what a small perturbation does."""
     left, right = st.columns(2)
     with left:
@@ -144,7 +144,7 @@ def draw_charts(sheet: Sheet, layer: Layer, expectation: pd.DataFrame, size: pd.
         )
 
 
-def draw_notes(sheet: Sheet, layer: Layer, draws: int) -> None:
+def draw_notes(sheet: PageExport, layer: Layer, draws: int) -> None:
     """How the numbers were made, and how far they reach."""
     sheet.note(
         "Red background: model b is larger, by more than the noise where that is not known exactly, so the inequality "

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
 
+from engine.attacks.threat import ThreatModel
 from engine.command_line.parser import add_folders, open_store, print_json
 from engine.errors import InputError
+from engine.measurements.evaluation.read import read_report
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.queue.overview import read_overview
 from engine.robustness.report import RobustnessReport
-from engine.robustness.threat import ThreatModel
-from engine.runs.comparison import NOISE_RULE, Contrast, Verdicts, contrasts, read_comparison
-from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.overview import read_overview
-from engine.runs.reports import read_report
 from engine.runs.store import RunStore
+from engine.studies.comparison import NOISE_RULE, Contrast, Verdicts, contrasts, read_comparison
 from engine.validation import field_limits
 
 DECISIVE = {"epsilon": ThreatModel, "unit": ThreatModel, "samples": EvaluationRequest, "seed": EvaluationRequest}

@@ -4,22 +4,22 @@ import argparse
 import string
 from dataclasses import asdict, dataclass
 
+from engine.attacks.threat import ThreatModel
 from engine.command_line.parser import add_field, add_folders, open_store, percent, print_json
 from engine.command_line.waiting import wait_for_jobs, worker_of
 from engine.data.catalog import DatasetSpec
 from engine.data.sources import fetch_dataset
+from engine.measurements.curve.read import read_curve, read_thresholds
+from engine.measurements.curve.request import CURVE_ATTACKS, CurveRequest, paper_step
 from engine.minmax.threshold import PixelThreshold
+from engine.queue.job import Job
+from engine.queue.run_queue import RunQueue
+from engine.queue.submission import check_finished, submit_measurement
 from engine.robustness.curve import RobustnessCurve
 from engine.robustness.statistics import wilson_interval
-from engine.robustness.threat import ThreatModel
 from engine.runs.config import linf_threat
-from engine.runs.curve_files import read_curve, read_thresholds
-from engine.runs.curve_request import CURVE_ATTACKS, CurveRequest, paper_step
-from engine.runs.job import Job
 from engine.runs.model_config import ModelConfig
-from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.runs.submission import check_finished, submit_measurement
 from engine.validation import field_limits, validated
 
 WIDTH = 23

@@ -3,6 +3,8 @@
 import argparse
 from dataclasses import dataclass
 
+from engine.attacks.catalog import ATTACKS, PAPER_ATTACKS, PRESETS, has_cell
+from engine.attacks.threat import ThreatModel
 from engine.command_line.evaluation_table import print_run
 from engine.command_line.own_image import add_own_image, answers_to_own_image, read_own_images
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
@@ -10,21 +12,19 @@ from engine.command_line.waiting import wait_for_jobs, worker_of
 from engine.data.catalog import DatasetSpec
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
-from engine.robustness.protocol import ATTACKS, PAPER_ATTACKS, PRESETS, has_cell
+from engine.exchange.freeze import freeze_run
+from engine.measurements.diagnosis.read import read_diagnosis
+from engine.measurements.diagnosis.request import DiagnosisRequest
+from engine.measurements.evaluation.read import read_report
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.measurements.own_images import OwnImage, save_own_image
+from engine.queue.run_queue import RunQueue
+from engine.queue.submission import check_finished, submit_measurement
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import wilson_interval
-from engine.robustness.threat import ThreatModel
 from engine.runs.config import linf_threat
-from engine.runs.diagnosis_request import DiagnosisRequest
-from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.findings import read_diagnosis
-from engine.runs.freezing import freeze_run
-from engine.runs.own_images import OwnImage, save_own_image
-from engine.runs.reports import read_report
 from engine.runs.run_files import evaluation_path
-from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.runs.submission import check_finished, submit_measurement
 from engine.validation import validated
 
 

@@ -1,8 +1,8 @@
 """What `evaluate` prints for people; documents are those of its --json."""
 
+from engine.attacks.catalog import attack_config, counts_any_size
+from engine.attacks.threat import ThreatModel
 from engine.command_line.parser import percent
-from engine.robustness.protocol import attack_config, counts_any_size
-from engine.robustness.threat import ThreatModel
 
 
 def print_run(documents: list[dict]) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 
 from engine.command_line.parser import add_folders, open_store, print_json
 from engine.errors import InputError
-from engine.runs.loading_code import loading_code
+from engine.exchange.loading_code import loading_code
+from engine.queue.submission import check_finished
 from engine.runs.model_config import ModelConfig
 from engine.runs.run_files import MODEL, load_weights
-from engine.runs.submission import check_finished
 from engine.training.atomic import write_atomically
 
 SUFFIXES = (".safetensors", ".pt")
@@ -51,7 +51,7 @@ def _state_dict(config: ModelConfig, weights: dict[str, np.ndarray]) -> bytes:
     """As torch.save writes it, of tensors alone and in forward order."""
     import torch
 
-    from engine.runs.matching import parameter_shapes
+    from engine.exchange.matching import parameter_shapes
 
     names, content = parameter_shapes(config.architecture, config.dataset_spec), io.BytesIO()
     torch.save({name: torch.from_numpy(weights[name].copy()) for name in names}, content)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from engine.command_line.parser import add_folders, open_store, percent, print_json
 from engine.data.catalog import DATASETS
+from engine.exchange.tensor_file import MOST_BYTES, SUFFIXES
 from engine.models.architectures import ARCHITECTURES
-from engine.runs.overview import read_overview
-from engine.runs.tensor_file import MOST_BYTES, SUFFIXES
+from engine.queue.overview import read_overview
 
 
 def add_parser(commands) -> None:
@@ -22,7 +22,7 @@ def add_parser(commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from engine.runs.importing import import_weights
+    from engine.exchange.import_weights import import_weights
 
     store = open_store(args.store)
     name = args.file.stem if args.name is None else args.name

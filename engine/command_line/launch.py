@@ -6,13 +6,13 @@ from engine.command_line.parser import add_field, add_folders, open_store, perce
 from engine.command_line.run_options import add_network_options, add_training_options, run_settings
 from engine.command_line.waiting import wait_for_jobs, worker_of
 from engine.data.sources import fetch_dataset
+from engine.devices import resolve_device
 from engine.minmax.objective import ObjectiveConfig
+from engine.queue.overview import read_overview
+from engine.queue.run_queue import RunQueue
+from engine.queue.submission import submit_runs
 from engine.runs.launch import LaunchRequest
-from engine.runs.overview import read_overview
-from engine.runs.planner import resolve_device
-from engine.runs.run_queue import RunQueue
 from engine.runs.run_settings import MOST_RUNS
-from engine.runs.submission import submit_runs
 from engine.runs.variants import VARIANTS
 from engine.validation import validated
 

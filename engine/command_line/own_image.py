@@ -6,8 +6,8 @@ from pathlib import Path
 from engine.data.catalog import DatasetSpec
 from engine.data.fitting import fit_image, read_image
 from engine.errors import InputError
-from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.own_images import OwnImage, read_own_image_result
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.measurements.own_images import OwnImage, read_own_image_result
 from engine.runs.store import RunStore
 from engine.validation import field_limits
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from engine.command_line.parser import add_folders, open_store, print_json
-from engine.runs.recording import Part, record_run
+from engine.exchange.record import Part, record_run
 
 
 def add_parser(commands) -> None:

@@ -10,6 +10,9 @@ from engine.command_line.study_progress import wait_for_study
 from engine.command_line.waiting import worker_of
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
+from engine.measurements.diagnosis.read import read_diagnosis
+from engine.measurements.evaluation.read import read_reports
+from engine.measurements.evaluation.request import EvaluationRequest
 from engine.minmax.objective import PLACES, Scope
 from engine.paper.claims import JudgedClaim, judge_claims
 from engine.paper.evidence import Evidence, RecipeIndex, Reports, Reproduced, gather
@@ -17,14 +20,11 @@ from engine.paper.presets import REPRODUCTIONS
 from engine.paper.setting import SETTINGS, Setting
 from engine.paper.statement import Statement
 from engine.paper.tables import CELLS, FUZZINESS, PRINTED_NAMES, TABLE_OF, TITLES
-from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.findings import read_diagnosis
-from engine.runs.overview import list_runs
-from engine.runs.reports import read_reports
-from engine.runs.run_queue import RunQueue
+from engine.queue.overview import list_runs
+from engine.queue.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.runs.study import submit_study
 from engine.runs.variants import VARIANTS
+from engine.studies.study import submit_study
 
 MOST_SEEDS = 20
 WIDTH = 27

@@ -3,11 +3,11 @@
 import argparse
 from typing import Any
 
+from engine.attacks.threat import ThreatModel
 from engine.command_line.parser import add_field
 from engine.data.catalog import DATASETS, dataset_spec
 from engine.minmax.objective import ObjectiveConfig
 from engine.models.architectures import ARCHITECTURES
-from engine.robustness.threat import ThreatModel
 from engine.runs.config import ProbeConfig, RunConfig, linf_threat
 from engine.training.schedule import TrainingConfig
 from engine.validation import field_limits, validated

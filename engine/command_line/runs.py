@@ -6,10 +6,10 @@ import sys
 from engine.command_line.parser import add_folders, open_store, percent, print_json
 from engine.command_line.waiting import worker_of
 from engine.errors import InputError
-from engine.runs.overview import list_runs, read_overview
-from engine.runs.run_queue import RunQueue
-from engine.runs.submission import delete_run, retry_run
-from engine.runs.worker import start_worker
+from engine.queue.client import start_worker
+from engine.queue.overview import list_runs, read_overview
+from engine.queue.run_queue import RunQueue
+from engine.queue.submission import delete_run, retry_run
 
 
 def add_parser(commands) -> None:

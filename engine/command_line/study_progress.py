@@ -6,12 +6,12 @@ import time
 from tqdm import tqdm
 
 from engine.command_line.waiting import ATTEND_INTERVAL
-from engine.runs.overview import list_runs
-from engine.runs.planner import resolve_device
-from engine.runs.run_queue import RunQueue
+from engine.devices import resolve_device
+from engine.queue.client import WorkerSettings, start_worker
+from engine.queue.overview import list_runs
+from engine.queue.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.runs.study import Study, StudyProgress, study_progress
-from engine.runs.worker import WorkerSettings, start_worker
+from engine.studies.study import Study, StudyProgress, study_progress
 
 POLL_INTERVAL = 1.0
 

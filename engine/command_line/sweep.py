@@ -7,25 +7,25 @@ import argparse
 import re
 from collections.abc import Sequence
 
+from engine.attacks.catalog import ATTACKS, PRESETS
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.run_options import add_network_options, add_training_options, run_settings
 from engine.command_line.study_progress import progress_words, wait_for_study
 from engine.command_line.sweep_table import point_documents, print_points
 from engine.command_line.waiting import worker_of
 from engine.data.sources import fetch_dataset
+from engine.devices import resolve_device
 from engine.errors import InputError
-from engine.robustness.protocol import ATTACKS, PRESETS
-from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.overview import list_runs
-from engine.runs.planner import resolve_device
-from engine.runs.reports import read_report
+from engine.measurements.evaluation.read import read_report
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.queue.overview import list_runs
+from engine.queue.run_queue import RunQueue
 from engine.runs.run_files import evaluation_path
-from engine.runs.run_queue import RunQueue
 from engine.runs.run_settings import MOST_RUNS
 from engine.runs.store import RunStore
-from engine.runs.study import Study, StudyProgress, stop_study, study_progress, submit_study
-from engine.runs.sweep import NO_PROBE, WATCHED_LITTLE, Spacing, SweepRequest, spaced
-from engine.runs.sweep_files import read_sweeps, save_sweep
+from engine.studies.study import Study, StudyProgress, stop_study, study_progress, submit_study
+from engine.studies.sweep import NO_PROBE, WATCHED_LITTLE, Spacing, SweepRequest, spaced
+from engine.studies.sweep_files import read_sweeps, save_sweep
 from engine.validation import validated
 
 RANGE = re.compile(r"(?P<low>[^/]+?)\.\.(?P<high>[^/]+)/(?P<count>\d+)")

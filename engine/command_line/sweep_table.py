@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import summarize_seeds
-from engine.runs.figures import CLEAN_ACCURACY, OF_WEIGHTS, is_running_away, run_figures
-from engine.runs.overview import RunOverview
-from engine.runs.study import StudyProgress
+from engine.studies.run_numbers import CLEAN_ACCURACY, OF_WEIGHTS, is_running_away, run_numbers
+from engine.studies.study import StudyProgress
 
 HEADS = {"fuzziness": "fuzziness", "near_zero": "near zero %", "largest_weight": "largest |w|", CLEAN_ACCURACY: "clean"}
 """Figures of every point; attacks follow under their own names."""
@@ -31,7 +31,7 @@ def point_documents(
     documents = []
     for (l1, l2), steps in groups.items():
         done = [runs[step.run_id] for step in steps if step.run_id in runs and runs[step.run_id].status == "finished"]
-        figures = [run_figures(run, reports.get(run.run_id)) for run in done]
+        figures = [run_numbers(run, reports.get(run.run_id)) for run in done]
         documents.append(
             {
                 "l1": l1,

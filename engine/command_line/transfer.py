@@ -3,20 +3,20 @@
 import argparse
 from dataclasses import asdict
 
+from engine.attacks.catalog import ATTACKS
+from engine.attacks.threat import ThreatModel
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.waiting import wait_for_jobs, worker_of
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
-from engine.robustness.protocol import ATTACKS
-from engine.robustness.threat import ThreatModel
+from engine.measurements.transfer.read import read_transfers
+from engine.measurements.transfer.request import TransferRequest
+from engine.queue.job import Job
+from engine.queue.run_queue import RunQueue
+from engine.queue.submission import check_finished, submit_measurement
 from engine.robustness.transfer import Transfer
 from engine.runs.config import linf_threat
-from engine.runs.job import Job
-from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.runs.submission import check_finished, submit_measurement
-from engine.runs.transfer_files import read_transfers
-from engine.runs.transfer_request import TransferRequest
 from engine.validation import field_limits, validated
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from engine.runs.job import ACTIVE, WAITING
-from engine.runs.run_queue import RunQueue
+from engine.queue.client import WorkerSettings, start_worker
+from engine.queue.job import ACTIVE, WAITING
+from engine.queue.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.runs.worker import WorkerSettings, start_worker
 
 POLL_INTERVAL, ATTEND_INTERVAL = 0.2, 5.0
 

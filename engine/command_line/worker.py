@@ -4,8 +4,9 @@ import argparse
 
 from engine.command_line.parser import add_field, add_folders
 from engine.errors import InputError
+from engine.queue.client import WorkerSettings
+from engine.queue.worker import work
 from engine.runs.config import RunConfig
-from engine.runs.worker import WorkerSettings, work
 
 
 def add_parser(commands) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.data.catalog import DIGITS, DatasetSpec
-from engine.data.ink import LEAST_CONTRAST, blank, border, embolden, separate_ink
+from engine.data.digit_segmentation import LEAST_CONTRAST, blank, border, embolden, separate_ink
 from engine.errors import InputError
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from engine.robustness.attack_config import APGD, L2BIM, PGD, AttackConfig, Square
-from engine.robustness.threat import Norm
+from engine.attacks.configs import APGD, L2BIM, PGD, AttackConfig, Square
+from engine.attacks.threat import Norm
 
 SHARES_OF_EPSILON = (0.5, 1.0, 1.5, 2.0)
 """Of the accuracy against epsilon."""

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
+from engine.attacks.configs import FGSM, PGD, AttackConfig
+from engine.attacks.threat import ThreatModel
 from engine.diagnostics.attempt import Attempt
 from engine.diagnostics.check import NotRun
 from engine.diagnostics.effort import FAR_EPSILONS, FAR_STEP, SHARES_OF_EPSILON, Effort
@@ -18,11 +20,9 @@ from engine.diagnostics.meter import Meter, Report, slice_of
 from engine.diagnostics.wrapper import Predictions, divided_by_margin, watched
 from engine.errors import InputError
 from engine.models.stack import Stack
-from engine.robustness.attack_config import FGSM, PGD, AttackConfig
-from engine.robustness.bench import BATCH, Bench, as_pixels
+from engine.robustness.attack_session import BATCH, AttackSession, as_pixels
 from engine.robustness.cache import AdversarialCache
 from engine.robustness.report import RobustnessReport
-from engine.robustness.threat import ThreatModel
 from engine.seeds import derive_seed
 
 FORWARDS = 5
@@ -234,19 +234,19 @@ class Examination:
             survives &= ~found.broken if isinstance(found, Attempt) else found
         return survives
 
-    def _bench(self, stack: Stack, cache: AdversarialCache | None) -> Bench:
-        return Bench(stack, self.images, self.labels, self.threat, self.std, self.seed, cache, None)
+    def _bench(self, stack: Stack, cache: AdversarialCache | None) -> AttackSession:
+        return AttackSession(stack, self.images, self.labels, self.threat, self.std, self.seed, cache, None)
 
     def _attack(
         self,
-        bench: Bench,
+        bench: AttackSession,
         attack: AttackConfig,
         report: Report,
         threat: ThreatModel | None = None,
         where: np.ndarray | None = None,
         draw: int = 0,
     ) -> np.ndarray:
-        """Adversarial images (n, C, H, W), as of `Bench.attack`."""
+        """Adversarial images (n, C, H, W), as of `AttackSession.attack`."""
         bench.progress, bench.done, bench.work = report, 0, attack.forwards * len(bench.batches)
         return bench.attack(attack, threat, None if where is None else where[None], draw)[0]
 
@@ -261,7 +261,12 @@ class Examination:
         return float(self._survivors(images, threat)[shown].mean())
 
     def _try(
-        self, part: str, attack: AttackConfig, bench: Bench, count: int | None = None, draws: Sequence[int] = (0,)
+        self,
+        part: str,
+        attack: AttackConfig,
+        bench: AttackSession,
+        count: int | None = None,
+        draws: Sequence[int] = (0,),
     ) -> Attempt:
         """An attack on the first survivors, each further draw on what is left of them."""
         self._require_fit(attack)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.robustness.threat import ThreatModel
+from engine.attacks.threat import ThreatModel
 
 Verdict = Literal["ok", "suspicious", "failed", "not run"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.attacks.catalog import counts_any_size
 from engine.diagnostics.check import Conclusion, NotRun, check, exceeds
-from engine.robustness.protocol import counts_any_size
 
 if TYPE_CHECKING:
     from engine.diagnostics.examination import Examination

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from engine.attacks.catalog import PAPER_ATTACKS, STRONG_ATTACKS
 from engine.diagnostics.finding import Diagnosis
 from engine.paper.evidence import NEAR_ZERO, Evidence, Values
 from engine.paper.statement import Statement, Verdict, above, judged_statement
 from engine.paper.tables import FUZZINESS, NO_ATTACK, PRINTED_NAMES
-from engine.robustness.protocol import PAPER_ATTACKS, STRONG_ATTACKS
 from engine.runs.variants import VARIANTS
 
 CLAIMS = {

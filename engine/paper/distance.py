@@ -11,7 +11,7 @@ from engine.paper.setting import Setting
 from engine.paper.tables import FUZZINESS, NO_ATTACK, PRINTED_NAMES, SWAPPED
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ModelConfig
-from engine.runs.recipe import recipe
+from engine.runs.training_identity import recipe
 
 ACCURACY_UNIT = 0.05
 """What counts as much as a factor of 2 in fuzziness."""

@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from engine.attacks.catalog import PAPER_ATTACKS
 from engine.paper.setting import Setting
 from engine.paper.tables import CELLS, FUZZINESS, NO_ATTACK, PrintedCell
-from engine.robustness.protocol import PAPER_ATTACKS
+from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import SeedSummary, summarize_seeds
 from engine.runs.config import RunConfig
-from engine.runs.overview import RunOverview
-from engine.runs.recipe import recipe
+from engine.runs.training_identity import recipe
 from engine.runs.variants import VARIANTS
 
 Reports = Mapping[str, RobustnessReport]

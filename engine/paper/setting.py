@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from engine.attacks.catalog import PAPER_ATTACKS
 from engine.data.catalog import dataset_spec
+from engine.measurements.evaluation.request import EvaluationRequest
 from engine.minmax.objective import Scope
-from engine.robustness.protocol import PAPER_ATTACKS
 from engine.runs.config import ProbeConfig, RunConfig, linf_threat
-from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.run_settings import RunSettings
-from engine.runs.study import Study
 from engine.runs.variants import VARIANTS, variant_objective
+from engine.studies.study import Study
 from engine.training.schedule import TrainingConfig
 from engine.validation import validated
 

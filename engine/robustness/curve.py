@@ -10,9 +10,9 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.robustness.attack_config import AttackConfig
+from engine.attacks.configs import AttackConfig
+from engine.attacks.threat import ThreatModel
 from engine.robustness.report import Judgement, minimal_distances
-from engine.robustness.threat import ThreatModel
 
 MOST_STEPS = 40
 

@@ -6,14 +6,14 @@ from time import perf_counter
 
 import numpy as np
 
+from engine.attacks.catalog import check_attacks
+from engine.attacks.configs import AttackConfig
+from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.models.stack import Stack
-from engine.robustness.attack_config import AttackConfig
-from engine.robustness.bench import Bench, as_pixels
+from engine.robustness.attack_session import AttackSession, as_pixels
 from engine.robustness.cache import AdversarialCache
-from engine.robustness.protocol import check_attacks
 from engine.robustness.report import AttackResult, Judgement, RobustnessReport, judge, still_correct, summarize
-from engine.robustness.threat import ThreatModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ def evaluate(
     if not len(images) == len(labels) == len(sample_ids) > 0:
         counts = f"{len(images)}, {len(labels)} and {len(sample_ids)}"
         raise InputError("as many images, labels and sample ids, at least one", counts, "Pass them so.")
-    bench = Bench(stack, as_pixels(images), np.asarray(labels, np.int64), threat, std, seed, cache, progress)
+    bench = AttackSession(stack, as_pixels(images), np.asarray(labels, np.int64), threat, std, seed, cache, progress)
     bench.work = sum(attack.forwards for attack in attacks) * len(bench.batches) * stack.size
     correct = bench.correct
     results: list[list[AttackResult]] = [[] for _ in range(stack.size)]

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.attacks.configs import AttackConfig
+from engine.attacks.perturb import perturb_members
+from engine.attacks.threat import ThreatModel
 from engine.models.stack import Stack
-from engine.robustness.attack_config import AttackConfig
-from engine.robustness.attacks import perturb_members
-from engine.robustness.threat import ThreatModel
 from engine.seeds import derive_seed
 
 

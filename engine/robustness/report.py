@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.robustness.attack_config import AttackConfig
-from engine.robustness.protocol import attack_threat, counts_any_size
-from engine.robustness.threat import ThreatModel, in_image_range
+from engine.attacks.catalog import attack_threat, counts_any_size
+from engine.attacks.configs import AttackConfig
+from engine.attacks.threat import ThreatModel, in_image_range
 
 Fraction = Field(ge=0.0, le=1.0)
 

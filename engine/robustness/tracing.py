@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from engine.attacks.catalog import attack_threat
+from engine.attacks.configs import AttackConfig
+from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.models.stack import Stack
-from engine.robustness.attack_config import AttackConfig
-from engine.robustness.bench import Bench, as_pixels
+from engine.robustness.attack_session import AttackSession, as_pixels
 from engine.robustness.cache import AdversarialCache
 from engine.robustness.curve import RobustnessCurve, epsilon_steps
-from engine.robustness.protocol import attack_threat
 from engine.robustness.report import judge
-from engine.robustness.threat import ThreatModel
 
 
 def trace(
@@ -51,7 +51,7 @@ def trace(
         if progress is not None:
             progress(reached, words)
 
-    bench = Bench(stack, as_pixels(images), np.asarray(labels, np.int64), ball, std, seed, cache, tell)
+    bench = AttackSession(stack, as_pixels(images), np.asarray(labels, np.int64), ball, std, seed, cache, tell)
     steps, ended = epsilon_steps(ball, std, bench.images.shape[1:])
     bench.work = attack.forwards * len(bench.batches) * len(steps)
     alive = bench.correct[0].copy()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from engine.robustness.attack_config import AttackConfig
-from engine.robustness.protocol import attack_threat
+from engine.attacks.catalog import attack_threat
+from engine.attacks.configs import AttackConfig
+from engine.attacks.threat import ThreatModel
 from engine.robustness.statistics import wilson_interval
-from engine.robustness.threat import ThreatModel
 
 Classes = tuple[int, ...]
 

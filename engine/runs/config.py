@@ -10,10 +10,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.attacks.threat import ThreatModel, Unit
 from engine.data.catalog import DatasetSpec
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
-from engine.robustness.threat import ThreatModel, Unit
 from engine.runs.model_config import ModelConfig
 from engine.runs.variants import CUSTOM, VARIANTS, variant_of
 from engine.training.schedule import TRAINING_VERSION, TrainingConfig

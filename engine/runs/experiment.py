@@ -9,18 +9,18 @@ from pathlib import Path
 
 import torch
 
+from engine.attacks.catalog import training_attack
+from engine.attacks.perturb import perturb_members
 from engine.data.sources import Dataset, load_dataset
 from engine.data.subsets import stratified_ids
+from engine.devices import resolve_device
 from engine.models.architectures import build_model
 from engine.models.stack import Stack
-from engine.robustness.attacks import perturb_members
 from engine.robustness.probe import probed_accuracy
-from engine.robustness.protocol import training_attack
 from engine.runs.config import ADVERSARIAL_STEPS, RunConfig
 from engine.runs.environment import enter_session
-from engine.runs.outcome import final_figures, write_result
-from engine.runs.planner import resolve_device
 from engine.runs.records import Recorder
+from engine.runs.result import final_figures, write_result
 from engine.runs.run_files import save_model
 from engine.runs.store import RunStore
 from engine.training.checkpoint import Checkpoint, load_checkpoint, restore, save_checkpoint

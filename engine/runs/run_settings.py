@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.attacks.threat import ThreatModel
 from engine.data.catalog import dataset_spec
 from engine.minmax.objective import ObjectiveConfig, Scope
-from engine.robustness.threat import ThreatModel
 from engine.runs.config import DeviceRequest, ProbeConfig, RunConfig, linf_threat
 from engine.training.schedule import TrainingConfig
 from engine.validation import validated

@@ -15,10 +15,10 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.queue.run_queue import RunQueue
 from engine.runs.config import ProbeConfig, RunConfig
-from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.run_files import CONFIG
-from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
 from engine.training.schedule import TrainingConfig
 
@@ -35,7 +35,7 @@ def train_and_attack(root: Path) -> None:
     """The run of seed 0; in a process of its own, since this one must not import torch."""
     import torch
 
-    from engine.runs.assessment import assess_run
+    from engine.measurements.evaluation.measure import assess_run
     from engine.runs.experiment import train_runs
 
     torch.set_num_threads(1)
@@ -69,7 +69,7 @@ def measure(root: Path) -> None:
     from streamlit.testing.v1 import AppTest
 
     from dashboard.navigation import PAGES
-    from dashboard.weight_views import LAYERS, VIEWS
+    from dashboard.weights.views import LAYERS, VIEWS
 
     shown = {"runs": [config(seed).run_id for seed in range(8)], "layers": list(LAYERS.values())}
     queries = [(name, name, {}) for name in PAGES]

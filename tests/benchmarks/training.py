@@ -19,7 +19,7 @@ from engine.data.sources import Dataset, load_dataset
 from engine.minmax.objective import ObjectiveConfig
 from engine.models.architectures import build_model
 from engine.models.stack import Stack
-from engine.runs.worker import ENVIRONMENT
+from engine.queue.client import ENVIRONMENT
 from engine.training.loop import train
 from engine.training.schedule import TrainingConfig
 from engine.training.state import initial_state

@@ -1,5 +1,6 @@
 import pytest
-from serving import CHROMIUM
+
+from tests.browser.serving import CHROMIUM
 
 
 def pytest_collection_modifyitems(items):

@@ -7,12 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard.drawing_board import drawing_board
-from dashboard.example_grid import ExampleCell, ExampleGrid, ExampleRow
 from dashboard.figures.canvas import compose
 from dashboard.figures.images import image_png, perturbation_png
-from dashboard.live_charts import install_plotlyjs
-from dashboard.sheet import Sheet
+from dashboard.ui.drawing_board import drawing_board
+from dashboard.ui.example_grid import ExampleCell, ExampleGrid, ExampleRow
+from dashboard.ui.live_charts import install_plotlyjs
+from dashboard.ui.page_export import PageExport
 
 FRAMES = 21
 TABLE = pd.DataFrame({"run": ["</script><b>", "=1+1", "λ; “é”"], "accuracy": [0.1 + 0.2, -1e-7, np.nan]})
@@ -66,7 +66,7 @@ def draw() -> None:
     st.button("Again")
     runs = st.session_state.runs = st.session_state.get("runs", 0) + 1
     st.write(f"Run number {runs}.")
-    sheet = Sheet("All of it")
+    sheet = PageExport("All of it")
     sheet.chart(weights_figure(runs), key="weights", alt="Weights", height=320, table=TABLE, autoplay=True)
     sheet.chart(compose("Still", [line(runs, "std")]), key="still", alt="Still", height=200)
     columns = ("clean", *(f"attack {attack}" for attack in range(1, 8)))

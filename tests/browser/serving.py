@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.runs.lease import pid_of
-from engine.runs.worker import worker_identity
+from engine.queue.client import worker_identity
+from engine.queue.process_identity import pid_of
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from serving import laboratory as serve_laboratory
-from serving import wait_until
 
-from dashboard.recorded import closest_watched
+from dashboard.start.recorded import closest_watched
 from engine.data.sources import load_dataset
-from engine.runs.overview import list_runs
+from engine.queue.overview import list_runs
+from engine.queue.run_queue import RunQueue
 from engine.runs.records import read_conv_weights
 from engine.runs.run_files import adversarial_path
-from engine.runs.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
+from tests.browser.serving import laboratory as serve_laboratory
+from tests.browser.serving import wait_until
 
 pytestmark = pytest.mark.slow
 STORE = RunStore(SHIPPED)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from frontend_app import TABLE
 from PIL import Image
-from serving import ROOT, free_port, serve, wait_until
 
-from dashboard.tables import csv_text
+from dashboard.ui.tables import csv_text
+from tests.browser.frontend_app import TABLE
+from tests.browser.serving import ROOT, free_port, serve, wait_until
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from serving import laboratory as serve_laboratory
+
+from tests.browser.serving import laboratory as serve_laboratory
 
 pytestmark = pytest.mark.slow
 HISTOGRAM = ".live-chart[aria-label^='Histogram of weights']"

@@ -5,7 +5,8 @@ import shutil
 import sys
 
 import pytest
-from serving import ROOT, free_port, serve, status
+
+from tests.browser.serving import ROOT, free_port, serve, status
 
 WEIGHTS, LOSS = ".live-chart[aria-label='Weights of two runs']", ".live-chart[aria-label='Loss of two runs']"
 
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np, pandas as pd, streamlit as st
 from dashboard.figures.histograms import histogram_figure
 from dashboard.figures.histories import history_figure
-from dashboard.live_charts import install_plotlyjs, live_chart
+from dashboard.ui.live_charts import install_plotlyjs, live_chart
 
 install_plotlyjs(Path(__file__).parent / "static")
 edges = np.linspace(-1, 1, 21)

@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from serving import laboratory as serve_laboratory
 
 from engine.paper.claims import CLAIMS
 from engine.paper.tables import CELLS
+from tests.browser.serving import laboratory as serve_laboratory
 
 pytestmark = pytest.mark.slow
 TABLE = ".live-chart[aria-label^='Printed and our accuracies']"

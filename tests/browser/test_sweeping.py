@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from serving import laboratory as serve_laboratory
+
+from tests.browser.serving import laboratory as serve_laboratory
 
 MAPS = ".live-chart[aria-label^='Heat maps of λ']"
 

@@ -3,17 +3,17 @@
 import re
 
 import pytest
-from serving import laboratory as serve_laboratory
 
-from dashboard.recorded import closest_watched
-from engine.robustness.threat import ThreatModel
-from engine.runs.curve_files import read_curves, read_thresholds
-from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.findings import read_diagnosis
-from engine.runs.overview import list_runs
-from engine.runs.run_queue import RunQueue
+from dashboard.start.recorded import closest_watched
+from engine.attacks.threat import ThreatModel
+from engine.measurements.curve.read import read_curves, read_thresholds
+from engine.measurements.diagnosis.read import read_diagnosis
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.measurements.transfer.read import read_transfers
+from engine.queue.overview import list_runs
+from engine.queue.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
-from engine.runs.transfer_files import read_transfers
+from tests.browser.serving import laboratory as serve_laboratory
 
 pytestmark = pytest.mark.slow
 STORE = RunStore(SHIPPED)

@@ -9,12 +9,12 @@ import pytest
 
 from engine.__main__ import main
 from engine.command_line import parser
+from engine.queue.process_identity import process_identity
+from engine.queue.run_queue import RunQueue
+from engine.queue.submission import submit_runs
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.experiment import train_runs
-from engine.runs.lease import process_identity
-from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.runs.submission import submit_runs
 from engine.training.schedule import TrainingConfig
 
 

@@ -211,7 +211,7 @@ def test_a_damaged_queue(command, laboratory, no_worker):
 def test_a_queue_that_is_locked_or_full(command, laboratory, monkeypatch):
     import sqlite3
 
-    from engine.runs.run_queue import RunQueue
+    from engine.queue.run_queue import RunQueue
 
     def full(queue):
         raise sqlite3.OperationalError("database or disk is full")

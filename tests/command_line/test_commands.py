@@ -15,10 +15,10 @@ import torch
 
 from engine.data.catalog import DATASETS
 from engine.models.architectures import build_model
-from engine.runs.lease import is_alive, pid_of, process_identity
+from engine.queue.client import worker_identity
+from engine.queue.process_identity import is_alive, pid_of, process_identity
+from engine.queue.run_queue import RunQueue
 from engine.runs.records import read_metrics
-from engine.runs.run_queue import RunQueue
-from engine.runs.worker import worker_identity
 
 ROOT = Path(__file__).parents[2]
 RUN_KEYS = {

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.attacks.threat import ThreatModel
+from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.measurements.evaluation.survivors import read_verdicts
 from engine.robustness.statistics import paired_difference, paired_seeds, wilson_interval
-from engine.robustness.threat import ThreatModel
-from engine.runs.assessment import assess_run
-from engine.runs.comparison import NOISE_RULE
 from engine.runs.config import ProbeConfig, RunConfig
-from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.experiment import train_runs
 from engine.runs.run_files import adversarial_path, evaluation_path
 from engine.runs.store import RunStore
-from engine.runs.verdicts import read_verdicts
+from engine.studies.comparison import NOISE_RULE
 from engine.training.schedule import TrainingConfig
 
 WEAK, STRONG = (

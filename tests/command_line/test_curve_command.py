@@ -5,12 +5,12 @@ import shlex
 
 import pytest
 
+from engine.attacks.threat import ThreatModel
+from engine.measurements.curve.read import read_curve
+from engine.measurements.curve.request import CurveRequest
+from engine.measurements.kinds import measure
 from engine.minmax.threshold import PixelThreshold
 from engine.robustness.statistics import wilson_interval
-from engine.robustness.threat import ThreatModel
-from engine.runs.curve_files import read_curve
-from engine.runs.curve_request import CurveRequest
-from engine.runs.measurements import measure
 
 
 @pytest.fixture
@@ -19,7 +19,15 @@ def here(monkeypatch, laboratory):
 
     def do(queue, job_ids, settings, quiet=False):
         for job in queue.jobs(job_ids):
-            measure(laboratory.store, job, laboratory.data, "cpu", lambda fraction, words: None)
+            measure(
+                laboratory.store,
+                job.kind,
+                job.run_id,
+                job.payload,
+                laboratory.data,
+                "cpu",
+                lambda fraction, words: None,
+            )
             assert queue.claim("here", lambda jobs, wanted=job.job_id: [one for one in jobs if one.job_id == wanted])
             queue.release("here", job.job_id, "finished")
 

@@ -14,10 +14,10 @@ from PIL import Image
 
 from engine.data.catalog import DATASETS
 from engine.data.fitting import fit_image, read_image
-from engine.runs.lease import is_alive, pid_of
-from engine.runs.measurements import measure
-from engine.runs.own_images import load_own_image
-from engine.runs.worker import worker_identity
+from engine.measurements.kinds import measure
+from engine.measurements.own_images import load_own_image
+from engine.queue.client import worker_identity
+from engine.queue.process_identity import is_alive, pid_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -124,7 +124,15 @@ def test_a_job_for_each_run_and_epsilon(command, laboratory, monkeypatch):
 def test_the_worst_case_says_whose_it_is(command, laboratory, monkeypatch):
     def do(queue, job_ids, settings, quiet=False):
         for job in queue.jobs(job_ids):
-            measure(laboratory.store, job, laboratory.data, "cpu", lambda fraction, words: None)
+            measure(
+                laboratory.store,
+                job.kind,
+                job.run_id,
+                job.payload,
+                laboratory.data,
+                "cpu",
+                lambda fraction, words: None,
+            )
             queue.claim("here", lambda jobs, wanted=job.job_id: [one for one in jobs if one.job_id == wanted])
             queue.release("here", job.job_id, "finished")
 

@@ -7,8 +7,8 @@ from scipy.stats import binomtest
 
 from engine.diagnostics.checks import CHECKS
 from engine.diagnostics.effort import Effort
-from engine.runs.job import WAITING
-from engine.runs.measurements import measure
+from engine.measurements.kinds import measure
+from engine.queue.job import WAITING
 
 EFFORT = Effort(steps=10, starts=1, tried=5, shown=5, queries=20, queried=5, noises=10, noised=5, far_steps=50)
 
@@ -19,12 +19,20 @@ def at_once(laboratory, monkeypatch):
 
     def work(queue, job_ids, settings, quiet=False):
         while jobs := queue.claim("here/1/1", lambda waiting: [job for job in waiting if job.job_id in job_ids][:1]):
-            measure(laboratory.store, jobs[0], laboratory.data, "cpu", lambda fraction, message: None)
+            measure(
+                laboratory.store,
+                jobs[0].kind,
+                jobs[0].run_id,
+                jobs[0].payload,
+                laboratory.data,
+                "cpu",
+                lambda fraction, message: None,
+            )
             queue.release("here/1/1", jobs[0].job_id, "finished")
         assert not any(job.status in WAITING for job in queue.jobs(job_ids))
 
     monkeypatch.setattr("engine.command_line.evaluate.wait_for_jobs", work)
-    monkeypatch.setattr("engine.runs.diagnosis.Effort", lambda: EFFORT)
+    monkeypatch.setattr("engine.measurements.diagnosis.measure.Effort", lambda: EFFORT)
 
 
 @pytest.mark.slow

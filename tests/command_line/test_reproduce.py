@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from engine.attacks.catalog import PAPER_ATTACKS
 from engine.command_line import reproduce
+from engine.measurements.evaluation.read import read_report
 from engine.paper.claims import CLAIMS
 from engine.paper.setting import SETTINGS
 from engine.paper.tables import CELLS
-from engine.robustness.protocol import PAPER_ATTACKS
-from engine.runs.lease import pid_of
-from engine.runs.reports import read_report
+from engine.queue.client import worker_identity
+from engine.queue.process_identity import pid_of
 from engine.runs.store import RunStore
-from engine.runs.worker import worker_identity
 from engine.training.schedule import TrainingConfig
 
 

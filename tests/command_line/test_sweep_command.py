@@ -6,11 +6,11 @@ import signal
 
 import pytest
 
-from engine.runs.lease import pid_of
-from engine.runs.run_queue import RunQueue
+from engine.queue.client import worker_identity
+from engine.queue.process_identity import pid_of
+from engine.queue.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.runs.sweep_files import read_sweeps
-from engine.runs.worker import worker_identity
+from engine.studies.sweep_files import read_sweeps
 
 SMALL = ["--l1", "0", "0.1", "--mu", "0", "0.5", "--epochs", "1", "--attacks", "fgsm", "--samples", "20"]
 

@@ -5,10 +5,10 @@ import shutil
 
 import pytest
 
-from engine.runs.assessment import assess_run
-from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.measurements import measure
-from engine.runs.transfer_request import TransferRequest
+from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.measurements.kinds import measure
+from engine.measurements.transfer.request import TransferRequest
 
 
 @pytest.fixture
@@ -27,7 +27,15 @@ def worked(laboratory, monkeypatch):
 
     def work(queue, job_ids, settings, quiet=False):
         for job in queue.claim("here", lambda waiting: [one for one in waiting if one.job_id in job_ids]):
-            measure(laboratory.store, job, settings.data_dir, "cpu", lambda fraction, message: None)
+            measure(
+                laboratory.store,
+                job.kind,
+                job.run_id,
+                job.payload,
+                settings.data_dir,
+                "cpu",
+                lambda fraction, message: None,
+            )
             queue.release("here", job.job_id, "finished")
 
     monkeypatch.setattr("engine.command_line.transfer.wait_for_jobs", work)

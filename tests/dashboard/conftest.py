@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.robustness.threat import ThreatModel
-from engine.runs.assessment import assess_run
+from engine.attacks.threat import ThreatModel
+from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.queue.run_queue import RunQueue
 from engine.runs.config import ProbeConfig
-from engine.runs.evaluation_request import EvaluationRequest
 from engine.runs.experiment import train_runs
 from engine.runs.launch import LaunchRequest
-from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
 from engine.training.schedule import TrainingConfig
 
@@ -48,8 +48,10 @@ def store(trained_store, tmp_path) -> RunStore:
 @pytest.fixture
 def started_workers(monkeypatch):
     """Workers that a page would have started; none is."""
-    from dashboard import measurement_panel, queue_panel, study_panel, sweep_form, sweep_panel
-    from engine.runs import worker
+    from dashboard.jobs import measurement_panel, queue_panel, study_panel
+    from dashboard.sweeps import form as sweep_form
+    from dashboard.sweeps import panel as sweep_panel
+    from engine.queue import client
 
     started = []
 
@@ -57,7 +59,7 @@ def started_workers(monkeypatch):
         started.append(settings)
         return True
 
-    for module in (worker, queue_panel, measurement_panel, study_panel, sweep_form, sweep_panel):
+    for module in (client, queue_panel, measurement_panel, study_panel, sweep_form, sweep_panel):
         monkeypatch.setattr(module, "start_worker", start)
     return started
 
@@ -97,11 +99,13 @@ def open_page(serve_store, started_workers):
     """(page, store, shipped runs, **query) -> AppTest that has run that page once."""
     from streamlit.testing.v1 import AppTest
 
+    from dashboard.navigation import PAGES
+
     def open_it(page, root, read_only=False, shipped=None, **query):
         serve_store(root, read_only, shipped)
         app = AppTest.from_file(APP, default_timeout=30)
         app.query_params.update(query)
         app.run()
-        return app.switch_page(f"app_pages/{page}.py").run() if page != "home" else app
+        return app.switch_page(PAGES[page]).run() if page != "home" else app
 
     return open_it

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from dashboard import live_charts, sheet, sources
+from dashboard import sources
+from dashboard.ui import live_charts
+from dashboard.ui import page_export as sheet
+from engine.queue.run_queue import RunQueue
+from engine.queue.submission import submit_runs
 from engine.runs.records import read_conv_weights, read_metrics
 from engine.runs.run_files import read_json, write_json
-from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.runs.submission import submit_runs
 
 
 @pytest.fixture

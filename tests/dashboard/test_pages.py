@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.runs.run_queue import RunQueue
+from engine.queue.run_queue import RunQueue
 from engine.runs.store import RunStore
 
 PAGES = ["home", "launch", "weights", "robustness", "examples"]

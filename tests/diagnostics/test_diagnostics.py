@@ -8,7 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from dashboard.recorded import closest_watched
+from dashboard.start.recorded import closest_watched
+from engine.attacks.configs import FGSM, CarliniWagner
+from engine.attacks.threat import ThreatModel
 from engine.data.sources import load_dataset
 from engine.data.subsets import stratified_ids
 from engine.diagnostics.attempt import Attempt
@@ -21,14 +23,12 @@ from engine.diagnostics.meter import Meter, slice_of
 from engine.diagnostics.wrapper import Predictions, divided_by_margin, watched
 from engine.errors import InputError
 from engine.models.stack import Stack
-from engine.robustness.attack_config import FGSM, CarliniWagner
+from engine.queue.overview import list_runs
+from engine.queue.run_queue import RunQueue
 from engine.robustness.cache import AdversarialCache
 from engine.robustness.report import AttackResult, RobustnessReport
-from engine.robustness.threat import ThreatModel
-from engine.runs.overview import list_runs
-from engine.runs.run_queue import RunQueue
+from engine.runs.load_network import load_member
 from engine.runs.store import SHIPPED, RunStore
-from engine.runs.trained import load_member
 from tests.diagnostics.failing_models import Collapsed, Noisy, Overshot, Probabilities, Quantized, Scaled, Steep
 
 STD = (0.3081,)

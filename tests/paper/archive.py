@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
+from engine.attacks.catalog import ATTACKS, PAPER_ATTACKS, attack_threat
 from engine.paper.evidence import Evidence, RecipeIndex, gather
 from engine.paper.setting import Setting
-from engine.robustness.protocol import ATTACKS, PAPER_ATTACKS, attack_threat
+from engine.queue.overview import RunOverview
 from engine.robustness.report import AttackResult, RobustnessReport
 from engine.runs.config import RunConfig
-from engine.runs.overview import RunOverview
 
 N = 100
 

@@ -2,11 +2,11 @@
 
 import pytest
 
+from engine.attacks.catalog import PAPER_ATTACKS, STRONG_ATTACKS
+from engine.attacks.threat import ThreatModel
 from engine.diagnostics.finding import Diagnosis, Finding
 from engine.paper.claims import CLAIMS, MARGIN, judge_claims
 from engine.paper.setting import SETTINGS
-from engine.robustness.protocol import PAPER_ATTACKS, STRONG_ATTACKS
-from engine.robustness.threat import ThreatModel
 
 SEEDS = (0, 1, 2)
 

@@ -4,11 +4,11 @@ import math
 
 import pytest
 
+from engine.attacks.catalog import PAPER_ATTACKS
 from engine.paper.distance import deviation, distance, rank_candidates
 from engine.paper.evidence import Reproduced, Values
 from engine.paper.setting import SETTINGS
 from engine.paper.tables import CELLS, SWAPPED
-from engine.robustness.protocol import PAPER_ATTACKS
 
 MNIST, CIFAR = SETTINGS["mnist"], SETTINGS["cifar10"]
 PRINTED = {(cell.dataset, cell.variant, cell.quantity): cell for cell in CELLS}

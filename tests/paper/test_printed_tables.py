@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.attacks.catalog import PAPER_ATTACKS
 from engine.paper.tables import (
     CELLS,
     FAR_BELOW_PGD,
@@ -12,7 +13,6 @@ from engine.paper.tables import (
     TABLE_OF,
     TITLES,
 )
-from engine.robustness.protocol import PAPER_ATTACKS
 
 MNIST = """
 No attack  .9861 .9747 .9576 .9844

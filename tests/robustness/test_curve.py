@@ -5,14 +5,14 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from engine.attacks.configs import FAB, FGSM, L2BIM, PGD, CarliniWagner
+from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.models.stack import Stack
-from engine.robustness import bench
-from engine.robustness.attack_config import FAB, FGSM, L2BIM, PGD, CarliniWagner
+from engine.robustness import attack_session as bench
 from engine.robustness.cache import AdversarialCache
 from engine.robustness.curve import RobustnessCurve, curve_of_distances, epsilon_steps
 from engine.robustness.report import Judgement
-from engine.robustness.threat import ThreatModel
 from engine.robustness.tracing import trace
 
 STD = (0.3081,)

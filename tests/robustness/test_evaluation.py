@@ -2,16 +2,16 @@ import numpy as np
 import pytest
 import torch
 
+from engine.attacks.catalog import training_attack
+from engine.attacks.configs import FGSM, PGD, CarliniWagner, LinfBIM
+from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.models.architectures import build_model
 from engine.models.stack import Stack
-from engine.robustness import bench
-from engine.robustness.attack_config import FGSM, PGD, CarliniWagner, LinfBIM
+from engine.robustness import attack_session as bench
 from engine.robustness.cache import AdversarialCache
 from engine.robustness.evaluation import AttackOutcome, MemberEvaluation, evaluate
 from engine.robustness.probe import probed_accuracy
-from engine.robustness.protocol import training_attack
-from engine.robustness.threat import ThreatModel
 
 STD = (0.3081,)
 THREAT = ThreatModel(norm="linf", epsilon=0.3, unit="normalized")

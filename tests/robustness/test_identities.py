@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.robustness.protocol import ATTACKS, counts_any_size
+from engine.attacks.catalog import ATTACKS, counts_any_size
+from engine.attacks.threat import ThreatModel
 from engine.robustness.report import AttackResult, Judgement, RobustnessReport, judge, still_correct, summarize
-from engine.robustness.threat import ThreatModel
 
 STD = (0.5,)
 SIZES = {"none": 0.0, "inside": 0.04, "between": 0.12, "far": 0.3}

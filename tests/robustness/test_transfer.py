@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from engine.robustness.protocol import ATTACKS
+from engine.attacks.catalog import ATTACKS
+from engine.attacks.threat import ThreatModel
 from engine.robustness.statistics import wilson_interval
-from engine.robustness.threat import ThreatModel
 from engine.robustness.transfer import Transfer
 
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
-from engine.robustness.threat import ThreatModel
 from engine.runs.config import RunConfig
 from engine.runs.store import RUN_ID
 from engine.runs.variants import CUSTOM, VARIANTS, variant_objective, variant_of

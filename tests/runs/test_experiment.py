@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
 from engine.models.architectures import ARCHITECTURES, build_model
-from engine.robustness.threat import ThreatModel
 from engine.runs import experiment
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.experiment import checkpoint_position, train_runs

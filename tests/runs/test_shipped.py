@@ -6,26 +6,26 @@ from functools import cache
 import numpy as np
 import pytest
 
+from engine.attacks.catalog import PAPER_ATTACKS, STRONG_ATTACKS, counts_any_size
+from engine.measurements.curve.read import read_curves
+from engine.measurements.diagnosis.read import read_diagnosis
+from engine.measurements.evaluation.read import read_reports
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.measurements.evaluation.survivors import WORST_CASE, read_verdicts
+from engine.measurements.transfer.read import read_transfers
 from engine.minmax.fuzziness import fuzziness, near_zero_count
 from engine.paper.claims import judge_claims
 from engine.paper.distance import rank_candidates
 from engine.paper.evidence import RecipeIndex, Reports, gather
 from engine.paper.setting import SETTINGS
-from engine.robustness.protocol import PAPER_ATTACKS, STRONG_ATTACKS, counts_any_size
+from engine.queue.overview import list_runs
+from engine.queue.run_queue import RunQueue
 from engine.robustness.report import RobustnessReport
 from engine.runs.config import RunConfig
-from engine.runs.curve_files import read_curves
-from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.findings import read_diagnosis
-from engine.runs.overview import list_runs
 from engine.runs.records import read_conv_weights, read_metrics
-from engine.runs.reports import read_reports
 from engine.runs.run_files import adversarial_path, load_weights
-from engine.runs.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
-from engine.runs.transfer_files import read_transfers
 from engine.runs.variants import VARIANTS
-from engine.runs.verdicts import WORST_CASE, read_verdicts
 
 STORE = RunStore(SHIPPED)
 RUNS, PROBLEMS = list_runs(STORE, RunQueue(SHIPPED))

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine.errors import InputError
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.queue.overview import list_runs
+from engine.queue.run_queue import RunQueue
+from engine.queue.submission import delete_run, retry_run, submit_measurement, submit_runs
 from engine.runs.config import RunConfig
-from engine.runs.evaluation_request import EvaluationRequest
-from engine.runs.overview import list_runs
 from engine.runs.run_files import MODEL, RESULT, write_json
-from engine.runs.run_queue import RunQueue
 from engine.runs.store import RunStore
-from engine.runs.submission import delete_run, retry_run, submit_measurement, submit_runs
 
 CONFIG = RunConfig(seed=7)
 RUN_ID = CONFIG.run_id

@@ -12,8 +12,8 @@ import pytest
 import safetensors.numpy
 
 from engine.errors import InputError
+from engine.queue.overview import list_runs, read_overview
 from engine.runs.config import RunConfig
-from engine.runs.overview import list_runs, read_overview
 from engine.runs.records import METRICS
 from engine.runs.run_files import CONFIG, MODEL, RESULT, load_weights, read_json, save_model, write_json
 from engine.runs.store import FORMAT, RunStore

@@ -1,0 +1,65 @@
+"""What attacks left of one image -> the grid that shows it. No streamlit."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from dashboard.examples.questions import CLEAN, Arrays
+from dashboard.figures.images import image_png, perturbation_png
+from dashboard.ui.example_grid import ExampleCell, ExampleGrid, ExampleRow
+
+
+def build_grid(
+    labels: Mapping[str, str],
+    colors: Mapping[str, str],
+    outcomes: Mapping[str, Mapping[str, Arrays]],
+    attacks: Sequence[str],
+    position: int,
+    classes: Sequence[str],
+    truth: int,
+) -> ExampleGrid:
+    """One image for every run and attack, the clean one first.
+
+    Args:
+        labels, colors: by run_id.
+        outcomes: run_id -> attack or CLEAN -> adversarial_images, predictions, probabilities; every run has CLEAN.
+        position: of the image in these arrays; truth: its class.
+    """
+    rows = []
+    for run_id, of_run in outcomes.items():
+        original = of_run[CLEAN]["adversarial_images"][position]
+        cells = [
+            build_cell(of_run.get(name, {}), original, position, classes, truth, name != CLEAN)
+            for name in (CLEAN, *attacks)
+        ]
+        rows.append(ExampleRow(labels[run_id], colors[run_id], tuple(cells)))
+    return ExampleGrid(classes[truth], tuple(classes), ("clean", *attacks), tuple(rows))
+
+
+def build_cell(
+    found: Arrays, original: np.ndarray, position: int, classes: Sequence[str], truth: int, is_attack: bool
+) -> ExampleCell | None:
+    """One image with what the network says to it; None when it was not attacked so, or no picture was kept."""
+    if not found or position >= len(found["adversarial_images"]):
+        return None
+    image, probabilities = found["adversarial_images"][position], found["probabilities"][position]
+    prediction, change = int(found["predictions"][position]), image - original
+    size = float(np.abs(change).max())
+    return ExampleCell(
+        image=image_png(as_picture(np.clip(image, 0, 1)), scale=1),
+        prediction=classes[prediction],
+        is_correct=prediction == truth,
+        confidence=float(probabilities[prediction]),
+        true_confidence=float(probabilities[truth]),
+        linf=size if is_attack else None,
+        l2=float(np.sqrt(np.square(change).sum())) if is_attack else None,
+        probabilities=tuple(map(float, probabilities)),
+        perturbation=perturbation_png(as_picture(change), scale=1) if is_attack and size else None,
+        perturbation_limit=size if is_attack and size else None,
+        note="found nothing" if is_attack and not size else "",
+    )
+
+
+def as_picture(image: np.ndarray) -> np.ndarray:
+    """(C, H, W) -> (H, W) or (H, W, 3)."""
+    return image[0] if len(image) == 1 else image.transpose(1, 2, 0)

@@ -1,0 +1,78 @@
+"""The widgets that find an image by what happened to it."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from dashboard.examples.questions import ANY_ATTACK, Verdicts, common_attacks, questions
+from engine.data.catalog import DatasetSpec
+
+ANY_CLASS = "any class"
+
+
+def find_image(
+    seen: Verdicts,
+    truth: np.ndarray,
+    labels: Mapping[str, str],
+    attacks: Sequence[str],
+    in_ball: set[str],
+    spec: DatasetSpec,
+    kept: int,
+) -> int | None:
+    """Place of the chosen image in the fixed order; None when nothing with a picture answers the question.
+
+    Args:
+        truth: (n,) classes; labels: by run_id; attacks: any run's, those `in_ball` held to one.
+        kept: of how many images, the first ones, there are pictures.
+    """
+    common = common_attacks(seen, attacks)
+    asked = {question.title: question for question in questions({run_id: labels[run_id] for run_id in seen}, common)}
+    bounded = [attack for attack in common if attack in in_ball] or common
+    under = {ANY_ATTACK: bounded, **{attack: [attack] for attack in common}}
+    _forget_unless_in("find", asked)
+    _forget_unless_in("by", under)
+    what, by, shows = st.columns([5, 3, 2])
+    title = what.selectbox("Find", list(asked), min(1, len(asked) - 1), key="find", bind="query-params")
+    attack = by.selectbox("Under", list(under), key="by", bind="query-params")
+    shown = shows.selectbox("Showing", [ANY_CLASS, *spec.classes], key="class", bind="query-params")
+    matching = asked[title].matches(seen, under[attack])
+    if shown != ANY_CLASS:
+        matching = matching & (truth[: len(matching)] == spec.classes.index(shown))
+    if incomparable := [attack for attack in attacks if attack not in common]:
+        st.caption(f"Not every run met {', '.join(incomparable)}: not counted in what is found.")
+    positions = np.flatnonzero(matching[:kept])
+    count = f"{matching.sum()} of {len(matching)} images"
+    if not len(positions):
+        pictures = f" Pictures were kept of the first {kept} only." if matching.any() else ""
+        st.info(f"{count} answer this.{pictures} Ask for something else.", icon=":material/search_off:")
+        return None
+    pick, buttons, words = st.columns([4, 3, 3], vertical_alignment="bottom")
+    place = _step_through(pick, buttons, positions)
+    among = f"; {len(positions)} of them among the {kept} with pictures" if matching[kept:].any() else ""
+    words.caption(f"{count} answer this{among}.")
+    return int(positions[place - 1])
+
+
+def _forget_unless_in(key: str, options: Mapping) -> None:
+    if st.session_state.get(key) not in options:
+        st.session_state.pop(key, None)
+
+
+def _step_through(pick, buttons, positions: np.ndarray) -> int:
+    """Which of the images found, counted from 1; another question keeps the image where it still answers."""
+    state, count = st.session_state, len(positions)
+    if "image" in state and state.get("found") != positions.tolist():
+        known = np.flatnonzero(positions == state.get("position", -1))
+        state.image = int(known[0]) + 1 if len(known) else min(state.image, count)
+    state.found = positions.tolist()
+
+    def step(by: int) -> None:
+        state.image = min(max(state.get("image", 1) + by, 1), count)
+
+    place = pick.slider("Image", 1, count, key="image", bind="query-params") if count > 1 else 1
+    with buttons.container(horizontal=True):
+        st.button("Previous", icon=":material/arrow_back:", on_click=step, args=(-1,), key="previous")
+        st.button("Next", icon=":material/arrow_forward:", on_click=step, args=(1,), key="next")
+    state.position = int(positions[place - 1])
+    return place

@@ -1,0 +1,71 @@
+"""A person's own image: the form, the attacks under way, and what the networks make of it."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from dashboard import sources
+from dashboard.examples.cells import build_grid
+from dashboard.examples.own_image_form import draw_own_image_form
+from dashboard.examples.questions import CLEAN
+from dashboard.jobs.measurement_panel import draw_measurements, is_measuring, measurement_jobs
+from dashboard.settings import Settings
+from dashboard.ui.page_export import PageExport
+from dashboard.ui.protocol_picker import protocol_title
+from engine.measurements.own_images import OwnImageResult
+from engine.queue.job import Job
+from engine.queue.overview import RunOverview
+
+BUSY = "own-image-busy"
+"""In the session: whether attacks on the own image wait or run, so that the panel looks again by itself."""
+
+
+def draw_own_image(
+    here: Settings, runs: Sequence[RunOverview], labels: Mapping[str, str], colors: Mapping[str, str]
+) -> None:
+    """An expander with all of it; `labels` and `colors` by run_id. For runs of one data set."""
+
+    def draw() -> None:
+        image_id = draw_own_image_form(here, list(runs))
+        if image_id is None:
+            return
+        jobs = _jobs(here, runs, image_id)
+        draw_measurements(here, list(runs), jobs)
+        results = {run.run_id: sources.own_images(run.run_id, image_id) for run in runs}
+        if shown := _of_one_protocol(results):
+            _draw_results(runs, shown, labels, colors)
+        is_busy = is_measuring(jobs)
+        if is_busy != st.session_state.get(BUSY, False):
+            st.session_state[BUSY] = is_busy
+            st.rerun()
+
+    with st.expander("Your own image: upload or draw one, and attack it", icon=":material/draw:", key="own-image"):
+        st.fragment(draw, run_every=0.5 if st.session_state.get(BUSY) else None, key="own")()
+
+
+def _of_one_protocol(results: Mapping[str, Sequence[OwnImageResult]]) -> dict[str, OwnImageResult]:
+    """run_id -> its result under the protocol that is the newest of most runs; runs without it are left out."""
+    newest = [found[0].protocol_id for found in results.values() if found]
+    protocol = max(newest, key=newest.count, default=None)
+    return {run_id: result for run_id, found in results.items() for result in found if result.protocol_id == protocol}
+
+
+def _jobs(here: Settings, runs: Sequence[RunOverview], image_id: str) -> list[Job]:
+    jobs = measurement_jobs(here, {run.run_id for run in runs}, ("evaluate",))
+    return [job for job in jobs if job.payload.get("image") == image_id]
+
+
+def _draw_results(
+    runs: Sequence[RunOverview],
+    results: Mapping[str, OwnImageResult],
+    labels: Mapping[str, str],
+    colors: Mapping[str, str],
+) -> None:
+    classes = runs[0].config.dataset_spec.classes
+    result = next(iter(results.values()))
+    outcomes = {run_id: found.examples for run_id, found in results.items()}
+    attacks = list(dict.fromkeys(name for of_run in outcomes.values() for name in of_run if name != CLEAN))
+    sheet = PageExport("An image of one's own under attack")
+    sheet.note(f"Your image, truly {classes[result.label]}; {protocol_title(result.report)}.")
+    sheet.grid(build_grid(labels, colors, outcomes, attacks, 0, classes, result.label), key="own-grid")
+    sheet.offer("own image")

@@ -1,0 +1,151 @@
+"""The evaluation form: attacks, ball or balls, number of images."""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard.jobs.measurement_panel import queue_measurements
+from dashboard.jobs.queue_panel import duration
+from dashboard.launch.form import number
+from dashboard.settings import Settings
+from engine.attacks.catalog import ATTACKS, PRESETS, attack_names
+from engine.attacks.threat import ThreatModel
+from engine.devices import resolve_device
+from engine.errors import InputError
+from engine.measurements.evaluation.request import EvaluationRequest, epsilon_ladder
+from engine.queue.overview import RunOverview
+from engine.queue.speed import rate_key
+from engine.validation import field_limits, validated
+
+MOST_STEPS = 20
+SHAPES = {"one": "One ε", "ladder": "A ladder of ε"}
+CHOICES = {"paper": ("paper",), "strong": ("strong",), "paper + strong": ("paper", "strong")}
+EXPLAINED = {
+    ("paper",): "The six of the paper's tables",
+    ("strong",): "AutoAttack's four, the last without gradients; what robustness is commonly judged by",
+    ("paper", "strong"): "All ten",
+}
+"""What the form offers -> the words that stand for it on the command line."""
+
+PASS_COST = 3.0
+"""Training passes that a forward pass of an attack, and what belongs to it, costs at most."""
+
+
+def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
+    """What to attack the runs with; a button queues it for all of them."""
+    paper = runs[0].config.dataset_spec.epsilon
+    attacks = pick_attacks("attacks")
+    shape = st.segmented_control(
+        "Strength",
+        list(SHAPES),
+        default="one",
+        required=True,
+        format_func=SHAPES.__getitem__,
+        key="strength",
+        help="A ladder takes the same attacks at several ε; Examples then follows an image across the boundary",
+    )
+    places = iter(st.columns(5 if shape == "ladder" else 4))
+    samples = number(next(places), "Test images", EvaluationRequest, "samples", 200, "samples")
+    kept = number(next(places), "Images kept", EvaluationRequest, "kept_images", 200, "kept-images")
+    if shape == "ladder":
+        last = number(next(places), "From 0 to ε =", ThreatModel, "epsilon", 2 * paper, f"last-epsilon-{paper}")
+        steps = next(places).number_input(
+            "Steps", 1, MOST_STEPS, 6, key="steps", help=f"1 to {MOST_STEPS} equal ones, and half the first"
+        )
+        epsilons = epsilon_ladder(last, steps)
+    else:
+        epsilons = (number(next(places), "ε", ThreatModel, "epsilon", paper, f"epsilon-{paper}"),)
+    unit = pick_unit(next(places), "unit")
+    try:
+        request = validated(
+            EvaluationRequest,
+            attacks=tuple(attacks),
+            samples=samples,
+            threat=validated(ThreatModel, norm="linf", epsilon=epsilons[-1], unit=unit),
+            kept_images=kept,
+        )
+        requests = request.ladder(epsilons)
+    except InputError as error:
+        st.error(str(error))
+        return
+    st.caption(
+        f"{_count(len(requests), runs)}{_cost(here, runs, requests)} The parameters of each attack are those of the "
+        "paper, or of AutoAttack. On the command line:"
+    )
+    run_ids = [run.run_id for run in runs]
+    short = request.model_copy(update={"attacks": short_names(request.attacks)})
+    command = short.command(run_ids, [request.threat.epsilon for request in requests])
+    st.code(command, language="bash", wrap_lines=True)
+    if st.button("Attack", type="primary", icon=":material/bolt:"):
+        queue_measurements(here, run_ids, requests)
+        st.rerun()
+
+
+def pick_attacks(key: str) -> list[str]:
+    """Names of attacks, all of the paper's at first: a button for each preset, and one by one.
+
+    Presets are buttons, not a choice that follows the attacks: a click on an attack that comes before the page has
+    told the browser of the last one would bring the former preset back. For the same reason the attacks begin by
+    `default`: what is written into the state would win over such a click.
+    """
+    state = st.session_state
+
+    def choose(preset: str) -> None:
+        state[key] = list(attack_names(CHOICES[preset]))
+
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        for name, words in CHOICES.items():
+            st.button(name, key=f"{key}-{name}", help=EXPLAINED[words], on_click=choose, args=(name,))
+    chosen = st.pills(
+        "Attacks",
+        list(ATTACKS),
+        selection_mode="multi",
+        default=None if key in state else list(PRESETS["paper"]),
+        key=key,
+        help=_attacks_help(),
+    )
+    return [name for name in ATTACKS if name in chosen]
+
+
+def short_names(attacks: Sequence[str]) -> tuple[str, ...]:
+    """Presets instead of attacks, where they stand for exactly these."""
+    return next((words for words in CHOICES.values() if set(attack_names(words)) == set(attacks)), tuple(attacks))
+
+
+def _attacks_help() -> str:
+    """A line for each attack."""
+    return "\n".join(
+        f"- **{name}**: {(inspect.getdoc(type(attack)) or '').splitlines()[0]}" for name, attack in ATTACKS.items()
+    )
+
+
+def pick_unit(place: Any, key: str) -> str:
+    """The unit of ε."""
+    units = field_limits(ThreatModel, "unit").choices
+    return place.selectbox("Unit of ε", units, units.index("normalized"), key=key)
+
+
+def _cost(here: Settings, runs: Sequence[RunOverview], requests: Sequence[EvaluationRequest]) -> str:
+    """How long it takes at most, at the measured speed, if any was; and what takes most of it."""
+    device = resolve_device(here.worker.device)
+    rates = here.queue.rates()
+    measured = [rates.get(rate_key(device, run.config)) for run in runs]
+    passes = PASS_COST * sum(
+        request.samples * ATTACKS[name].forwards for request in requests for name in request.attacks
+    )
+    longest = max(requests[0].attacks, key=lambda name: ATTACKS[name].forwards)
+    slowest = min((rate for rate in measured if rate), default=None)
+    if slowest is None or None in measured:
+        return f"{longest} needs the most passes."
+    return (
+        f"At most about {duration(passes / slowest)} a run at the speed measured here; {longest} needs the most passes."
+    )
+
+
+def _count(epsilons: int, runs: list[RunOverview]) -> str:
+    if epsilons == 1:
+        return ""
+    of_runs = f" × {len(runs)} runs = {epsilons * len(runs)} evaluations" if len(runs) > 1 else " evaluations"
+    return f"{epsilons} values of ε{of_runs}. " if len(runs) > 1 else f"{epsilons} evaluations. "

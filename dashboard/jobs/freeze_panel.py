@@ -1,0 +1,107 @@
+"""Runs that have not finished, each with a button that takes it as it is now."""
+
+import streamlit as st
+
+from dashboard import sources
+from dashboard.frames.labels import unique_labels
+from dashboard.jobs.queue_panel import is_busy
+from dashboard.navigation import SHOWN_AT_ONCE
+from dashboard.settings import Settings
+from dashboard.ui.plain_text import plain
+from engine.errors import InputError
+from engine.exchange.freeze import can_freeze, freeze_run
+from engine.queue.overview import RunOverview
+from engine.runs.config import RunConfig
+
+ROWS = 4
+STANDING = {
+    "running": "Still training",
+    "stopping": "Stopping",
+    "queued": "Waits to go on",
+    "interrupted": "Interrupted",
+    "stopped": "Stopped",
+    "failed": "Failed",
+}
+TAKEN, REFUSED = "freeze-taken", "freeze-refused"
+"""In the session: whether the page must pick anew; and the run that could not be taken last, with the reason."""
+
+
+def draw_freeze(here: Settings, unfinished: list[RunOverview]) -> None:
+    """A row per run that could be taken, those at work first; what is taken joins the runs picked on the page.
+
+    Redraws itself while any is at work, and the page when one has finished. Nothing when read-only.
+    """
+    unfinished = [run for run in unfinished if run.status in STANDING]
+    if here.read_only or not unfinished:
+        return
+    run_ids = [run.run_id for run in unfinished]
+
+    def draw() -> None:
+        if st.session_state.pop(TAKEN, False):
+            st.rerun()
+        runs = sources.runs(run_ids)
+        if was_busy and any(run.status == "finished" for run in runs):
+            st.rerun()
+        _draw_rows(here, [run for run in runs if run.status in STANDING and can_freeze(here.store, run.run_id)])
+        if was_busy and not is_busy(runs):
+            st.rerun()
+
+    was_busy = is_busy(unfinished)
+    st.fragment(draw, run_every=1.0 if was_busy else None, key="freeze")()
+
+
+def _draw_rows(here: Settings, runs: list[RunOverview]) -> None:
+    order = list(STANDING)
+    runs = sorted(runs, key=lambda run: order.index(run.status))
+    labels = unique_labels(runs)
+    for run in runs[:ROWS]:
+        _draw_row(here, run, labels[run.run_id])
+    if runs[ROWS:]:
+        with st.expander(f"{len(runs) - ROWS} more that have not finished", key="freeze-more"):
+            for run in runs[ROWS:]:
+                _draw_row(here, run, labels[run.run_id])
+
+
+def _draw_row(here: Settings, run: RunOverview, label: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"freeze-row-{run.run_id}"):
+        st.markdown(f"{STANDING[run.status]}: **{plain(label)}**{_moment(run)}", width="content")
+        st.button(
+            "Take it as it is now",
+            key=f"freeze-{run.run_id}",
+            icon=":material/photo_camera:",
+            type="tertiary",
+            help="Its weights at this moment become a run that can be attacked; the training goes on untouched",
+            on_click=_freeze,
+            args=(here, run.run_id),
+        )
+    refused, reason = st.session_state.get(REFUSED, ("", ""))
+    if refused == run.run_id:
+        st.error(plain(reason))
+
+
+def _moment(run: RunOverview) -> str:
+    if not run.last or not isinstance(run.config, RunConfig):
+        return ""
+    return f", epoch {run.last['epoch']:.1f} of {run.config.training.epochs}"
+
+
+def _freeze(here: Settings, run_id: str) -> None:
+    """Before the page runs: what it picks from is decided by then."""
+    state = st.session_state
+    try:
+        frozen = freeze_run(here.store, run_id)
+        dataset = here.store.config(frozen).dataset
+    except (InputError, OSError) as error:
+        state[REFUSED] = run_id, str(error)
+        return
+    state.pop(REFUSED, None)
+    others = [picked for picked in state.get("picked", []) if picked != frozen and _is_of(here, picked, dataset)]
+    state.picked = [*others, frozen][-SHOWN_AT_ONCE:]
+    state[TAKEN] = True
+
+
+def _is_of(here: Settings, run_id: str, dataset: str) -> bool:
+    try:
+        return here.store.config(run_id).dataset == dataset
+    except InputError:
+        return False

@@ -1,0 +1,94 @@
+"""Measurements in the queue as people see them: what runs, how far it is, and the buttons that change that."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+import streamlit as st
+
+from dashboard.frames.labels import unique_labels
+from dashboard.jobs.queue_panel import ICONS, pace
+from dashboard.settings import Settings
+from dashboard.ui.plain_text import plain
+from engine.errors import InputError
+from engine.measurements.kinds import read_request
+from engine.measurements.request import Measurement
+from engine.queue.client import start_worker
+from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job, Kind
+from engine.queue.overview import RunOverview
+from engine.queue.submission import submit_measurement
+
+SHOWN = 8
+
+
+def measurement_jobs(here: Settings, run_ids: Collection[str], kinds: Collection[Kind] | None = None) -> list[Job]:
+    """What measures these runs, whatever became of it, newest first; of some kinds, or all but training."""
+    return [
+        job
+        for job in here.queue.jobs()
+        if job.run_id in run_ids and (job.kind != "train" if kinds is None else job.kind in kinds)
+    ]
+
+
+def is_measuring(jobs: Sequence[Job]) -> bool:
+    """Whether any waits or runs."""
+    return any(job.status in WAITING + ACTIVE for job in jobs)
+
+
+def draw_measurements(here: Settings, runs: list[RunOverview], jobs: list[Job]) -> None:
+    """Measurements that run, wait or went wrong, in this order, each with what can be done about it.
+
+    Args:
+        runs: all that the jobs belong to.
+    """
+    order = {status: place for place, status in enumerate((*ACTIVE, "queued", "interrupted", "failed", "stopped"))}
+    jobs = sorted((job for job in jobs if job.status in order), key=lambda job: (order[job.status], job.created_at))
+    labels = unique_labels(runs)
+    unended = [job for job in jobs if job.status in ("queued", "interrupted", "running")]
+    if len(unended) > 1 and not here.read_only:
+        words, action = st.columns([6, 1], vertical_alignment="center")
+        running = sum(job.status in ACTIVE for job in jobs)
+        words.caption(f"{running} under way, {len(unended) - sum(job.status == 'running' for job in unended)} waiting")
+        if action.button("Stop all", key="stop-all", icon=":material/stop:"):
+            for job in reversed(unended):  # those that wait first, or the worker would begin them
+                here.queue.request_stop(job.job_id)
+            st.rerun()
+    for job in jobs[:SHOWN]:
+        _draw_measurement(here, job, labels[job.run_id])
+    if more := jobs[SHOWN:]:
+        with st.expander(f"{len(more)} more", key="more-measurements"):
+            for job in more:
+                _draw_measurement(here, job, labels[job.run_id])
+
+
+def _draw_measurement(here: Settings, job: Job, label: str) -> None:
+    text, action = st.columns([6, 1], vertical_alignment="center")
+    what = f"{plain(label)}, {plain(_words(job))}"
+    if job.status in ACTIVE:
+        text.progress(min(job.progress, 1.0), text=f"{what}: {job.status}, {pace(job)}")
+    else:
+        reason = f": {plain(job.error)}" if job.error else ""
+        text.markdown(f"{ICONS[job.status]} {what}: {job.status}{reason}")
+    if here.read_only:
+        return
+    if job.status in ("queued", "running") and action.button("Stop", key=f"stop-{job.job_id}"):
+        here.queue.request_stop(job.job_id)
+        st.rerun()
+    if job.status in RESUMABLE and action.button("Retry", key=f"retry-{job.job_id}"):
+        here.queue.resume(job.job_id)
+        start_worker(here.worker)
+        st.rerun()
+
+
+def _words(job: Job) -> str:
+    """What a job measures, as far as this version can read it."""
+    try:
+        return "" if job.kind == "train" else read_request(job.kind, job.payload).words
+    except (InputError, KeyError, TypeError):
+        return f"something to {job.kind} that this version cannot read"
+
+
+def queue_measurements(here: Settings, run_ids: Iterable[str], requests: Sequence[Measurement]) -> None:
+    """Queue each request for each run, and see that a worker is there."""
+    for run_id in run_ids:
+        for request in requests:
+            submit_measurement(here.store, here.queue, run_id, request)
+    start_worker(here.worker)

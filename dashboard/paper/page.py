@@ -1,0 +1,34 @@
+"""Paper: its tables, figures and claims beside our runs, and what the runs say to them."""
+
+import streamlit as st
+
+from dashboard import sources
+from dashboard.paper.claims import draw_claims
+from dashboard.paper.controls import pick_evidence
+from dashboard.paper.figures import draw_figures
+from dashboard.paper.missing import draw_missing
+from dashboard.paper.reading import judged
+from dashboard.paper.search import draw_search
+from dashboard.paper.tables import draw_tables
+from dashboard.paper.takeaway import draw_takeaway
+from dashboard.paper.words import setting_words
+from dashboard.ui.page_export import PageExport
+
+here = sources.settings()
+st.title("The paper, reproduced and questioned")
+st.markdown(
+    "Shen, Chen & Wang, *A Study on the Uncertainty of Convolutional Layers in Deep Neural Networks*, "
+    "[arXiv 2011.13719](https://arxiv.org/abs/2011.13719): every printed number beside ours."
+)
+library, evidence = pick_evidence()
+claims = judged(evidence)
+sheet = PageExport(f"The paper on {evidence.setting.config('std', 0).dataset_spec.title}, reproduced and questioned")
+sheet.note(setting_words(evidence))
+draw_tables(sheet, evidence)
+draw_claims(sheet, claims)
+draw_figures(sheet, evidence)
+draw_search(sheet, library, evidence)
+draw_missing(here, library, evidence)
+with st.container(horizontal=True):
+    sheet.offer(f"paper-{evidence.setting.dataset}")
+    draw_takeaway(library, evidence)

@@ -1,0 +1,67 @@
+"""Sweeps as people see them: one row and one bar each, and the buttons that stop, resume and forget."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.jobs.study_panel import draw_failures, progress_words, seconds_left
+from dashboard.settings import Settings
+from engine.data.catalog import dataset_spec
+from engine.data.sources import check_available
+from engine.errors import InputError
+from engine.queue.client import start_worker
+from engine.queue.overview import RunOverview
+from engine.studies.study import StudyProgress, stop_study, study_progress, submit_study
+from engine.studies.sweep import SweepRequest
+from engine.studies.sweep_files import forget_sweep
+
+SHOWN, FAILURES = 12, 5
+
+Sweep = tuple[SweepRequest, StudyProgress]
+
+
+def read_progress(here: Settings, requests: Sequence[SweepRequest], runs: Sequence[RunOverview]) -> list[Sweep]:
+    """Each sweep and how far it is; `runs` are all in the store."""
+    return [(request, study_progress(here.store, here.queue, request.study, runs)) for request in requests[:SHOWN]]
+
+
+def is_sweeping(sweeps: Sequence[Sweep]) -> bool:
+    """Whether anything of any waits or runs."""
+    return any(progress.is_busy for _, progress in sweeps)
+
+
+def draw_sweeps(here: Settings, sweeps: Sequence[Sweep], runs: Sequence[RunOverview]) -> None:
+    """A row per sweep, newest first."""
+    for request, progress in sweeps:
+        with st.container(border=True, key=f"sweep-{request.sweep_id}"):
+            name, state, actions = st.columns([4, 5, 3], vertical_alignment="center")
+            name.markdown(f"**{dataset_spec(request.dataset).title}**  \n{request.label}")
+            state.progress(progress.fraction, text=progress_words(progress, seconds_left(here, progress)))
+            if not here.read_only:
+                with actions.container(horizontal=True, horizontal_alignment="right"):
+                    _draw_actions(here, request, progress, runs)
+            failed = [step for step in progress.steps if step.status == "failed" and not step.ran_away]
+            draw_failures(here, request.study, failed[:FAILURES])
+
+
+def _draw_actions(here: Settings, request: SweepRequest, progress: StudyProgress, runs: Sequence[RunOverview]) -> None:
+    key = request.sweep_id
+    if progress.is_busy:
+        if st.button("Stop", key=f"stop-{key}", icon=":material/stop:", help="Save and stop; it can be resumed"):
+            stop_study(here.queue, request.study, progress)
+            st.rerun()
+    elif not all(step.is_over for step in progress.steps):
+        if st.button("Resume", key=f"resume-{key}", icon=":material/resume:", help="Go on with what is not done"):
+            try:
+                check_available(request.dataset, here.worker.data_dir)
+                submit_study(here.store, here.queue, request.study, runs)
+                start_worker(here.worker)
+            except (InputError, OSError) as error:
+                st.error(f"Could not be resumed. {error}")
+            else:
+                st.rerun()
+    if not progress.is_busy and st.button(
+        "Forget", key=f"forget-{key}", icon=":material/playlist_remove:", help="Off this list; its runs stay"
+    ):
+        forget_sweep(here.store, request)
+        st.rerun()

@@ -1,0 +1,37 @@
+"""Theory: why the penalty parts weights, where it takes them, and what the paper's theorem is worth."""
+
+import streamlit as st
+
+from dashboard.theory.controls import pick_strengths
+from dashboard.theory.paths import draw_paths
+from dashboard.theory.penalty import draw_penalty
+from dashboard.theory.theorem import draw_theorem
+from dashboard.ui.page_export import PageExport
+from engine.minmax.objective import ObjectiveConfig
+
+st.title("Why weights go to zero, and away")
+sheet = PageExport("Why weights go to zero, and away")
+
+st.markdown(
+    r"The objective is $\mathrm{CE} + \lambda\lVert W\rVert_1 - \mu\lVert W\rVert_2^2$; with $\lambda = \mu$ its "
+    r"penalty is $\lambda$ times the paper’s $M(W) = \sum |w|(1 - |w|)$."
+)
+l1_strength, l2_strength = pick_strengths()
+objective = ObjectiveConfig(l1_strength=l1_strength, l2_strength=l2_strength)
+draw_penalty(sheet, objective)
+
+st.subheader("Where the penalty takes weights")
+draw_paths(sheet, objective)
+
+st.subheader("Theorem 1, with the dependence kept")
+st.markdown(
+    r"One layer, $L = -y^\top \log \sigma(Wx)$, $\partial L/\partial x_i = \sum_j W_{ji}(\sigma_j - y_j)$. Model a "
+    r"draws the weights from $U(0, 1)$, model b from $\mathrm{Bernoulli}(p_1)$. The paper claims "
+    r"$|\mathrm{E}\,\partial L_b/\partial x_i| \le |\mathrm{E}\,\partial L_a/\partial x_i|$; its proof takes $\sigma$ "
+    r"as independent of $W$, and then both sides are $c\,|1 - \sum_j \sigma_j| = 0$. Here $\sigma$ depends on $W$, as "
+    r"it does in a network. To first order in $x$, "
+    r"$\mathrm{E}\,\partial L/\partial x_i \approx \frac{m-1}{m} \mathrm{Var}(w)\, x_i$, so that model b is smaller "
+    r"only where $p_1(1 - p_1) < \frac{1}{12}$: the corrected condition."
+)
+draw_theorem(sheet)
+sheet.offer("theory")

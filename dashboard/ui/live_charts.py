@@ -1,0 +1,110 @@
+"""A Plotly figure that is redrawn in place while its data tick: the DOM node, the zoom and the legend choices stay.
+
+`st.plotly_chart` rebuilds its chart whenever the figure changes. This component hands the new figure to Plotly.react
+instead. Plotly.js is the file inside the installed plotly package, served from `dashboard/static/`
+(`server.enableStaticServing`).
+"""
+
+import os
+import shutil
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+import pandas as pd
+import plotly
+import plotly.graph_objects as go
+import streamlit as st
+from streamlit.components.v2 import component
+
+from dashboard.ui.frontend_files import CHART, joined
+from dashboard.ui.tables import csv_text, file_stem
+
+STATIC_FOLDER = Path(__file__).parents[1] / "static"
+PLOTLYJS = "plotly.min.js"
+
+HTML = '<div class="lab-chart"><div class="live-chart" role="img"></div></div>'
+
+EMBEDDED_ROWS = 5_000
+"""Longer tables do not travel with every redraw."""
+
+_mount = component(
+    "live_chart",
+    html=HTML,
+    css=joined("chart.css"),
+    js=joined(*CHART, "live_chart.js"),
+    isolate_styles=False,
+)
+
+
+def live_chart(
+    figure: go.Figure,
+    *,
+    key: str,
+    height: int = 380,
+    alt: str,
+    table: pd.DataFrame | None = None,
+    autoplay: bool = False,
+) -> None:
+    """Draw a figure, or redraw the one drawn under this key before.
+
+    Zoom and legend choices stay as long as the figure's `uirevision` and its traces' `uid` do. Below the chart stand
+    downloads and, for a figure with frames, a player. A frame is laid on the figure alone, not on the frames before
+    it; its name is the epoch that the player shows.
+
+    Args:
+        figure: leave out `layout.transition`: with it, titles stay at an old tick.
+        key: the chart's identity on its page, unlike that of any widget; also the name of downloaded files.
+        height: pixels, of the chart without what stands below; the width is that of the container.
+        alt: what a person who cannot see the chart should know.
+        table: the numbers in the chart, offered as CSV; a long one is written when it is asked for.
+        autoplay: play when the chart first comes into view, for those who do not prefer less motion.
+    """
+    install_plotlyjs()
+    is_long = table is not None and len(table) > EMBEDDED_ROWS
+    _mount(key=key, data=chart_data(figure, key, height, alt, None if is_long else table) | {"autoplay": autoplay})
+    if table is not None and is_long:
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            name, data = f"{file_stem(key)}.csv", table
+            st.download_button(
+                f"CSV, {len(table):,} rows",
+                lambda: csv_text(data).encode(),
+                name,
+                "text/csv",
+                key=f"{key}-csv",
+                help=f"Download {name}",
+                on_click="ignore",
+                type="tertiary",
+            )
+
+
+def chart_data(
+    figure: go.Figure, name: str, height: int, alt: str, table: pd.DataFrame | None
+) -> dict[str, str | int | None]:
+    """What `frontend/chart.js` draws a chart from; `name` becomes that of downloaded files."""
+    return {
+        "figure": figure.to_json(remove_uids=False),
+        "height": height,
+        "alt": alt,
+        "filename": file_stem(name),
+        "csv": None if table is None else csv_text(table),
+        "version": plotly.__version__,
+    }
+
+
+def install_plotlyjs(folder: Path = STATIC_FOLDER) -> Path:
+    """Path of Plotly.js in `folder`, copied there from the plotly package when missing or of another size."""
+    source, target = Path(str(files("plotly") / "package_data" / PLOTLYJS)), folder / PLOTLYJS
+    if target.is_file() and target.stat().st_size == source.stat().st_size:
+        return target
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=".", dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as copy, source.open("rb") as original:
+            shutil.copyfileobj(original, copy)
+            os.fchmod(descriptor, 0o644)
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return target

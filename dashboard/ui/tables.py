@@ -1,0 +1,150 @@
+"""Tables to look at and to take away: CSV for programs, LaTeX for papers."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype, is_scalar
+
+from dashboard.ui.latex import escaped
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+MISSING = "--"
+MOST_ROWS = 24
+"""Up to so many stand open; longer tables scroll."""
+
+Format = str | Callable[[Any], str]
+"""How a number is written: a format specification such as ".3f", or a function of the number."""
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A table with a header line; an index that says something comes first.
+
+    Numbers come back exactly when read. Text that a spreadsheet would take for a formula has a leading quote.
+    """
+    frame = flattened(frame)
+    safe = pd.DataFrame({place: _inert(column) for place, (_, column) in enumerate(frame.items())}, index=frame.index)
+    safe.columns = [_inert_text(name) for name in frame.columns]
+    return safe.to_csv(index=False, lineterminator="\n")
+
+
+def latex_text(frame: pd.DataFrame, caption: str, formats: Mapping[str, Format] | None = None) -> str:
+    r"""A floating table in the booktabs style, for a document with \usepackage{booktabs} and UTF-8 input.
+
+    Args:
+        frame: what is text is escaped; an index that says something comes first.
+        caption: text, escaped too.
+        formats: of the columns named, for numbers; others are written in full. What is missing is written "--".
+
+    Raises:
+        ValueError: `formats` names a column that is not there.
+    """
+    frame, formats = flattened(frame), formats or {}
+    if unknown := set(formats) - set(frame.columns):
+        raise ValueError(f"expected formats for {list(frame.columns)}, got one for {sorted(unknown)}")
+    columns = [_latex_cells(column, formats.get(str(name), "")) for name, column in frame.items()]
+    sides = "".join("r" if is_number(column) else "l" for _, column in frame.items())
+    rows = [" & ".join(cells) + r" \\" for cells in zip(*columns, strict=True)]
+    head = " & ".join(escaped(str(name)) for name in frame.columns) + r" \\"
+    lines = [r"\begin{table}", r"\centering", f"\\caption{{{escaped(caption)}}}", f"\\begin{{tabular}}{{{sides}}}"]
+    lines += [r"\toprule", head, r"\midrule", *rows, r"\bottomrule", r"\end{tabular}", r"\end{table}"]
+    return "\n".join(lines) + "\n"
+
+
+def draw_table(frame: pd.DataFrame, *, key: str, name: str, column_config: Mapping[str, Any] | None = None) -> None:
+    """A table with its downloads, which are made when they are asked for.
+
+    Args:
+        frame: what is shown and saved.
+        key: the table's identity on its page.
+        name: what the table is: the caption in LaTeX, and the name of the files.
+        column_config: as st.dataframe takes it; its printf formats hold in LaTeX too.
+    """
+    hide_index = not has_speaking_index(frame)
+    st.dataframe(
+        frame,
+        column_config=column_config,
+        hide_index=hide_index,
+        width="stretch",
+        height="content" if len(frame) <= MOST_ROWS else "auto",
+        key=key,
+        placeholder="–",
+    )
+    stem, formats = file_stem(name), _formats(column_config or {}, frame)
+    kinds = {
+        "CSV": ("csv", "text/csv", lambda: csv_text(frame).encode()),
+        "LaTeX": ("tex", "text/x-tex", lambda: latex_text(frame, name, formats).encode()),
+    }
+    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        for kind, (ending, mime, data) in kinds.items():
+            st.download_button(
+                kind,
+                data,
+                f"{stem}.{ending}",
+                mime,
+                key=f"{key}-{ending}",
+                help=f"Download {stem}.{ending}",
+                on_click="ignore",
+                type="tertiary",
+            )
+
+
+def file_stem(name: str) -> str:
+    """`name` as that of a file, without its ending: words joined by hyphens; "table" when nothing is left."""
+    return re.sub(r"\W+", "-", name).strip("-") or "table"
+
+
+def flattened(frame: pd.DataFrame) -> pd.DataFrame:
+    """One level of columns, named by strings, and an index only if nothing is lost with it."""
+    frame = frame.reset_index(drop=not has_speaking_index(frame))
+    names = [" ".join(map(str, name)).strip() if isinstance(name, tuple) else str(name) for name in frame.columns]
+    return frame.set_axis(names, axis="columns")
+
+
+def has_speaking_index(frame: pd.DataFrame) -> bool:
+    """Whether the index is more than the numbers of rows."""
+    return frame.index.name is not None or not is_integer_dtype(frame.index.dtype)
+
+
+def is_number(column: pd.Series) -> bool:
+    """Whether a column holds numbers, which stand right-aligned; truth values are none."""
+    return is_numeric_dtype(column) and not is_bool_dtype(column)
+
+
+def is_missing(value: object) -> bool:
+    return is_scalar(value) and bool(pd.isna(value))
+
+
+def _inert(column: pd.Series) -> pd.Series:
+    return column if is_number(column) or is_bool_dtype(column) else column.astype(object).map(_inert_text)
+
+
+def _inert_text(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def _latex_cells(column: pd.Series, form: Format) -> list[str]:
+    write = form if callable(form) else lambda value: format(value, form)
+    return [_latex_cell(value, write) for value in column]
+
+
+def _latex_cell(value: Any, write: Callable[[Any], str]) -> str:
+    if is_missing(value):
+        return MISSING
+    if isinstance(value, str | bool):
+        return escaped(str(value))
+    return re.sub(r"^-(?=[\d.])", r"\\ensuremath{-}", escaped(write(value)))
+
+
+def _formats(column_config: Mapping[str, Any], frame: pd.DataFrame) -> dict[str, Format]:
+    """The printf formats among a column configuration, by the column's name in the frame."""
+    found: dict[str, Format] = {}
+    for name, config in column_config.items():
+        form = ((config or {}).get("type_config") or {}).get("format") if isinstance(config, Mapping | None) else None
+        if isinstance(form, str) and re.search(r"%[-+ 0#]*\d*(\.\d+)?[dieEfFgG]", form) and name in frame.columns:
+            found[name] = form.__mod__
+        elif form == "percent" and name in frame.columns:
+            found[name] = ".2%"
+    return found

@@ -1,0 +1,159 @@
+"""The ways to look at one layer's weights at one moment: figure, table and words of each. No streamlit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.density import density_figure
+from dashboard.figures.filters import filters_figure
+from dashboard.figures.histograms import histogram_figure
+from dashboard.figures.weights import MOST_WEIGHTS, index_figure
+from dashboard.frames.histograms import histogram_edges, histogram_frame
+from dashboard.frames.histories import snapshot_at
+from dashboard.frames.labels import unique_labels
+from dashboard.frames.weights import density_frame, kernel_frame, weight_frame
+from engine.minmax.fuzziness import near_zero_count
+from engine.queue.overview import RunOverview
+
+LAYERS = {"conv1": "First convolution", "conv2": "Second convolution"}
+
+
+BEYOND = "Counted in the outermost bins, since they lie beyond the axis,"
+
+
+class Look(NamedTuple):
+    """How histograms are drawn: number of bins, axis to the farthest weight or over the bulk, logarithmic counts."""
+
+    bins: int = 61
+    whole: bool = False
+    log_counts: bool = True
+
+
+class Picture(NamedTuple):
+    """A figure, the numbers in it, and what a person who cannot see it should know."""
+
+    figure: go.Figure
+    table: pd.DataFrame
+    alt: str
+    height: int = 430
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class LayerMoment:
+    """One layer of the runs that have it, at one epoch.
+
+    records: run_id -> its snapshots; weights: run_id -> (snapshots, n).
+    """
+
+    layer: str
+    epoch: float
+    runs: Sequence[RunOverview]
+    records: Mapping[str, Sequence[dict]]
+    weights: Mapping[str, np.ndarray]
+
+    @property
+    def title(self) -> str:
+        return LAYERS.get(self.layer, self.layer)
+
+    @property
+    def title_now(self) -> str:
+        return f"{self.title} at epoch {self.epoch:.2f}"
+
+    def dated(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table of this moment with each run's own epoch, which may be an earlier one."""
+        epochs = {run_id: self.records[run_id][place]["epoch"] for run_id, place in self.positions.items()}
+        return table.assign(epoch=[epochs[run_id] for run_id in table["run_id"]])
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        return unique_labels(self.runs)
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """run_id -> index of the newest snapshot that is not after `epoch`, for runs that have one."""
+        found = {run.run_id: snapshot_at(self.records[run.run_id], self.epoch) for run in self.runs}
+        return {
+            run_id: min(position, len(self.weights[run_id]) - 1)
+            for run_id, position in found.items()
+            if position is not None and len(self.weights[run_id])
+        }
+
+    @cached_property
+    def now(self) -> dict[str, np.ndarray]:
+        """Label -> the weights at this moment."""
+        return {self.labels[run_id]: self.weights[run_id][place] for run_id, place in self.positions.items()}
+
+
+def draw_histogram(moment: LayerMoment, look: Look) -> Picture:
+    """All runs on one axis, with equal bins."""
+    edges = histogram_edges(list(moment.weights.values()), look.bins, look.whole)
+    table = histogram_frame(moment.runs, moment.weights, moment.positions, edges)
+    tipping = {run.config.tipping_point for run in moment.runs} - {None}
+    guide = tipping.pop() if len(tipping) == 1 else None
+    shown_guide = guide if guide is not None and guide < edges[-1] else None
+    figure = histogram_figure(table, moment.title_now, look.log_counts, tipping_point=shown_guide)
+    near = ", ".join(f"{label}: {near_zero_count(values)} near zero" for label, values in moment.now.items())
+    caption = _beyond(moment, edges[-1], BEYOND)
+    return Picture(
+        figure, moment.dated(table), f"Histogram of weights at epoch {moment.epoch:.1f}. {near}", caption=caption
+    )
+
+
+def _beyond(moment: LayerMoment, end: float, what: str) -> str:
+    """Which weights lie beyond the axis now, "" when none do."""
+    beyond = [
+        f"{label}: {far.size}, the farthest at {far[np.abs(far).argmax()]:.3g}"
+        for label, values in moment.now.items()
+        if (far := values[np.abs(values) > end]).size
+    ]
+    return f"{what} at epoch {moment.epoch:.2f}: {'; '.join(beyond)}." if beyond else ""
+
+
+def draw_training(moment: LayerMoment, look: Look) -> Picture:
+    """Where the weights were at every epoch."""
+    edges = histogram_edges(list(moment.weights.values()), look.bins, look.whole)
+    table = density_frame(moment.runs, moment.weights, moment.records, edges)
+    figure = density_figure(table, moment.title, cursor=moment.epoch)
+    alt = f"{moment.title}: how many weights lay where, over all epochs"
+    caption = _beyond(moment, edges[-1], BEYOND)
+    return Picture(figure, table, alt, figure.layout.height, caption)
+
+
+def draw_indexed(moment: LayerMoment, look: Look, quantity: Literal["weight", "membership"] = "weight") -> Picture:
+    """Weight by weight, in index order."""
+    table = weight_frame(moment.runs, moment.weights, moment.positions)
+    edges = histogram_edges(list(moment.weights.values()), look.bins, look.whole)
+    figure = index_figure(table, quantity, moment.title_now, reach=None if look.whole else float(edges[-1]))
+    alt = f"{moment.title}: {quantity} by index at epoch {moment.epoch:.1f}"
+    kept = moment.dated(table.loc[table["index"] < MOST_WEIGHTS, :])
+    caption = _beyond(moment, edges[-1], "Off the axis") if quantity == "weight" else ""
+    return Picture(figure, kept, alt, figure.layout.height, caption)
+
+
+def draw_membership(moment: LayerMoment, look: Look) -> Picture:
+    """Membership 1 / (1 + |w|), in index order."""
+    return draw_indexed(moment, look, "membership")
+
+
+def draw_filters(moment: LayerMoment, look: Look) -> Picture:
+    """The kernels as small images."""
+    table = kernel_frame(moment.runs, moment.weights, moment.positions, moment.layer)
+    figure = filters_figure(table, moment.title_now, shared_scale=look.whole)
+    return Picture(
+        figure, moment.dated(table), f"{moment.title}: filters at epoch {moment.epoch:.1f}", figure.layout.height
+    )
+
+
+VIEWS: dict[str, Callable[[LayerMoment, Look], Picture]] = {
+    "Histogram": draw_histogram,
+    "Whole training": draw_training,
+    "Weight by weight": draw_indexed,
+    "Membership ρ": draw_membership,
+    "Filters": draw_filters,
+}

@@ -1,0 +1,180 @@
+"""One class per attack: its parameters and their limits. No torch, so that forms and pages can read them.
+
+Step sizes are fractions of epsilon, so one configuration serves every point of an accuracy-against-epsilon curve.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from engine.attacks.threat import Norm
+from engine.errors import InputError
+
+
+class _Attack(BaseModel):
+    """What all attacks say of themselves.
+
+    norm: of the ball it searches, or of the perturbation it minimizes.
+    minimizes: it has no ball, but looks for the smallest perturbation that works, of whatever size that is.
+    works_alone: it goes on with changing parts of its batch, so that members are attacked one after the other.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    norm: ClassVar[Norm] = "linf"
+    minimizes: ClassVar[bool] = False
+    works_alone: ClassVar[bool] = False
+
+    @property
+    def forwards(self) -> int:
+        """Forward passes of one call at most, the unit of progress."""
+        return 1
+
+
+class FGSM(_Attack):
+    """One step of epsilon along the sign of the gradient."""
+
+    name: Literal["fgsm"] = "fgsm"
+
+
+class _Iterated(_Attack):
+    steps: int = Field(default=10, ge=1, le=10_000, description="gradient steps")
+    step_size: float = Field(default=0.25, gt=0.0, le=2.0, description="length of a step, as a fraction of ε")
+
+    @property
+    def forwards(self) -> int:
+        return self.steps
+
+    @model_validator(mode="after")
+    def _reaches_epsilon(self):
+        if (reach := self.steps * self.step_size) < 1.0 - 1e-9:
+            raise InputError(
+                "steps that reach ε together", f"{self.steps} steps of {self.step_size:.4g} ε, {reach:.2g} ε",
+                "Take more or longer steps.",
+            )  # fmt: skip
+        return self
+
+
+class PGD(_Iterated):
+    """Projected gradient descent in linf."""
+
+    name: Literal["pgd"] = "pgd"
+    random_start: bool = Field(default=True, description="start at a random point of the ball instead of the image")
+
+
+class MIFGSM(_Iterated):
+    """Momentum iterative FGSM (MIA in the paper)."""
+
+    name: Literal["mi-fgsm"] = "mi-fgsm"
+    decay: float = Field(
+        default=1.0, ge=0.0, le=10.0, description="share of the gradient's running sum kept at each step"
+    )
+
+
+class LinfBIM(_Iterated):
+    """Basic iterative method in linf (LinfBIA in the paper)."""
+
+    name: Literal["linf-bim"] = "linf-bim"
+
+
+class L2BIM(_Iterated):
+    """Basic iterative method in l2 (L2BIA in the paper)."""
+
+    norm: ClassVar[Norm] = "l2"
+    name: Literal["l2-bim"] = "l2-bim"
+
+
+class CarliniWagner(_Attack):
+    """Carlini & Wagner's search for the smallest l2 perturbation that changes the prediction."""
+
+    norm: ClassVar[Norm] = "l2"
+    minimizes: ClassVar[bool] = True
+    name: Literal["cw"] = "cw"
+    steps: int = Field(default=100, ge=1, le=10_000, description="Adam steps in each round")
+    search_rounds: int = Field(default=9, ge=1, le=20, description="rounds of the binary search over c")
+    learning_rate: float = Field(default=0.01, gt=0.0, le=1.0, description="learning rate of Adam, in tanh space")
+    initial_c: float = Field(default=1e-3, gt=0.0, le=1e3, description="first weight of misclassification against size")
+
+    @property
+    def forwards(self) -> int:
+        return self.search_rounds * (self.steps + 1)
+
+
+class APGD(_Attack):
+    """Auto-PGD (Croce & Hein, ICML 2020): a step that halves when the loss stalls, cross-entropy or logit ratio."""
+
+    works_alone: ClassVar[bool] = True
+    name: Literal["apgd-ce", "apgd-dlr"] = "apgd-ce"
+    steps: int = Field(default=100, ge=1, le=10_000, description="gradient steps of each start")
+    restarts: int = Field(default=5, ge=1, le=100, description="random starts; later ones on what is still correct")
+
+    @property
+    def forwards(self) -> int:
+        return self.restarts * (self.steps + 1)
+
+
+class TargetedAPGD(_Attack):
+    """Auto-PGD on the targeted ratio loss, once for each of the most likely wrong classes."""
+
+    works_alone: ClassVar[bool] = True
+    name: Literal["apgd-t"] = "apgd-t"
+    steps: int = Field(default=100, ge=1, le=10_000, description="gradient steps of each start")
+    restarts: int = Field(default=1, ge=1, le=100, description="random starts for each class")
+    targets: int = Field(default=9, ge=1, le=9, description="wrong classes that are tried, likely ones first")
+
+    @property
+    def forwards(self) -> int:
+        return self.targets * self.restarts * (self.steps + 2)
+
+
+class FAB(_Attack):
+    """Fast adaptive boundary (Croce & Hein, ICML 2020): the smallest linf perturbation over all target classes.
+
+    It starts at the image and draws no random numbers, so that its result is the same at every epsilon.
+    """
+
+    minimizes: ClassVar[bool] = True
+    works_alone: ClassVar[bool] = True
+    name: Literal["fab"] = "fab"
+    steps: int = Field(default=100, ge=1, le=10_000, description="projections onto the boundary for each class")
+    targets: int = Field(default=9, ge=1, le=9, description="wrong classes that are tried, likely ones first")
+
+    @property
+    def forwards(self) -> int:
+        return self.targets * (2 * self.steps + 2)
+
+
+class Square(_Attack):
+    """Square: random search with squares of shrinking size, no gradients (Andriushchenko et al., ECCV 2020)."""
+
+    works_alone: ClassVar[bool] = True
+    name: Literal["square"] = "square"
+    queries: int = Field(default=5_000, ge=1, le=100_000, description="queries to the network for each start")
+    restarts: int = Field(default=1, ge=1, le=100, description="random starts; later ones on what is still correct")
+
+    @property
+    def forwards(self) -> int:
+        return self.restarts * (self.queries + 2)
+
+
+class DeepFool(_Attack):
+    """DeepFool (Moosavi-Dezfooli et al., CVPR 2016): the smallest l2 perturbation, boundary by linearized boundary."""
+
+    norm: ClassVar[Norm] = "l2"
+    minimizes: ClassVar[bool] = True
+    works_alone: ClassVar[bool] = True
+    name: Literal["deepfool"] = "deepfool"
+    steps: int = Field(default=50, ge=1, le=1_000, description="linearizations of each image")
+    overshoot: float = Field(
+        default=0.02, ge=0.0, le=1.0, description="how far beyond the boundary, as a share of the step"
+    )
+
+    @property
+    def forwards(self) -> int:
+        """In batches: it takes images one by one, which cost about so much."""
+        return 60
+
+
+AttackConfig = Annotated[
+    FGSM | PGD | CarliniWagner | MIFGSM | L2BIM | LinfBIM | APGD | TargetedAPGD | FAB | Square | DeepFool,
+    Field(discriminator="name"),
+]

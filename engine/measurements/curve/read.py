@@ -1,0 +1,82 @@
+"""The curves of a run as they lie on disk, traced ones and those that distances give; and its thresholds. No torch."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.errors import InputError
+from engine.measurements.curve.request import CurveRequest
+from engine.measurements.evaluation.read import read_report
+from engine.measurements.evaluation.survivors import CLEAN, read_judgement
+from engine.minmax.threshold import PixelThreshold, pixel_thresholds
+from engine.robustness.curve import RobustnessCurve, curve_of_distances
+from engine.runs.run_files import adversarial_path, curve_path, load_weights, read_arrays, write_json
+from engine.runs.store import RunStore
+
+
+def write_curve(store: RunStore, run_id: str, request: CurveRequest, curve: RobustnessCurve) -> None:
+    """File what the request asked for; a shipped run is copied into the store first."""
+    path = curve_path(store.own_folder(run_id), request.curve_id)
+    path.parent.mkdir(exist_ok=True)
+    write_json(path, curve.model_dump(mode="json"))
+
+
+def read_curve(store: RunStore, run_id: str, request: CurveRequest) -> RobustnessCurve | None:
+    """What the request asked for; None while it is not there, or when it is damaged."""
+    return _read(curve_path(store.path(run_id), request.curve_id))
+
+
+def curve_paths(store: RunStore, run_id: str) -> list[Path]:
+    """Every file whose change may change `read_curves`: traced curves, oldest first, then robustness reports."""
+    return [*_traced_paths(store, run_id), *store.report_paths(run_id)]
+
+
+def read_curves(store: RunStore, run_id: str) -> list[RobustnessCurve]:
+    """All curves of a run that can be read, each way of taking one once: traced ones, then those of distances."""
+    curves: dict[str, RobustnessCurve] = {}
+    for path in _traced_paths(store, run_id):
+        if (curve := _read(path)) is not None:
+            curves[curve.way] = curve
+    for path in store.report_paths(run_id):
+        curves |= {curve.way: curve for curve in _of_distances(store, run_id, path)}
+    return list(curves.values())
+
+
+def read_thresholds(store: RunStore, run_id: str) -> list[PixelThreshold]:
+    """Filters of the run's first convolution that are a threshold on one pixel; none without final weights."""
+    try:
+        config, weights = store.config(run_id), load_weights(store.folder(run_id))
+    except InputError:
+        return []
+    spec, layer = config.dataset_spec, config.conv_layers[0]
+    normalizes = config.architecture_spec.shape is None
+    mean, std = (spec.mean, spec.std) if normalizes else ((0.0,) * spec.shape[0], (1.0,) * spec.shape[0])
+    return pixel_thresholds(weights[f"{layer}.weight"], weights[f"{layer}.bias"], mean, std)
+
+
+def _traced_paths(store: RunStore, run_id: str) -> list[Path]:
+    every = curve_path(store.path(run_id), "*")
+    return sorted(every.parent.glob(every.name), key=lambda path: path.stat().st_mtime_ns)
+
+
+def _read(path: Path) -> RobustnessCurve | None:
+    try:
+        return RobustnessCurve.model_validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _of_distances(store: RunStore, run_id: str, path: Path) -> Iterator[RobustnessCurve]:
+    """One for each attack of an evaluation that minimizes; none where files are damaged or of an older version."""
+    report = read_report(path)
+    minimizing = [result.attack for result in report.attacks if result.attack.minimizes] if report else []
+    if report is None or not minimizing:
+        return
+    try:
+        wanted = ("predictions", "labels")
+        clean = read_arrays(adversarial_path(store.path(run_id), path.stem, CLEAN), wanted.__contains__)
+        correct, channels = clean["predictions"] == clean["labels"], len(report.pixel_epsilon)
+        for attack in minimizing:
+            found = read_judgement(adversarial_path(store.path(run_id), path.stem, attack.name))
+            yield curve_of_distances(attack, correct, found, report.seed, report.sample_ids, channels)
+    except (OSError, ValueError, KeyError):
+        return

@@ -1,0 +1,60 @@
+"""CurveRequest: accuracy against epsilon, from 0 until nothing is left. No torch."""
+
+import shlex
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import Field, field_validator
+
+from engine.attacks.catalog import ATTACKS, attack_config, attack_threat
+from engine.attacks.threat import ThreatModel
+from engine.data.catalog import DatasetSpec
+from engine.errors import InputError
+from engine.measurements.request import Measurement, MeasurementKind, digest
+
+CURVE_ATTACKS = tuple(name for name, attack in ATTACKS.items() if not attack.minimizes)
+SMALLEST_STEP = 1e-4
+
+
+class CurveRequest(Measurement):
+    """One attack at ever larger epsilons; that of `threat` is the first one, and the step to the next."""
+
+    kind: ClassVar[MeasurementKind] = "curve"
+    threat: ThreatModel = ThreatModel(epsilon=0.1)
+    attack: str = Field(default="pgd", description="an attack in a ball")
+
+    @field_validator("attack")
+    @classmethod
+    def _in_a_ball(cls, name: str) -> str:
+        if attack_threat(attack_config(name), ThreatModel()) is None:
+            remedy = "Evaluate it: its distances are a curve already."
+            raise InputError("an attack that searches a ball", f"{name}, which minimizes", remedy)
+        return name
+
+    @field_validator("threat")
+    @classmethod
+    def _has_a_step(cls, threat: ThreatModel) -> ThreatModel:
+        if threat.epsilon < SMALLEST_STEP:
+            raise InputError(f"a step of ε of at least {SMALLEST_STEP:g}", f"{threat.epsilon:g}", "Take longer ones.")
+        return threat
+
+    @property
+    def curve_id(self) -> str:
+        """Digest of all that decides the numbers."""
+        return digest(self.model_dump_json(), 5)
+
+    @property
+    def words(self) -> str:
+        return f"{self.attack} until nothing is left, in steps of ε = {self.threat.epsilon:g} {self.threat.unit}"
+
+    def command(self, run_ids: Sequence[str]) -> str:
+        """The command line that asks for the same."""
+        words = [*run_ids, "--attack", self.attack, "--step", repr(self.threat.epsilon), "--unit", self.threat.unit]
+        words += ["--samples", str(self.samples)]
+        words += ["--seed", str(self.seed)] if self.seed != type(self).model_fields["seed"].default else []
+        return "python -m engine curve " + shlex.join(words)
+
+
+def paper_step(spec: DatasetSpec) -> float:
+    """A third of the paper's epsilon, in normalized units: fine enough to see where a curve falls."""
+    return float(f"{spec.epsilon / 3:.4g}")

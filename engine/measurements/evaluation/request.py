@@ -1,0 +1,91 @@
+"""EvaluationRequest: which attacks, how strong, on which images. No torch."""
+
+import shlex
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from pydantic import Field, field_validator, model_validator
+
+from engine.attacks.catalog import PAPER_ATTACKS, attack_config, attack_names, check_attacks
+from engine.attacks.threat import ThreatModel
+from engine.errors import InputError
+from engine.measurements.request import Measurement, MeasurementKind, digest
+from engine.validation import validated
+
+IMAGE_ID = "^[0-9a-f]{16}$"
+
+
+class EvaluationRequest(Measurement):
+    """Attacks on one run.
+
+    threat: linf at this epsilon; attacks in another norm take the same epsilon in theirs.
+    image: id of an image that somebody brought (own_images.py), attacked instead of test images; samples is then 1.
+    """
+
+    kind: ClassVar[MeasurementKind] = "evaluate"
+    attacks: tuple[str, ...] = tuple(PAPER_ATTACKS)
+    kept_images: int = Field(
+        default=200, ge=0, le=1000, description="adversarial images kept per attack for pages; predictions are all kept"
+    )
+    image: str | None = Field(default=None, pattern=IMAGE_ID, description="an image of one's own")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_image_is_one_sample(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("image") is None:
+            return values
+        values = {"samples": 1, **values}
+        if values["samples"] != 1:
+            remedy = "Leave out the number of test images."
+            raise InputError("1 sample with an image of one's own", values["samples"], remedy)
+        return values
+
+    @field_validator("attacks")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        names = attack_names(names)
+        check_attacks([attack_config(name) for name in names], ThreatModel())
+        return names
+
+    @property
+    def protocol_id(self) -> str:
+        """As of every measurement; one protocol's attacks are one report. An image of one's own is another protocol."""
+        if self.image is None:
+            return super().protocol_id
+        return digest(f"{self.threat.model_dump_json()} {self.samples} {self.seed} {self.image}", 5)
+
+    @property
+    def words(self) -> str:
+        return f"{', '.join(self.attacks)} {self._at_epsilon}"
+
+    def job_id(self, run_id: str) -> str:
+        """Of the queue's row that evaluates `run_id` like this."""
+        text = " ".join(sorted(self.attacks))
+        if self.kept_images != type(self).model_fields["kept_images"].default:
+            text += f" {self.kept_images}"
+        return f"{run_id}--{self.protocol_id}-{digest(text, 3)}"
+
+    def ladder(self, epsilons: Sequence[float]) -> list["EvaluationRequest"]:
+        """The same at each of these epsilons, each once.
+
+        Raises:
+            InputError: an epsilon is not one.
+        """
+        norm, unit = self.threat.norm, self.threat.unit
+        threats = [validated(ThreatModel, norm=norm, epsilon=epsilon, unit=unit) for epsilon in dict.fromkeys(epsilons)]
+        return [self.model_copy(update={"threat": threat}) for threat in threats]
+
+    def command(self, run_ids: Sequence[str], epsilons: Sequence[float] = ()) -> str:
+        """The command line that asks for the same, or for `ladder(epsilons)`; with test images."""
+        words = [*run_ids, "--attacks", *self.attacks, "--samples", str(self.samples)]
+        words += ["--epsilon", *map(repr, epsilons or [self.threat.epsilon]), "--unit", self.threat.unit]
+        for flag, name in (("--seed", "seed"), ("--kept-images", "kept_images")):
+            value = getattr(self, name)
+            words += [flag, str(value)] if value != type(self).model_fields[name].default else []
+        return "python -m engine evaluate " + shlex.join(words)
+
+
+def epsilon_ladder(last: float, steps: int) -> tuple[float, ...]:
+    """`steps` equal steps from 0 to `last`, after half the first one; ascending, without 0, to 6 digits."""
+    first = last / steps
+    return tuple(float(f"{value:.6g}") for value in (first / 2, *(first * step for step in range(1, steps + 1))))

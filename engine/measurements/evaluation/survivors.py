@@ -1,0 +1,49 @@
+"""What each attack of an evaluation did to each image, read back for paired comparisons. No torch."""
+
+from pathlib import Path
+
+import numpy as np
+
+from engine.attacks.catalog import has_cell
+from engine.measurements.evaluation.read import read_report
+from engine.robustness.report import Judgement, still_correct
+from engine.runs.run_files import adversarial_path, evaluation_path, read_arrays
+from engine.runs.store import RunStore
+
+CLEAN, WORST_CASE = "none", "worst case"
+_JUDGEMENT = ("is_valid", "is_adversarial", "is_within", "linf", "l2")
+
+
+def read_verdicts(store: RunStore, run_id: str, protocol_id: str) -> dict[str, np.ndarray] | None:
+    """Which images are still classified correctly: CLEAN, each attack that has a cell, WORST_CASE -> (n,) bool.
+
+    None where the run was not evaluated under this protocol, or its files are damaged or of an older version.
+    """
+    folder = store.path(run_id)
+    report = read_report(evaluation_path(folder, protocol_id))
+    if report is None:
+        return None
+    try:
+        clean = read_arrays(adversarial_path(folder, protocol_id, CLEAN), ("predictions", "labels").__contains__)
+        correct = clean["predictions"] == clean["labels"]
+        verdicts, survivors = {CLEAN: correct}, correct
+        for result in report.attacks:
+            found = read_judgement(adversarial_path(folder, protocol_id, result.attack.name))
+            broken = found.breaks_cell(result.attack, report.threat)
+            if has_cell(result.attack, report.threat):
+                verdicts[result.attack.name] = still_correct(correct, broken)
+            survivors = still_correct(survivors, found.breaks_worst_case)
+    except (OSError, ValueError, KeyError):
+        return None
+    return verdicts | {WORST_CASE: survivors}
+
+
+def read_judgement(path: Path) -> Judgement:
+    """What one attack did to each image, from its `adversarial_path`.
+
+    Raises:
+        OSError, ValueError, KeyError: nothing there, or a damaged file, or one of an older version.
+    """
+    arrays = read_arrays(path, _JUDGEMENT.__contains__)
+    arrays.setdefault("is_valid", np.isfinite(arrays["linf"]))  # the first such files do not say it
+    return Judgement(**{name: arrays[name] for name in _JUDGEMENT})

@@ -1,0 +1,39 @@
+"""What is attacked: test images, or one that somebody brought. No torch."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.data.sources import load_dataset
+from engine.data.subsets import stratified_ids
+from engine.errors import InputError
+from engine.measurements.own_images import load_own_image
+from engine.measurements.request import Measurement
+from engine.runs.model_config import ModelConfig
+from engine.runs.store import RunStore
+
+
+@dataclass(frozen=True, eq=False)
+class AttackedImages:
+    """What is attacked: images (n, C, H, W) uint8, labels (n,); sample_ids (n,), None for images from elsewhere."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    sample_ids: np.ndarray | None
+
+
+def chosen_test_images(config: ModelConfig, request: Measurement, data_dir: Path) -> AttackedImages:
+    """The test images that a measurement asks for, of the run's data set."""
+    dataset = load_dataset(config.dataset, data_dir)
+    ids = stratified_ids(dataset.test_labels, request.samples)
+    return AttackedImages(dataset.test_images[ids], dataset.test_labels[ids], ids)
+
+
+def own_image(store: RunStore, config: ModelConfig, image_id: str) -> AttackedImages:
+    """An image that somebody brought, alone; InputError when it was made for another data set."""
+    own = load_own_image(store, image_id)
+    if own.dataset != config.dataset:
+        remedy = "Bring the image again for this run."
+        raise InputError(f"an image made for {config.dataset}", f"one for {own.dataset}", remedy)
+    return AttackedImages(own.image[None], np.array([own.label], np.int64), None)

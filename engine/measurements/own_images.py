@@ -1,0 +1,118 @@
+"""Images that people bring: kept once in the store, attacked like test images, and what came out of it. No torch."""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.data.catalog import dataset_spec
+from engine.errors import InputError
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.robustness.report import RobustnessReport
+from engine.runs.run_files import own_adversarial_path, own_evaluation_path, own_image_path, read_arrays
+from engine.runs.store import RunStore
+from engine.training.atomic import write_atomically
+
+
+@dataclass(frozen=True, eq=False)
+class OwnImage:
+    """An image in the form of a data set's, and what it shows.
+
+    image: (C, H, W) uint8 of the data set's shape; label: index into its classes. InputError for anything else.
+    """
+
+    dataset: str
+    image: np.ndarray
+    label: int
+
+    def __post_init__(self) -> None:
+        spec = dataset_spec(self.dataset)
+        if self.image.dtype != np.uint8 or self.image.shape != spec.shape:
+            found = f"{self.image.dtype} {self.image.shape}"
+            raise InputError(f"a uint8 image of shape {spec.shape}", found, "Fit it with fit_image.")
+        if not 0 <= self.label < len(spec.classes):
+            raise InputError(f"a label from 0 to {len(spec.classes) - 1}", self.label, "Choose one of the classes.")
+
+    @property
+    def image_id(self) -> str:
+        """Digest of content, data set and label: 16 digits of [0-9a-f]."""
+        content = f"{self.dataset} {self.label} ".encode() + self.image.tobytes()
+        return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class OwnImageResult:
+    """What one run made of an image under one protocol.
+
+    examples: attack, or "none" for the clean image, -> adversarial_images (1, C, H, W) float32 in [0, 1],
+        predictions (1,) int64 and probabilities (1, classes) float32, as those of test images.
+    """
+
+    protocol_id: str
+    report: RobustnessReport
+    label: int
+    examples: dict[str, dict[str, np.ndarray]]
+
+
+def save_own_image(store: RunStore, own: OwnImage) -> str:
+    """Write the image unless it is there; its id."""
+    path = own_image_path(store.root, own.image_id)
+    if not path.exists():
+        store.prepare()
+        path.parent.mkdir(exist_ok=True)
+        content = io.BytesIO()
+        np.savez_compressed(content, image=own.image, dataset=np.array(own.dataset), label=np.array(own.label))
+        write_atomically(path, content.getvalue())
+    return own.image_id
+
+
+def load_own_image(store: RunStore, image_id: str) -> OwnImage:
+    """The image kept under this id.
+
+    Raises:
+        InputError: no such image, or a damaged file.
+    """
+    expected = f"the id of an image in {own_image_path(store.root, image_id).parent}"
+    remedy = "Bring the image again."
+    try:
+        arrays = read_arrays(own_image_path(store.root, image_id))
+        own = OwnImage(str(arrays["dataset"]), arrays["image"], int(arrays["label"]))
+    except FileNotFoundError as error:
+        raise InputError(expected, f"{image_id!r}, which is not there", remedy) from error
+    except (OSError, ValueError, KeyError, TypeError, InputError) as error:
+        raise InputError(expected, f"a damaged file ({type(error).__name__})", remedy) from error
+    if own.image_id != image_id:
+        raise InputError(expected, "a file of another content", remedy)
+    return own
+
+
+def own_image_results(store: RunStore, run_id: str, image_id: str) -> list[OwnImageResult]:
+    """What a run made of an image: a result per protocol, newest first; what is damaged or incomplete is left out."""
+    folder = store.path(run_id)
+    pattern = own_evaluation_path(folder, image_id, "*")
+    paths = sorted(pattern.parent.glob(pattern.name), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    found = (_read_result(folder, image_id, path) for path in paths)
+    return [result for result in found if result is not None]
+
+
+def read_own_image_result(store: RunStore, run_id: str, request: EvaluationRequest) -> OwnImageResult | None:
+    """The result of this request, which has an image; None while there is none."""
+    if request.image is None:
+        return None
+    folder = store.path(run_id)
+    return _read_result(folder, request.image, own_evaluation_path(folder, request.image, request.protocol_id))
+
+
+def _read_result(folder: Path, image_id: str, path: Path) -> OwnImageResult | None:
+    protocol_id = path.stem.removeprefix(f"{image_id}-")
+    try:
+        report = RobustnessReport.model_validate_json(path.read_bytes())
+        examples = {
+            attack: read_arrays(own_adversarial_path(folder, image_id, protocol_id, attack))
+            for attack in ("none", *report.robust_accuracy_by_attack)
+        }
+        return OwnImageResult(protocol_id, report, int(examples["none"]["labels"][0]), examples)
+    except Exception:  # whatever a damaged file makes of json, numpy, zipfile and zlib
+        return None

@@ -1,0 +1,75 @@
+"""The worker as others see it: its settings, whether one is alive, and how to start one. No torch."""
+
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.devices import slot_count
+from engine.queue.process_identity import is_alive
+from engine.runs.store import RunStore
+
+LOCK, LOG = "worker.lock", "worker.log"
+LONGEST_LOG = 1_000_000
+ENVIRONMENT = {
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # deterministic matrix products on a GPU
+    # glibc would give the memory of a layer's activations back to the system at every step, and ask for it again
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(512 * 2**20),
+    "MALLOC_TOP_PAD_": str(64 * 2**20),
+}
+"""Of worker processes, unless the user has set something else; must stand before they begin."""
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """Where a worker works and with what; `idle_exit` seconds without work end it, None never does."""
+
+    root: Path
+    data_dir: Path
+    device: str = "auto"
+    slots: int | None = None
+    idle_exit: float | None = None
+
+    def slots_on(self, device: str) -> int:
+        """Processes side by side on this device, "cpu" or "cuda"."""
+        return self.slots or slot_count(device)
+
+    def command(self) -> list[str]:
+        """The command line that starts this worker."""
+        words = [sys.executable, "-m", "engine", "worker", "--store", str(self.root), "--data", str(self.data_dir)]
+        words += ["--device", self.device]
+        words += ["--slots", str(self.slots)] if self.slots else []
+        return words + (["--idle-exit", f"{self.idle_exit:g}"] if self.idle_exit is not None else [])
+
+
+def worker_identity(root: Path) -> str | None:
+    """Identity of the live worker of a store, None when there is none."""
+    try:
+        identity = (root / LOCK).read_text().strip()
+    except OSError:
+        return None
+    return identity if identity and is_alive(identity) else None
+
+
+def start_worker(settings: WorkerSettings) -> bool:
+    """Start a detached worker unless one is alive; whether one was started. It outlives whoever asked."""
+    RunStore(settings.root).prepare()
+    if worker_identity(settings.root):
+        return False
+    log = settings.root / LOG
+    fresh = log.exists() and log.stat().st_size > LONGEST_LOG
+    with log.open("wb" if fresh else "ab") as output:
+        worker = subprocess.Popen(
+            settings.command(),
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env={**ENVIRONMENT, **os.environ},
+        )
+    threading.Thread(target=worker.wait, daemon=True).start()  # or it would be a zombie once it ends
+    return True

@@ -1,0 +1,52 @@
+"""A job: one row of the queue, something to be done for a run."""
+
+import json
+import sqlite3
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.measurements.request import MeasurementKind
+
+WAITING, ACTIVE, RESUMABLE = ("queued", "interrupted"), ("running", "stopping"), ("stopped", "failed", "interrupted")
+
+Kind = Literal["train"] | MeasurementKind
+Status = Literal["queued", "running", "stopping", "stopped", "finished", "failed", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row: train a run, or measure one. Times are seconds since 1970; `progress` is in [0, 1]."""
+
+    job_id: str
+    kind: Kind
+    run_id: str
+    payload: dict
+    status: Status
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    stop_requested_at: float | None
+    owner: str | None
+    heartbeat: float | None
+    progress: float
+    message: str
+    attempts: int
+    error: str | None
+
+    @property
+    def ground(self) -> str:
+        """Equal for measurements of one run under one protocol, which build on each other's files: one at a time."""
+        decisive = [self.payload.get(name) for name in ("threat", "samples", "seed", "image")]
+        return json.dumps([self.run_id, self.kind == "train", *decisive])
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Remaining time at the rate so far; None when there is nothing to go by."""
+        if self.status != "running" or self.started_at is None or self.progress < 0.02:
+            return None
+        return (time.time() - self.started_at) * (1 - self.progress) / self.progress
+
+
+def read_job(row: sqlite3.Row) -> Job:
+    return Job(**{**dict(row), "payload": json.loads(row["payload"])})

@@ -1,0 +1,106 @@
+"""Runs as pages and commands list them: config, status, newest figures. No torch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.errors import InputError
+from engine.queue.job import Job, Status
+from engine.queue.run_queue import RunQueue
+from engine.runs.config import RunConfig
+from engine.runs.model_config import ModelConfig
+from engine.runs.records import read_last_metrics
+from engine.runs.run_files import MODEL
+from engine.runs.store import RunStore
+from engine.runs.variants import VARIANTS
+
+_ORDER = {variant: place for place, variant in enumerate(VARIANTS)}
+
+
+@dataclass(frozen=True)
+class RunOverview:
+    """One run at a glance.
+
+    last: the newest snapshot's record; result: how it ended; job: its row in the queue.
+    is_shipped: it came with the project, or is a copy of one that did, and was not trained here.
+    has_weights: its final weights are here, so that it can be attacked; some recorded runs came without them.
+    """
+
+    run_id: str
+    config: ModelConfig
+    status: Status
+    last: dict | None
+    result: dict | None
+    job: Job | None
+    is_shipped: bool = False
+    has_weights: bool = True
+
+    @property
+    def error(self) -> str | None:
+        """Why the run failed, or could not go on."""
+        return (self.job.error if self.job else None) or (self.result or {}).get("error")
+
+    def document(self) -> dict:
+        """What `--json` prints of a run: after the end the result's figures, before it the newest snapshot's."""
+        config = self.config
+        training = {}
+        if isinstance(config, RunConfig):
+            training = {
+                "seed": config.seed,
+                "l1": config.objective.l1_strength,
+                "l2": config.objective.l2_strength,
+                "scope": config.objective.scope,
+                "epochs": config.training.epochs,
+            }
+        last, result = self.last or {}, self.result or {}
+        return {
+            "run_id": self.run_id,
+            "status": self.status,
+            "label": config.label,
+            "dataset": config.dataset,
+            "architecture": config.architecture,
+            "variant": config.variant,
+            "shipped": self.is_shipped,
+            **training,
+            "epoch": last.get("epoch"),
+            "clean_accuracy": result.get("clean_accuracy", last.get("clean_accuracy")),
+            "clean_accuracy_samples": result.get("clean_accuracy_samples"),
+            "probed_robust_accuracy": result.get("probed_robust_accuracy", last.get("robust_accuracy")),
+            **{
+                f"{layer}_{quantity}": value
+                for quantity in ("fuzziness", "near_zero", "largest_weight")
+                for layer, value in last.get(quantity, {}).items()
+            },
+            "seconds": last.get("seconds"),
+            "error": self.error,
+        }
+
+
+def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
+    """One run; InputError when it does not exist or cannot be read."""
+    config, result = store.config(run_id), store.result(run_id)
+    if result and not (job and job.status in ("queued", "running", "stopping")):
+        status = result["status"]
+    else:
+        status = job.status if job else "interrupted"
+    folder = store.folder(run_id)
+    is_shipped, has_weights = job is None and store.has_shipped(run_id), (folder / MODEL).exists()
+    return RunOverview(run_id, config, status, read_last_metrics(folder), result, job, is_shipped, has_weights)
+
+
+def list_runs(
+    store: RunStore, queue: RunQueue, run_ids: Sequence[str] | None = None
+) -> tuple[list[RunOverview], list[str]]:
+    """All runs, newest first, or those of `run_ids`; and a sentence for each that cannot be read, e.g. is newer.
+
+    Runs that came with the project stand at the end of all, in the order of the variants.
+    """
+    jobs = {job.job_id: job for job in queue.jobs(run_ids)}
+    overviews, problems = [], []
+    for run_id in store.run_ids() if run_ids is None else run_ids:
+        try:
+            overviews.append(read_overview(store, run_id, jobs.get(run_id)))
+        except InputError as error:
+            problems.append(str(error))
+    if run_ids is None:
+        overviews.sort(key=lambda run: _ORDER.get(run.config.variant, len(_ORDER)) if run.is_shipped else -1)
+    return overviews, problems

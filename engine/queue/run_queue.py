@@ -1,0 +1,241 @@
+"""The queue: what is to be done, by whom it is being done, and how far it is. Never the only copy of a result."""
+
+import json
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.errors import InputError
+from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job, Kind, Status, read_job
+from engine.queue.process_identity import is_alive, pid_of
+
+SCHEMA_VERSION = 1
+AUTOMATIC_RESUMES = 3
+FOREIGN_TIMEOUT = 60.0
+STOP_GRACE = 10.0
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    job_id TEXT PRIMARY KEY, kind TEXT NOT NULL, run_id TEXT NOT NULL, payload TEXT NOT NULL,
+    status TEXT NOT NULL, created_at REAL NOT NULL, started_at REAL, finished_at REAL, stop_requested_at REAL,
+    owner TEXT, heartbeat REAL, progress REAL NOT NULL DEFAULT 0, message TEXT NOT NULL DEFAULT '',
+    attempts INTEGER NOT NULL DEFAULT 0, error TEXT);
+CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status, created_at);
+CREATE TABLE IF NOT EXISTS rates (key TEXT PRIMARY KEY, images_per_second REAL NOT NULL);
+"""
+
+
+class RunQueue:
+    """A SQLite file in the store. Every change of status is a compare-and-set, so any process may ask."""
+
+    def __init__(self, root: Path) -> None:
+        self.path = root / "queue.sqlite"
+
+    @contextmanager
+    def _connection(self, write: bool = False) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(self.path, timeout=10, isolation_level=None)
+        try:
+            connection.row_factory = sqlite3.Row
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > SCHEMA_VERSION:
+                remedy = "Update this program, or choose another --store; nothing was changed."
+                raise InputError(f"a queue of version {SCHEMA_VERSION} or older", f"{version} in {self.path}", remedy)
+            if version < SCHEMA_VERSION:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+            if write:
+                connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            if write:
+                connection.execute("COMMIT")
+        except BaseException as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if type(error) is sqlite3.DatabaseError:  # not its subclasses: locked or full may pass
+                remedy = "Move it away: runs are kept, only what waits is forgotten."
+                raise InputError(f"{self.path} to be a queue", f"a damaged file ({error})", remedy) from error
+            raise
+        finally:
+            connection.close()
+
+    def jobs(self, ids: Sequence[str] | None = None) -> list[Job]:
+        """All rows, newest first; or those of `ids`."""
+        if not self.path.exists():
+            return []
+        with self._connection() as connection:
+            rows = connection.execute("SELECT * FROM jobs ORDER BY created_at DESC, rowid DESC").fetchall()
+        jobs = [read_job(row) for row in rows]
+        return jobs if ids is None else [job for job in jobs if job.job_id in set(ids)]
+
+    def job(self, job_id: str) -> Job | None:
+        """One row, None when there is none."""
+        if not self.path.exists():
+            return None
+        with self._connection() as connection:
+            row = connection.execute("SELECT * FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
+        return read_job(row) if row else None
+
+    def has(self, statuses: Sequence[str]) -> bool:
+        """Whether any job has one of these statuses."""
+        marks = ", ".join("?" * len(statuses))
+        with self._connection() as connection:
+            found = connection.execute(f"SELECT 1 FROM jobs WHERE status IN ({marks}) LIMIT 1", statuses)
+            return found.fetchone() is not None
+
+    def submit(self, job_id: str, kind: Kind, run_id: str, payload: dict) -> bool:
+        """Queue a job; False when it is there already, whatever its status."""
+        with self._connection(write=True) as connection:
+            added = connection.execute(
+                "INSERT INTO jobs (job_id, kind, run_id, payload, status, created_at) VALUES (?, ?, ?, ?, 'queued', ?)"
+                " ON CONFLICT DO NOTHING",
+                (job_id, kind, run_id, json.dumps(payload), time.time()),
+            )
+            return added.rowcount == 1
+
+    def claim(self, owner: str, choose: Callable[[list[Job]], list[Job]]) -> list[Job]:
+        """Take waiting jobs for `owner`: those that `choose` picks, oldest first, from all whose ground is free.
+
+        A measurement is not free before its run's training has ended.
+        """
+        with self._connection(write=True) as connection:
+            unended = f"SELECT * FROM jobs WHERE status IN {WAITING + ACTIVE} ORDER BY created_at, rowid"
+            jobs = [read_job(row) for row in connection.execute(unended)]
+            taken = {job.ground for job in jobs if job.status in ACTIVE}
+            untrained = {job.run_id for job in jobs if job.kind == "train"}
+            free = [
+                job
+                for job in jobs
+                if job.status in WAITING
+                and job.ground not in taken
+                and (job.kind == "train" or job.run_id not in untrained)
+            ]
+            chosen = choose(free)
+            return [
+                read_job(row)
+                for job in chosen
+                for row in connection.execute(
+                    "UPDATE jobs SET status = 'running', owner = ?, started_at = ?, heartbeat = ?, error = NULL,"
+                    f" finished_at = NULL, progress = 0, message = 'starting' WHERE job_id = ? AND status IN {WAITING}"
+                    " RETURNING *",
+                    (owner, time.time(), time.time(), job.job_id),
+                ).fetchall()
+            ]
+
+    def beat(self, owner: str, job_ids: Sequence[str], progress: float, message: str) -> set[str]:
+        """Tell that the owner's jobs go on; returns those that are still its own and not asked to stop."""
+        with self._connection(write=True) as connection:
+            rows = [
+                connection.execute(
+                    "UPDATE jobs SET heartbeat = ?, progress = ?, message = ?"
+                    f" WHERE job_id = ? AND owner = ? AND status IN {ACTIVE} RETURNING job_id, status",
+                    (time.time(), progress, message, job_id, owner),
+                ).fetchone()
+                for job_id in job_ids
+            ]
+        return {row["job_id"] for row in rows if row is not None and row["status"] == "running"}
+
+    def release(self, owner: str, job_id: str, status: Status, error: str | None = None) -> bool:
+        """End the owner's work on a job; False when it was no longer its own."""
+        with self._connection(write=True) as connection:
+            done = connection.execute(
+                "UPDATE jobs SET status = ?, error = ?, owner = NULL, finished_at = ?, stop_requested_at = NULL,"
+                " progress = CASE ? WHEN 'finished' THEN 1 ELSE progress END, message = ''"
+                f" WHERE job_id = ? AND owner = ? AND status IN {ACTIVE}",
+                (status, error, time.time(), status, job_id, owner),
+            )
+            if done.rowcount and status in ("stopped", "failed"):
+                self._stop_dependents(connection, job_id)
+            return done.rowcount == 1
+
+    def request_stop(self, job_id: str) -> bool:
+        """Stop a job: one that waits at once, one that runs as soon as its owner sees it."""
+        with self._connection(write=True) as connection:
+            waiting = connection.execute(
+                f"UPDATE jobs SET status = 'stopped', finished_at = ? WHERE job_id = ? AND status IN {WAITING}",
+                (time.time(), job_id),
+            )
+            if waiting.rowcount:
+                self._stop_dependents(connection, job_id)
+            running = connection.execute(
+                "UPDATE jobs SET status = 'stopping', stop_requested_at = ? WHERE job_id = ? AND status = 'running'",
+                (time.time(), job_id),
+            )
+            return waiting.rowcount + running.rowcount == 1
+
+    @staticmethod
+    def _stop_dependents(connection: sqlite3.Connection, job_id: str) -> None:
+        """Stop the measurements that wait for a training, whose job has the run's id, when it will not finish."""
+        connection.execute(
+            "UPDATE jobs SET status = 'stopped', finished_at = ?, error = 'its training did not finish'"
+            f" WHERE run_id = ? AND kind != 'train' AND status IN {WAITING}",
+            (time.time(), job_id),
+        )
+
+    def resume(self, job_id: str) -> bool:
+        """Queue again what has ended, however it did."""
+        with self._connection(write=True) as connection:
+            changed = connection.execute(
+                "UPDATE jobs SET status = 'queued', attempts = 0, error = NULL, created_at = ?, progress = 0"
+                f" WHERE job_id = ? AND status IN {(*RESUMABLE, 'finished')}",
+                (time.time(), job_id),
+            )
+            return changed.rowcount == 1
+
+    def delete_run(self, run_id: str) -> None:
+        """Forget all jobs of a run.
+
+        Raises:
+            InputError: one of them is being worked on.
+        """
+        with self._connection(write=True) as connection:
+            busy = f"SELECT job_id FROM jobs WHERE run_id = ? AND status IN {ACTIVE}"
+            if connection.execute(busy, (run_id,)).fetchone():
+                raise InputError("a run that nobody works on", f"{run_id}, which is running", "Stop it first.")
+            connection.execute("DELETE FROM jobs WHERE run_id = ?", (run_id,))
+
+    def reconcile(self) -> None:
+        """Free what dead owners left: interrupted, and waiting again at most `AUTOMATIC_RESUMES` times.
+
+        An owner that has not obeyed a stop for `STOP_GRACE` seconds is killed.
+        """
+        for job in self.jobs():
+            if job.status not in ACTIVE or job.owner is None:
+                continue
+            alive = is_alive(job.owner)
+            if alive is None:
+                alive = time.time() - (job.heartbeat or 0) < FOREIGN_TIMEOUT
+            elif alive and job.stop_requested_at and time.time() - job.stop_requested_at > STOP_GRACE:
+                os.kill(pid_of(job.owner), signal.SIGKILL)
+                alive = False
+            if not alive:
+                self._give_up(job)
+
+    def _give_up(self, job: Job) -> None:
+        if job.status == "stopping":
+            self.release(job.owner or "", job.job_id, "stopped")
+        elif job.attempts >= AUTOMATIC_RESUMES:
+            reason = f"its worker died {job.attempts + 1} times; see worker.log in the store, then resume it"
+            self.release(job.owner or "", job.job_id, "failed", reason)
+        else:
+            with self._connection(write=True) as connection:
+                connection.execute(
+                    "UPDATE jobs SET status = 'interrupted', owner = NULL, attempts = attempts + 1"
+                    " WHERE job_id = ? AND owner = ? AND status = 'running'",
+                    (job.job_id, job.owner),
+                )
+
+    def rates(self) -> dict[str, float]:
+        """Measured speed, device:shape -> images per second through forward and backward."""
+        if not self.path.exists():
+            return {}
+        with self._connection() as connection:
+            return dict(connection.execute("SELECT key, images_per_second FROM rates").fetchall())
+
+    def record_rate(self, key: str, images_per_second: float) -> None:
+        """Replace the measured speed of one device and shape."""
+        with self._connection(write=True) as connection:
+            connection.execute("INSERT OR REPLACE INTO rates VALUES (?, ?)", (key, images_per_second))

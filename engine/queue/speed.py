@@ -1,0 +1,51 @@
+"""Speed of this machine: images per second through a network in training. No torch until it is measured."""
+
+import time
+
+from engine.data.catalog import DATASETS
+from engine.models.architectures import ARCHITECTURES
+from engine.runs.model_config import ModelConfig
+
+
+def rate_key(device: str, network: ModelConfig) -> str:
+    """What a measured rate belongs to."""
+    return f"{device}:{network.architecture}:{'x'.join(map(str, network.dataset_spec.shape))}"
+
+
+def unmeasured(device: str, rates: dict[str, float]) -> list[ModelConfig]:
+    """Networks whose rate is not known yet, one for every architecture and shape of image; LeNet first."""
+    networks = {
+        rate_key(device, network): network
+        for architecture, spec in ARCHITECTURES.items()
+        for dataset, images in DATASETS.items()
+        if spec.fits(images.shape)
+        for network in [ModelConfig(dataset=dataset, architecture=architecture)]
+    }
+    return [network for key, network in networks.items() if key not in rates]
+
+
+def measure_rate(network: ModelConfig, device: str, batch_size: int = 64, steps: int = 8) -> float:
+    """Images per second through forward, backward and the optimizer; takes a tenth of a second for LeNet."""
+    import torch
+    import torch.nn.functional as F
+
+    from engine.models.architectures import build_model
+    from engine.models.stack import Stack
+    from engine.training.state import build_optimizer
+
+    spec = network.dataset_spec
+    model = build_model(network.architecture, 0, spec.shape, len(spec.classes), spec.mean, spec.std)
+    stack = Stack.of([model]).to(device)
+    optimizer = build_optimizer("adam", stack, 1e-3)
+    images = torch.zeros(batch_size, *spec.shape, device=device)
+    labels = torch.zeros(batch_size, dtype=torch.int64, device=device)
+    started = 0.0
+    for step in range(steps + 2):
+        if step == 2:  # the first steps allocate
+            started = time.perf_counter()
+        F.cross_entropy(stack(images), labels).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return steps * batch_size / (time.perf_counter() - started)

@@ -1,0 +1,91 @@
+"""From what a person asks to rows in the queue; the same for page and command line."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.errors import InputError
+from engine.measurements.request import Measurement
+from engine.queue.job import ACTIVE, WAITING
+from engine.queue.run_queue import RunQueue
+from engine.runs.config import RunConfig
+from engine.runs.run_files import MODEL, RESULT
+from engine.runs.store import RunStore
+
+
+def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig]) -> list[str]:
+    """Queue every config that is not there yet; ids of all, old and new.
+
+    A finished run is found, not trained again, and so is one that came with the project, if its weights did; one that
+    was stopped, interrupted or has failed goes on.
+    """
+    for config in configs:
+        if store.is_shipped(config.run_id) and (store.path(config.run_id) / MODEL).exists():
+            continue
+        folder = store.create(config)
+        if not (folder / RESULT).exists():
+            start_run(queue, config.run_id)
+    return [config.run_id for config in configs]
+
+
+def submit_measurement(
+    store: RunStore, queue: RunQueue, run_id: str, request: Measurement, *, after_training: bool = False
+) -> str:
+    """Queue a measurement, also one that is there already: what the cache holds costs nothing. Id of the job.
+
+    A shipped run is copied into the store, and the copy measured.
+
+    Args:
+        after_training: take it of a run that is still to be trained, too, as soon as that is done.
+
+    Raises:
+        InputError: no such run, or it has no final weights and there is no training to wait for.
+    """
+    training = queue.job(run_id) if after_training else None
+    if training is None or training.status not in WAITING + ACTIVE:
+        check_finished(store, run_id)
+    store.own_folder(run_id)
+    job_id = request.job_id(run_id)
+    if not queue.submit(job_id, request.kind, run_id, request.model_dump(mode="json")):
+        queue.resume(job_id)
+    return job_id
+
+
+def check_finished(store: RunStore, run_id: str) -> None:
+    """InputError when there is no such run, or it has no final weights."""
+    if not (store.folder(run_id) / MODEL).exists():
+        result = store.result(run_id)
+        if result and result["status"] == "finished":
+            remedy = "Launch the same run here: its weights are then kept."
+            if not store.is_shipped(run_id):
+                remedy = f"Delete this copy first. {remedy}"
+            raise InputError("a run with its weights", f"{run_id}, which was recorded without them", remedy)
+        remedy = "Let it finish first, or take it as it is: evaluate --now."
+        raise InputError("a finished run", f"{run_id}, which has no final weights yet", remedy)
+
+
+def start_run(queue: RunQueue, run_id: str) -> None:
+    """Queue the training of a run that exists, or queue it again."""
+    if not queue.submit(run_id, "train", run_id, {}):
+        queue.resume(run_id)
+
+
+def retry_run(store: RunStore, queue: RunQueue, run_id: str) -> None:
+    """Resume a stopped or interrupted run; a failed one starts from its last checkpoint.
+
+    Raises:
+        InputError: no such run, or one whose weights were imported.
+    """
+    folder: Path = store.folder(run_id)
+    result = store.result(run_id)
+    if result and result["status"] == "finished":
+        return
+    store.training_config(run_id)
+    (folder / RESULT).unlink(missing_ok=True)
+    start_run(queue, run_id)
+
+
+def delete_run(store: RunStore, queue: RunQueue, run_id: str) -> None:
+    """Remove a run and its rows; InputError while it is being worked on, or when there is no such run."""
+    store.folder(run_id)
+    queue.delete_run(run_id)
+    store.delete(run_id)

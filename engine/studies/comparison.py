@@ -1,0 +1,186 @@
+"""Runs against a reference: image by image, and over seeds where both have several. No torch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.measurements.evaluation.survivors import WORST_CASE, read_verdicts
+from engine.queue.overview import RunOverview
+from engine.robustness.statistics import (
+    PairedDifference,
+    PairedSeeds,
+    paired_difference,
+    paired_seeds,
+    summarize_seeds,
+    wilson_interval,
+)
+from engine.runs.store import RunStore
+from engine.studies.pairing import pair_up
+
+NOISE_RULE = (
+    "Within noise: the 95 % interval of the difference contains 0, or its p-value is 0.05 or more. Of two runs both "
+    "are taken over the images (interval of Bonett and Price, exact McNemar test) and speak of these two networks "
+    "only; of several seeds both are taken over the seeds (paired t-test) and speak of how such networks are trained. "
+    "Each row is judged by itself: among twenty without a true difference, about one will seem to have one."
+)
+
+Verdicts = Mapping[str, np.ndarray]
+"""Column ("none", an attack's name, "worst case") -> (n,) bool: still classified correctly."""
+
+
+@dataclass(frozen=True)
+class GroupDifference:
+    """over_seeds: of the accuracies at the seeds both have; by_seed: seed -> the same two runs, over images."""
+
+    over_seeds: PairedSeeds
+    by_seed: dict[int, PairedDifference]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A run, or runs alike but for the seed, against the reference: one column of verdicts.
+
+    run_ids, reference_ids: the runs compared, paired place by place; several are seeds.
+    n: images.
+    low, high, reference_low, reference_high: of each accuracy, Wilson's interval over images for one run, Student's
+        over seeds for several, cut to [0, 1]; None where the seeds are all alike.
+    difference, difference_low, difference_high, p_value: over images or over seeds, as NOISE_RULE says.
+    only_first, only_second: images that only one classifies correctly, the reference being second; summed over seeds.
+    within_noise: None where the seeds are alike in a difference that is not 0.
+    by_pair: image by image, for each pair of runs.
+    """
+
+    run_ids: tuple[str, ...]
+    reference_ids: tuple[str, ...]
+    attack: str
+    n: int
+    accuracy: float
+    low: float | None
+    high: float | None
+    reference_accuracy: float
+    reference_low: float | None
+    reference_high: float | None
+    difference: float
+    difference_low: float | None
+    difference_high: float | None
+    only_first: int
+    only_second: int
+    p_value: float | None
+    within_noise: bool | None
+    by_pair: tuple[PairedDifference, ...]
+
+    @property
+    def seeds(self) -> int:
+        """How many pairs of runs stand behind it."""
+        return len(self.run_ids)
+
+    @property
+    def verdict(self) -> str:
+        """In words, from the side of the run."""
+        if self.within_noise is None:
+            return "too few seeds to tell"
+        return "within noise" if self.within_noise else "higher" if self.difference > 0 else "lower"
+
+
+def compare_runs(first: Verdicts, second: Verdicts) -> dict[str, PairedDifference]:
+    """Each column both have, on the same images; the worst case only where both went through the same attacks.
+
+    Raises:
+        ValueError: the columns are not bool or not of one length.
+    """
+    return {column: paired_difference(first[column], second[column]) for column in _shared_columns([first, second])}
+
+
+def compare_groups(first: Mapping[int, Verdicts], second: Mapping[int, Verdicts]) -> dict[str, GroupDifference]:
+    """The same over the seeds that both have; columns that all their runs have, none without a shared seed.
+
+    Args:
+        first, second: seed -> verdicts.
+    """
+    seeds = sorted(first.keys() & second.keys())
+    columns = _shared_columns([group[seed] for group in (first, second) for seed in seeds])
+    return {
+        column: GroupDifference(
+            paired_seeds(
+                [_accuracy(first[seed][column]) for seed in seeds], [_accuracy(second[seed][column]) for seed in seeds]
+            ),
+            {seed: paired_difference(first[seed][column], second[seed][column]) for seed in seeds},
+        )
+        for column in columns
+    }
+
+
+def contrasts(runs: Sequence[RunOverview], verdicts: Mapping[str, Verdicts], reference_run_id: str) -> list[Contrast]:
+    """Every pairing of `pair_up`, column by column.
+
+    Args:
+        verdicts: run_id -> verdicts under one protocol, all on the same images; runs without are left out.
+
+    Raises:
+        ValueError: the images cannot be the same ones, for there are not as many.
+    """
+    found = []
+    for pairs in pair_up([run for run in runs if run.run_id in verdicts], reference_run_id):
+        first, second = ([verdicts[run.run_id] for run in side] for side in zip(*pairs, strict=True))
+        if len(pairs) == 1:
+            differences = {column: (one, [one]) for column, one in compare_runs(first[0], second[0]).items()}
+        else:
+            groups = compare_groups(dict(enumerate(first)), dict(enumerate(second)))
+            differences = {column: (one.over_seeds, [*one.by_seed.values()]) for column, one in groups.items()}
+        for column, (difference, by_pair) in differences.items():
+            accuracy, low, high = _estimate([one[column] for one in first])
+            reference, reference_low, reference_high = _estimate([one[column] for one in second])
+            found.append(
+                Contrast(
+                    run_ids=tuple(run.run_id for run, _ in pairs),
+                    reference_ids=tuple(run.run_id for _, run in pairs),
+                    attack=column,
+                    n=by_pair[0].n,
+                    accuracy=accuracy,
+                    low=low,
+                    high=high,
+                    reference_accuracy=reference,
+                    reference_low=reference_low,
+                    reference_high=reference_high,
+                    difference=difference.difference,
+                    difference_low=difference.low,
+                    difference_high=difference.high,
+                    only_first=sum(one.only_first for one in by_pair),
+                    only_second=sum(one.only_second for one in by_pair),
+                    p_value=difference.p_value,
+                    within_noise=difference.within_noise,
+                    by_pair=tuple(by_pair),
+                )
+            )
+    return found
+
+
+def read_comparison(store: RunStore, run_ids: Sequence[str], protocol_id: str) -> dict[str, Verdicts]:
+    """run_id -> verdicts under the protocol, for `contrasts`; runs without readable ones are left out."""
+    found = {run_id: read_verdicts(store, run_id, protocol_id) for run_id in run_ids}
+    return {run_id: verdicts for run_id, verdicts in found.items() if verdicts is not None}
+
+
+def _shared_columns(verdicts: Sequence[Verdicts]) -> list[str]:
+    """In the first one's order; a worst case over other attacks is another quantity, and left out."""
+    same_attacks = len({frozenset(one) for one in verdicts}) == 1
+    return [
+        column
+        for column in (verdicts[0] if verdicts else ())
+        if all(column in one for one in verdicts) and (same_attacks or column != WORST_CASE)
+    ]
+
+
+def _accuracy(verdicts: np.ndarray) -> float:
+    return float(verdicts.mean())
+
+
+def _estimate(verdicts: Sequence[np.ndarray]) -> tuple[float, float | None, float | None]:
+    """Accuracy and its interval, of one run or over seeds."""
+    if len(verdicts) == 1:
+        return _accuracy(verdicts[0]), *wilson_interval(int(verdicts[0].sum()), verdicts[0].size)
+    summary = summarize_seeds([_accuracy(one) for one in verdicts])
+    if summary.low is None or summary.high is None:
+        return summary.mean, None, None
+    return summary.mean, max(0.0, summary.low), min(1.0, summary.high)

@@ -1,0 +1,54 @@
+"""What a run costs, counted in images through forward and backward, and what that is in seconds here."""
+
+from collections.abc import Mapping, Sequence
+
+from engine.attacks.catalog import attack_config
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.queue.speed import rate_key
+from engine.runs.config import RunConfig
+from engine.runs.model_config import ModelConfig
+from engine.training.schedule import MONITORED, snapshot_total
+
+FORWARD_SHARE = 0.6
+"""Of a training pass, for the 1,000 images of a snapshot at once: measured on a CPU, where large batches are slow."""
+
+
+def training_passes(config: RunConfig) -> int:
+    """Images through forward and backward for the training alone."""
+    return config.training.epochs * config.dataset_spec.train_size * config.training_updates
+
+
+def probe_passes(config: RunConfig) -> int:
+    """The same for the robustness probe: every `probe_interval` snapshots, the first one and the last."""
+    if not config.probe.samples:
+        return 0
+    last = snapshot_total(config.training, config.dataset_spec.train_size) - 1
+    return (1 + -(-last // config.probe_interval)) * config.probe_passes
+
+
+def total_passes(config: RunConfig) -> float:
+    """Training, probe and the clean accuracy of every snapshot."""
+    snapshots = snapshot_total(config.training, config.dataset_spec.train_size)
+    return training_passes(config) + probe_passes(config) + snapshots * MONITORED * FORWARD_SHARE
+
+
+def evaluation_passes(request: EvaluationRequest) -> int:
+    """The same for attacking one run, at most: what is misclassified anyway is spared."""
+    return request.samples * sum(attack_config(name).forwards for name in request.attacks)
+
+
+def estimated_seconds(
+    configs: Sequence[RunConfig], rates: Mapping[str, float], slots: int, device: str
+) -> float | None:
+    """Time to train `configs` with `slots` processes side by side; None while no rate has been measured."""
+    return schedule_seconds([(config, total_passes(config)) for config in configs], rates, slots, device)
+
+
+def schedule_seconds(
+    work: Sequence[tuple[ModelConfig, float]], rates: Mapping[str, float], slots: int, device: str
+) -> float | None:
+    """Time for passes through networks, each on one of `slots` processes; None while a rate has not been measured."""
+    if any(rate_key(device, network) not in rates for network, _ in work):
+        return None
+    seconds = [passes / rates[rate_key(device, network)] for network, passes in work]
+    return max(max(seconds), sum(seconds) / slots) if seconds else 0.0

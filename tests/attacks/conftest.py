@@ -1,0 +1,3 @@
+"""Models whose nearest decision boundary is known."""
+
+from tests.closed_forms import digits, grey, lenets, linear  # noqa: F401

@@ -1,0 +1,174 @@
+"""The Robustness page: numbers with their intervals, differences, and what the checks say of them."""
+
+import json
+
+import pytest
+
+from engine.attacks.threat import ThreatModel
+from engine.diagnostics.finding import Diagnosis, Finding
+from engine.measurements.diagnosis.request import DiagnosisRequest
+from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.queue.run_queue import RunQueue
+from engine.robustness.report import RobustnessReport
+from engine.runs.run_files import diagnosis_path, write_json
+from engine.runs.store import RunStore
+
+REQUEST = EvaluationRequest(attacks=("fgsm", "pgd"), samples=20, threat=ThreatModel())
+PROTOCOL = REQUEST.protocol_id
+
+
+def table(app, column: str):
+    """The first table that has such a column."""
+    return next(element.value for element in app.dataframe if column in element.value.columns)
+
+
+def finding(name: str, verdict: str) -> Finding:
+    return Finding(
+        name=name,
+        title=f"{name} <b>title</b>",
+        verdict=verdict,
+        rule=f"rule of {name}",
+        source="somebody 2018",
+        evidence=f"7 of 20 images speak of {name}",
+        values={"count": 7},
+    )
+
+
+def diagnose(store: RunStore, run_id: str, robust_accuracy: float | None, *findings: Finding) -> None:
+    diagnosis = Diagnosis(
+        threat=REQUEST.threat, samples=20, seed=0, n=20, robust_accuracy=robust_accuracy, findings=findings
+    )
+    path = diagnosis_path(store.folder(run_id), PROTOCOL)
+    path.parent.mkdir()
+    write_json(path, diagnosis.model_dump(mode="json"))
+
+
+def report_of(store: RunStore, run_id: str) -> RobustnessReport:
+    return RobustnessReport.model_validate_json(store.report_paths(run_id)[0].read_bytes())
+
+
+@pytest.fixture
+def both(store, trained_store) -> RunStore:
+    """Both runs attacked in the same way."""
+    for run_id in store.run_ids():
+        assess_run(store, run_id, REQUEST, store.root, "cpu")
+    return store
+
+
+def test_accuracies_carry_their_intervals_and_say_that_nobody_checked(both, open_page):
+    app = open_page("robustness", both.root)
+    assert not app.exception
+    found = table(app, "Attack")
+    assert found["Attack"].tolist() == ["no attack", "fgsm", "pgd", "worst case", "checks"]
+    assert all(cell.count("–") == 1 and cell.endswith(")") for cell in found.iloc[:4, 1:].to_numpy().ravel())
+    assert set(found.iloc[4, 1:]) == {"not checked"}
+    assert any("Nobody has checked" in info.value for info in app.info)
+
+
+def test_the_button_queues_checks_of_all_runs_under_the_protocol_shown(both, open_page, started_workers):
+    app = open_page("robustness", both.root)
+    next(button for button in app.button if button.label == "Check these runs").click().run()
+    jobs = [job for job in RunQueue(both.root).jobs() if job.kind == "diagnose"]
+    assert {job.run_id for job in jobs} == set(both.run_ids()) and started_workers
+    assert {(job.payload["samples"], job.payload["seed"]) for job in jobs} == {(20, 0)}
+    assert sum("checks at ε = " in line.value and "queued" in line.value for line in app.markdown) == 2
+
+
+def test_all_of_a_smaller_test_set_is_checked_under_its_own_protocol(store, open_page):
+    request = EvaluationRequest(attacks=("fgsm",), samples=9_999)
+    for run_id in store.run_ids():
+        assert assess_run(store, run_id, request, store.root, "cpu").n == 1_000
+    app = open_page("robustness", store.root, protocol=request.protocol_id)
+    next(button for button in app.button if button.label == "Check these runs").click().run()
+    (payload,) = {json.dumps(job.payload) for job in RunQueue(store.root).jobs() if job.kind == "diagnose"}
+    assert DiagnosisRequest(**json.loads(payload)).protocol_id == request.protocol_id
+
+
+def test_failed_checks_stand_beside_the_number_with_their_evidence(both, open_page):
+    std, minmax = sorted(both.run_ids(), key=lambda run_id: "min-max" in run_id)
+    number = report_of(both, std).robust_accuracy
+    diagnose(both, std, number, finding("calm", "ok"), finding("masked", "failed"))
+    diagnose(both, minmax, report_of(both, minmax).robust_accuracy, finding("calm", "ok"), finding("odd", "suspicious"))
+    app = open_page("robustness", both.root)
+    assert not app.exception
+    row = table(app, "Attack").iloc[4]
+    assert sorted(row[1:]) == ["1 check failed", "1 suspicious"]
+    (error,), (warning,) = app.error, app.warning
+    assert "upper bound" in error.value and "7 of 20 images speak of masked" in error.value
+    assert "masked <b>" not in error.value, "names are plain text"
+    assert "7 of 20 images speak of odd" in warning.value and "calm" not in warning.value and not app.success
+    matrix = table(app, "Check")
+    assert len(matrix) == 3 and "✗ failed" in matrix.to_numpy() and "– not run" in matrix.to_numpy()
+    evidence = table(app, "Evidence")
+    assert {"Run", "Check", "Verdict", "Evidence", "Rule", "Source"} <= set(evidence.columns) and len(evidence) == 4
+
+
+def test_checks_of_a_former_number_say_so_and_can_be_run_again(both, open_page):
+    for run_id in both.run_ids():
+        diagnose(both, run_id, 0.987, finding("calm", "ok"))
+    app = open_page("robustness", both.root)
+    assert set(table(app, "Attack").iloc[4, 1:]) == {"no sign of masking, before other attacks"}
+    assert "Check these runs" in [button.label for button in app.button]
+    assert not app.success and sum("other attacks changed it" in warning.value for warning in app.warning) == 2
+
+
+def test_runs_are_compared_with_one_of_them_image_by_image(both, open_page):
+    app = open_page("robustness", both.root)
+    found = table(app, "Verdict")
+    assert found["Attack"].tolist() == ["no attack", "fgsm", "pgd", "worst case"]
+    assert set(found["Verdict"]) <= {"within noise", "higher", "lower"}
+    counted = found["Only run correct"] - found["Only reference correct"]
+    assert (100 * counted / 20).tolist() == pytest.approx(found["Difference (points)"].tolist())
+    reference = next(box for box in app.selectbox if box.label == "Compare with")
+    assert found["Against"].str.startswith("Std").all() and found["Run"].str.startswith("Min-Max").all()
+    assert reference.value == next(run_id for run_id in both.run_ids() if "-std-" in run_id)
+    other = next(run_id for run_id in both.run_ids() if run_id != reference.value)
+    app = reference.set_value(other).run()
+    assert table(app, "Verdict")["Difference (points)"].tolist() == pytest.approx((-100 * counted / 20).tolist())
+
+
+def test_worst_cases_over_different_attacks_are_not_compared(store, open_page):
+    for run_id, attacks in zip(store.run_ids(), (("fgsm", "pgd"), ("fgsm",)), strict=True):
+        folder = store.folder(run_id) / "evaluations"
+        for path in folder.glob("*") if folder.exists() else ():
+            path.unlink()
+        assess_run(store, run_id, REQUEST.model_copy(update={"attacks": attacks}), store.root, "cpu")
+    app = open_page("robustness", store.root)
+    assert "worst case" not in table(app, "Verdict")["Attack"].tolist()
+    assert any("do not compare" in caption.value for caption in app.caption)
+
+
+def test_older_results_without_images_verdicts_are_shown_but_not_compared(both, open_page):
+    for path in both.root.glob("*/adversarial/*-pgd.npz"):
+        path.write_bytes(b"not an archive")
+    app = open_page("robustness", both.root)
+    assert not app.exception and any("too little to compare" in caption.value for caption in app.caption)
+
+
+def test_other_images_are_not_compared_one_by_one(both, open_page):
+    (path,) = both.report_paths(both.run_ids()[0])
+    document = json.loads(path.read_text())
+    document["sample_ids"].reverse()
+    path.write_text(json.dumps(document))
+    app = open_page("robustness", both.root)
+    assert not app.exception and not any("Verdict" in element.value.columns for element in app.dataframe)
+    assert any("or other images" in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize("view", ["Under attack", "Against ε", "Smallest perturbations", "Transfer"])
+def test_every_view_opens_with_its_form_unless_read_only(both, open_page, view):
+    app = open_page("robustness", both.root, show=view)
+    assert not app.exception and app.button_group(key="show").value == view
+    labels = {"Under attack": "Attack", "Against ε": "Trace", "Transfer": "Measure"}
+    assert labels.get(view, "Search") in [button.label for button in app.button]
+    app = open_page("robustness", both.root, read_only=True, show=view)
+    assert not app.exception and not app.button
+
+
+def test_damaged_diagnoses_count_as_none(both, open_page):
+    for run_id in both.run_ids():
+        diagnose(both, run_id, 0.5, finding("calm", "ok"))
+        diagnosis_path(both.folder(run_id), PROTOCOL).write_text(json.dumps({"findings": 3}))
+    app = open_page("robustness", both.root)
+    assert not app.exception and set(table(app, "Attack").iloc[4, 1:]) == {"not checked"}

@@ -1,0 +1,47 @@
+"""The ceiling holds inside, for Python and for torch, and is gone afterwards, also after an error."""
+
+import resource
+from threading import Event, Thread
+
+import pytest
+import torch
+
+from engine.exchange.memory_limit import memory_limit
+
+
+def test_what_goes_beyond_fails():
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    with memory_limit(2**28):
+        with pytest.raises(MemoryError):
+            bytearray(2**30)
+        with pytest.raises(RuntimeError, match="allocate"):
+            torch.empty(2**28)
+        assert len(bytearray(2**24)) == 2**24
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+    assert len(bytearray(2**29)) == 2**29
+
+
+def test_an_error_inside_lifts_it_too():
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    with pytest.raises(KeyError), memory_limit(2**20):
+        raise KeyError
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+def test_threads_do_not_leave_their_limits_behind():
+    """Were both inside at once, the second would restore the first one's limit."""
+    before, inside, leave = resource.getrlimit(resource.RLIMIT_DATA), Event(), Event()
+
+    def second():
+        with memory_limit(2**28):
+            inside.set()
+            leave.wait(10)
+
+    with memory_limit(2**28):
+        thread = Thread(target=second)
+        thread.start()
+        assert not inside.wait(0.3)
+    assert inside.wait(10)
+    leave.set()
+    thread.join(10)
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
