@@ -2,12 +2,12 @@
 
 import pytest
 
+from engine import devices
 from engine.attacks.threat import ThreatModel
 from engine.devices import resolve_device
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
 from engine.models.architectures import ARCHITECTURES
-from engine.queue import planner
 from engine.queue.planner import MOST_MEMBERS, build_chooser, stack_key
 from engine.queue.speed import measure_rate, rate_key, unmeasured
 from engine.queue.submission import submit_runs
@@ -82,8 +82,8 @@ def test_an_evaluation_goes_alone(store, queue):
 
 
 def test_devices(monkeypatch, tmp_path):
-    monkeypatch.setattr(planner, "Path", lambda name: tmp_path / "none")
-    monkeypatch.setattr(planner.shutil, "which", lambda name: None)
+    monkeypatch.setattr(devices, "Path", lambda name: tmp_path / "none")
+    monkeypatch.setattr(devices.shutil, "which", lambda name: None)
     assert resolve_device("cpu") == resolve_device("auto") == "cpu"
     with pytest.raises(InputError, match="CUDA"):
         resolve_device("cuda")
