@@ -1,15 +1,19 @@
-"""Imports go down: the picture in README's map, held by a test. Lazy imports count."""
+"""Imports go down: the floors of docs/architecture.md, held by a test. Imports inside functions count."""
 
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+from tests.import_graph import Import, loaded_with, read_graph, source_files
+
 ROOT = Path(__file__).parents[1]
+PAGES = ("start", "launch", "weights", "examples", "robustness", "sweeps", "paper", "theory")
 FLOORS = [
-    {"engine.errors", "engine.seeds"},
+    {"engine.errors", "engine.seeds", "engine.formatting"},
     {"engine.validation", "engine.devices"},
     {"engine.minmax", "engine.data", "engine.models"},
     {"engine.attacks", "engine.training"},
@@ -20,104 +24,66 @@ FLOORS = [
     {"engine.queue"},
     {"engine.studies"},
     {"engine.paper"},
-    {"engine.command_line", "dashboard"},
-    {"engine.__main__"},
+    {"engine.command_line", "dashboard.settings"},
+    {"engine.__main__", "dashboard.sources"},
+    {"dashboard.frames"},
+    {"dashboard.figures"},
+    {"dashboard.ui"},
+    {"dashboard.navigation"},
+    {"dashboard.jobs"},
+    {f"dashboard.{page}" for page in PAGES},
+    {"dashboard.app", "dashboard.__main__"},
 ]
+"""From the ground up. Packages on one floor do not import each other."""
+
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
-FORBIDDEN_IN_ENGINE = {"streamlit", "plotly", "pandas", "dashboard"}
-NO_TORCH = [
-    "engine.runs.store",
-    "engine.runs.run_files",
-    "engine.runs.config",
-    "engine.runs.model_config",
-    "engine.exchange.tensor_file",
-    "engine.models.architectures",
-    "engine.runs.launch",
-    "engine.runs.training_identity",
-    "engine.studies.strength_grid",
-    "engine.studies.study",
-    "engine.studies.sweep",
-    "engine.studies.sweep_files",
-    "engine.studies.run_numbers",
-    "engine.studies.pareto",
-    "engine.queue.overview",
-    "engine.queue.submission",
-    "engine.exchange.freeze",
-    "engine.studies.estimate",
-    "engine.queue.client",
-    "engine.robustness.report",
-    "engine.robustness.transfer",
-    "engine.robustness.curve",
-    "engine.training.snapshot",
-    "engine.minmax.fuzziness",
-    "engine.minmax.threshold",
-    "engine.minmax.theorem",
-    "engine.paper.evidence",
-    "engine.paper.claims",
-    "engine.paper.distance",
-    "engine.minmax.gradients",
-    "engine.minmax.flow",
-    "engine.measurements.evaluation.request",
-    "engine.measurements.kinds",
-    "engine.measurements.evaluation.survivors",
-    "engine.measurements.diagnosis.read",
-    "engine.diagnostics.checks",
-    "engine.measurements.transfer.read",
-    "engine.studies.comparison",
-    "engine.robustness.statistics",
-    "engine.measurements.images",
-    "engine.measurements.curve.read",
-    "engine.measurements.curve.request",
-    "engine.exchange.loading_code",
-    "engine.measurements.own_images",
-    "engine.data.catalog",
-    "engine.data.fitting",
-    "engine.data.sources",
-    "engine.__main__",
-]
-
-
-def modules() -> list[Path]:
-    return sorted([*ROOT.glob("engine/**/*.py"), *ROOT.glob("dashboard/**/*.py")])
-
-
-def name_of(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+TORCH = {"torch", "torchvision", "torchattacks"}
+USER_INTERFACES = {"streamlit", "plotly", "pandas", "dashboard"}
+GRAPH, FILES = read_graph(ROOT), source_files(ROOT)
+MODULES = [name for name in GRAPH if FILES[name].name != "__init__.py"]
 
 
 def package_of(module: str) -> str | None:
-    parts = module.split(".")
-    return next((name for name in (".".join(parts[:2]), parts[0]) if name in FLOOR), None)
+    """The part of the program that a module belongs to; None for libraries."""
+    name = ".".join(module.split(".")[:2])
+    return name if name in FLOOR else None
 
 
-def imported(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+def first_part(one: Import) -> str:
+    return one.target.split(".")[0]
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_imports_go_down(path):
-    own = package_of(name_of(path))
-    if path.name == "__init__.py":
-        assert not path.read_text().strip(), "package files stay empty"
-        return
-    assert own is not None, f"{path} stands on no floor"
-    for target in imported(path):
-        other = package_of(target)
-        if other is None or other == own:
-            continue
-        assert FLOOR[other] < FLOOR[own], f"{name_of(path)} imports {target}, which is not below it"
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down(module):
+    own = package_of(module)
+    assert own is not None, f"{module} stands on no floor"
+    for one in GRAPH[module]:
+        other = package_of(one.target)
+        if other not in (None, own):
+            assert FLOOR[other] < FLOOR[own], f"{module}, line {one.line}: {one.target} is not on a lower floor"
 
 
-@pytest.mark.parametrize("path", [path for path in modules() if "engine" in path.parts], ids=name_of)
-def test_engine_knows_no_user_interface(path):
-    assert not {target.split(".")[0] for target in imported(path)} & FORBIDDEN_IN_ENGINE
+def test_no_module_imports_itself_in_a_circle():
+    """Neither when it is loaded, nor by way of functions or types."""
+    edges = {name: {one.target for one in imports if one.target in GRAPH} - {name} for name, imports in GRAPH.items()}
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_an_import_inside_a_function_says_why(module):
+    lines = FILES[module].read_text().splitlines()
+    for one in GRAPH[module]:
+        if one.in_function and not one.for_types:
+            own, above = lines[one.line - 1], lines[one.line - 2].strip()
+            assert "#" in own or above.startswith("#"), f"{module}, line {one.line}: no reason for an import down there"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("engine")])
+def test_engine_knows_no_user_interface(module):
+    assert not {first_part(one) for one in GRAPH[module]} & USER_INTERFACES
 
 
 @pytest.mark.parametrize(
@@ -125,10 +91,43 @@ def test_engine_knows_no_user_interface(path):
     [("torchattacks", "engine.attacks.torchattacks_adapter"), ("torchvision", "engine.data.torchvision_import")],
 )
 def test_one_file_imports(library, owner):
-    users = {name_of(path) for path in modules() if library in {target.split(".")[0] for target in imported(path)}}
-    assert users == {owner}
+    assert {name for name in MODULES if library in map(first_part, GRAPH[name])} == {owner}
 
 
-def test_what_pages_read_does_not_import_torch():
-    code = f"import sys, {', '.join(NO_TORCH)}; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+def without_torch() -> list[str]:
+    """Modules of the engine that pages, commands and `import engine` load, so that they must not load torch."""
+    entries = [name for name in GRAPH if name.startswith(("dashboard", "engine.command_line"))]
+    loaded = set().union(*(loaded_with(name, GRAPH) for name in [*entries, "engine", "engine.__main__"]))
+    return sorted(name for name in loaded if name.split(".")[0] == "engine")
+
+
+@pytest.mark.parametrize("module", without_torch())
+def test_what_pages_and_commands_load_does_not_load_torch(module):
+    assert not {name.split(".")[0] for name in loaded_with(module, GRAPH)} & TORCH
+
+
+def test_the_import_graph_tells_the_truth_about_torch():
+    """Both ways: what it says is free of torch is, and a module that it says loads torch does."""
+
+    def loads_torch(*modules: str) -> bool:
+        code = f"import sys, {', '.join(modules)}; sys.exit('torch' in sys.modules)"
+        return subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 1
+
+    assert not loads_torch(*without_torch())
+    assert "torch" in loaded_with("engine.robustness.probe", GRAPH) and loads_torch("engine.robustness.probe")
+
+
+@pytest.mark.parametrize("package", [name for name in GRAPH if FILES[name].name == "__init__.py"])
+def test_package_files_are_empty(package):
+    """The one of engine is the door for Python: imports for types, a table of names, and what looks them up."""
+    tree = ast.parse(FILES[package].read_text())
+    if package != "engine":
+        assert not tree.body, f"{package} has content"
+        return
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert functions <= {"__getattr__", "__dir__"}
+    assert {first_part(one) for one in GRAPH["engine"] if not (one.for_types or one.in_function)} <= {
+        "__future__",
+        "importlib",
+        "typing",
+    }
