@@ -1,18 +1,30 @@
-# make run   the laboratory on http://127.0.0.1:8501      make test  the fast tests      make check  all of them
+# `make help` lists the targets.
 VENV ?= .venv
 PYTHON ?= python3
 PORT ?= 8501
 BIN = $(VENV)/bin
 
-.PHONY: run test check lint clean
+.PHONY: help run test check lint clean
+
+help:
+	@echo "make run     install into $(VENV), start the worker and the dashboard on http://127.0.0.1:$(PORT)"
+	@echo "make test    lint, then the fast tests: pytest -m 'not slow', in two processes"
+	@echo "make check   lint, then all tests, slow ones included: pytest, in one process"
+	@echo "make lint    ruff check, ruff format --check, pyright"
+	@echo "make clean   remove $(VENV) and the tools' caches; runs and data stay"
+	@echo "Variables: PORT=8501  VENV=.venv  PYTHON=python3"
 
 run: $(VENV)/.installed
 	$(BIN)/python -m dashboard --port $(PORT)
 
-test: $(VENV)/.installed-tests lint
+test: $(VENV)/.installed-tests
+	@echo "make test: ruff, pyright, and the fast tests. The slow tests run with make check."
+	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
-check: $(VENV)/.installed-tests lint
+check: $(VENV)/.installed-tests
+	@echo "make check: ruff, pyright, and all tests, slow ones included."
+	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest
 
 lint: $(VENV)/.installed-tests
@@ -32,4 +44,4 @@ $(VENV)/.installed-tests: tests/requirements.txt $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dashboard/static
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dashboard/static/*
