@@ -19,7 +19,6 @@ from tests.documents.markdown import DOCUMENTS, ROOT, Document
 UNCHECKED = {"docker", "python3", "pip"}
 """Programs that are not the project's."""
 
-PLACEHOLDERS = {"NAME=STRENGTH", "FOLDER", "FILE", "DATA", "RUN_ID", "COMMAND"}
 START = re.compile(r"(\.venv/bin/|python |make |minmax )")
 
 
@@ -48,13 +47,12 @@ def variables(document: Document) -> dict[str, str]:
 
 
 @cache
-def engine_parser() -> Parser:
-    """The parser of `python -m engine`."""
-    parser = Parser(prog="python -m engine")
-    subparsers = parser.add_subparsers(required=True, parser_class=Parser)
+def engine_commands() -> dict[str, Parser]:
+    """Name of a command of `python -m engine` -> its parser."""
+    subparsers = Parser(prog="python -m engine").add_subparsers(parser_class=Parser)
     for command in COMMANDS:
         command.add_parser(subparsers)
-    return parser
+    return dict(subparsers.choices)
 
 
 @cache
@@ -77,16 +75,22 @@ def make_targets() -> frozenset[str]:
 
 
 def check_engine(words: list[str]) -> None:
-    """Parse; then check names that the parser takes as text."""
-    if "COMMAND" in words or not words:
+    """Parse; then check that options are spelled in full, and names that the parser takes as text."""
+    if words in (["--help"], ["COMMAND"], []):
+        return
+    name, *rest = words
+    assert name in engine_commands(), f"no command {name}"
+    parser = engine_commands()[name]
+    known = {option for action in parser._actions for option in action.option_strings}
+    assert {word for word in rest if word.startswith("--")} <= known, f"unknown options in {' '.join(words)}"
+    if "--help" in rest or not rest:
         return
     try:
-        args = engine_parser().parse_args(words)
+        args = parser.parse_args(rest)
     except SystemExit as end:
-        assert not end.code, f"python -m engine {' '.join(words)} is refused"
-        return
-    for name in attack_names(getattr(args, "attacks", ())):
-        assert name == "none" or attack_config(name)
+        raise AssertionError(f"python -m engine {' '.join(words)} is refused") from end
+    for attack in attack_names(getattr(args, "attacks", ())):
+        assert attack == "none" or attack_config(attack)
     if getattr(args, "dataset", None):
         dataset_spec(args.dataset)
     assert {*(getattr(args, "variant", None) or ())} <= VARIANTS.keys()
@@ -140,9 +144,7 @@ def test_python_blocks_compile(path):
 
 
 def test_every_engine_command_is_documented():
-    names = set(next(action.choices for action in engine_parser()._actions if action.choices))
-    headings = Document(ROOT / "docs" / "command-line.md").anchors
-    assert names <= headings
+    assert engine_commands().keys() <= Document(ROOT / "docs" / "command-line.md").anchors
 
 
 @pytest.mark.parametrize(
@@ -150,6 +152,8 @@ def test_every_engine_command_is_documented():
     [
         "python -m engine launch --no-such-option",
         "python -m engine no-such-command",
+        "python -m engine launch --epoch 10",
+        "python -m engine export RUN_ID --force",
         "python -m engine evaluate RUN_ID --attacks no-such-attack",
         "python -m engine launch --dataset no-such-data",
         "python -m engine launch --variant no-such-variant",
