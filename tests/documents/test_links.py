@@ -1,8 +1,13 @@
 """Links and pictures of the documents lead somewhere."""
 
+import re
+
 import pytest
 
 from tests.documents.markdown import DOCUMENTS, ROOT, Document
+
+PATH = re.compile(r"(engine|dashboard|tests|checkpoints|docs)/[\w./-]*")
+"""A code span that names a file or folder of the project."""
 
 
 def problem(document: Document, target: str) -> str | None:
@@ -36,3 +41,9 @@ def test_wrong_links_are_found(tmp_path):
 def test_every_page_of_docs_is_linked_from_the_readme():
     linked = {target.partition("#")[0] for _, target in Document(ROOT / "README.md").links()}
     assert {f"docs/{path.name}" for path in ROOT.glob("docs/*.md")} <= linked
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_named_files_exist(path):
+    spans = [(line, text) for line, text in Document(path).inline_code() if PATH.fullmatch(text)]
+    assert not [f"line {line}: {text}" for line, text in spans if not (ROOT / text).exists()]
