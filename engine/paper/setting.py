@@ -56,4 +56,4 @@ SETTINGS = {
     "cifar10": Setting("cifar10", TrainingConfig(epochs=90, learning_rate=1e-3, halve_every=30), 0.3, 0.1),
 }
 """What the presets and the Paper page begin with: of the choices tried, the one whose joint distance (distance.py) is
-smallest. README, Findings, says which were tried and with how many seeds."""
+smallest. docs/findings.md lists what was tried, and with how many seeds."""

@@ -1,10 +1,12 @@
-"""The map in docs/architecture.md has one line for every file of engine and dashboard, and for no other."""
+"""The map in docs/architecture.md has one line for every file of engine and dashboard, and draws the tested floors."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.documents.markdown import ROOT, Document
+from tests.test_layers import FLOORS
 
 LEFT_OUT = ("__pycache__", "pictures", "static")
 
@@ -50,3 +52,27 @@ def test_no_line_is_stale(architecture):
 def test_each_file_has_one_line(architecture):
     found = mapped(architecture)
     assert sorted(found) == sorted(set(found))
+
+
+def drawn_floors(document: Document) -> list[list[str]]:
+    """The floors as they are drawn, from the top: packages on each line."""
+    drawing = next(block.text for block in document.code_blocks() if block.text.startswith("dashboard\n"))
+    floors, top = [], ""
+    for line in drawing.splitlines():
+        if line.startswith(" "):
+            names = re.split(" {3,}", line.strip())[0].split()
+            floors.append([f"{top}.{name}" for name in names])
+        else:
+            top = line
+    return floors
+
+
+def test_floors_are_drawn_as_they_are_tested(architecture):
+    floor = {name: number for number, names in enumerate(FLOORS) for name in names}
+    drawn = drawn_floors(architecture)
+    assert {name for names in drawn for name in names} == floor.keys()
+    for top in ("dashboard.", "engine."):
+        own = [{floor[name] for name in names} for names in drawn if names[0].startswith(top)]
+        assert all(len(numbers) == 1 for numbers in own), "packages on one line stand on one floor"
+        heights = [max(numbers) for numbers in own]
+        assert heights == sorted(heights, reverse=True)

@@ -58,7 +58,7 @@ def test_the_paper_page_has_its_cells(archive):
     assert {variant: list(seeds) for variant, seeds in mnist.runs.items()} == dict.fromkeys(VARIANTS, [0, 1, 2])
     assert all(len(cell.ours.by_seed) == 3 for cell in mnist.cells)
     first, second, *_ = judge_claims(mnist, lambda run_id: None)
-    assert first.verdict == second.verdict == "supported", "as README says"
+    assert first.verdict == second.verdict == "supported", "as docs/findings.md says"
     cifar = gather(SETTINGS["cifar10"], *archive)
     unanswered = {cell.printed.variant for cell in cifar.cells if not cell.ours.by_seed}
     assert unanswered == {"adv"}
