@@ -7,6 +7,7 @@ from engine.paper.distance import Candidate, distance
 from engine.paper.evidence import NEAR_ZERO
 from engine.paper.tables import FUZZINESS, NO_ATTACK
 from engine.robustness.statistics import paired_seeds
+from engine.runs.config import RunConfig
 from engine.runs.run_files import load_weights
 from engine.studies.comparison import compare_runs, read_comparison
 from tests.documents.number_format import mean_and_spread, signed
@@ -35,8 +36,7 @@ def gain(recorded: Recorded) -> Iterator[str]:
     pgd = [report.robust_accuracy_by_attack["pgd"] for report in recorded.reports(recorded.first_layer, "std")]
     yield f"leaves Std at {_mean(pgd):.2f}, while the worst case of ten attacks leaves {worst['std']:.2f}"
     yield _thresholds(recorded)
-    by_l2 = [_l2_bim(recorded, name) for name in ("min-max", "std")]
-    p_value = paired_seeds(*by_l2).p_value
+    p_value = paired_seeds(_l2_bim(recorded, "min-max"), _l2_bim(recorded, "std")).p_value
     assert p_value is not None
     yield f"p = {p_value:.2f}, paired over seeds"
     min_max = recorded.first_layer.runs["min-max"][0].run_id
@@ -132,16 +132,18 @@ def tables(recorded: Recorded) -> Iterator[str]:
     assert max(abs(one - other) for one, other in zip(column, alone, strict=True)) <= 0.02
     yield "Min-Max: " + ", ".join(f"{100 * value:.1f}".replace("0.0", "0") for value in column)
     decayed = [
-        run
+        (run.config.objective.l2_strength, (run.result or {})["clean_accuracy"])
         for run in recorded.runs
-        if getattr(run.config, "variant", "") == "std+l2" and run.config.dataset == "mnist" and run.result
+        if isinstance(run.config, RunConfig) and (run.config.dataset, run.config.variant) == ("mnist", "std+l2")
     ]
-    strengths = [run.config.objective.l2_strength for run in decayed]
-    lowest = min(run.result["clean_accuracy"] for run in decayed)
+    strengths = [strength for strength, _ in decayed]
+    lowest = min(accuracy for _, accuracy in decayed)
     yield f"from {min(strengths):g} to {max(strengths):g}"
     yield f"goes below {100 * lowest:.1f}"
     higher = [
-        cell.difference for cell in cells if cell.printed.variant == "std+l2" and cell.printed.quantity != NO_ATTACK
+        cell.difference or 0.0
+        for cell in cells
+        if cell.printed.variant == "std+l2" and cell.printed.quantity != NO_ATTACK
     ]
     yield f"is {100 * min(higher):.0f} to {100 * max(higher):.0f} points higher than in the paper under every attack"
 

@@ -63,7 +63,7 @@ def options_of(module: str) -> frozenset[str]:
     assert path.exists(), f"no module {module}"
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     added = [call.args[0] for call in calls if call.args and getattr(call.func, "attr", "") == "add_argument"]
-    return frozenset(name.value for name in added if isinstance(name, ast.Constant)) | {"--help"}
+    return frozenset(str(name.value) for name in added if isinstance(name, ast.Constant)) | {"--help"}
 
 
 @cache
