@@ -1,36 +1,72 @@
-"""The pages, by name."""
+"""The pages, by name, the ways between them, and the runs picked on one that the next one shows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard.start.recorded import closest_watched
+from dashboard.sources import closest_watched
+from dashboard.ui import playback
 from engine.queue.overview import RunOverview
 
-PAGES = {"home": "start/page.py"} | {
-    name: f"{name}/page.py" for name in ("launch", "sweeps", "weights", "robustness", "examples", "paper", "theory")
-}
-"""Name of a page, which is its address -> its script, relative to app.py."""
+
+class Page(NamedTuple):
+    """A page: its folder in `dashboard/`, its title and icon in the menu, and its address if that differs."""
+
+    folder: str
+    title: str
+    icon: str
+    address: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.address or self.folder
+
+    @property
+    def script(self) -> str:
+        """Path of the page's script, relative to app.py."""
+        return f"{self.folder}/page.py"
+
+
+MENU = (
+    Page("start", "Start", "home", address="home"),
+    Page("launch", "Launch", "rocket_launch"),
+    Page("sweeps", "Sweeps", "grid_on"),
+    Page("weights", "Weights", "monitoring"),
+    Page("robustness", "Robustness", "shield"),
+    Page("examples", "Examples", "image_search"),
+    Page("paper", "Paper", "article"),
+    Page("theory", "Theory", "function"),
+)
+"""A new page is a folder with a `page.py`, and a line here."""
+
+PAGES = {page.name: page.script for page in MENU}
 SHOWN_AT_ONCE = 8
 
 
 def build_pages() -> list:
     """The pages in the order of the menu; for the script that is running, which is why they are no constants."""
     return [
-        st.Page(PAGES["home"], title="Start", icon=":material/home:", url_path="home", default=True),
-        st.Page(PAGES["launch"], title="Launch", icon=":material/rocket_launch:", url_path="launch"),
-        st.Page(PAGES["sweeps"], title="Sweeps", icon=":material/grid_on:", url_path="sweeps"),
-        st.Page(PAGES["weights"], title="Weights", icon=":material/monitoring:", url_path="weights"),
-        st.Page(PAGES["robustness"], title="Robustness", icon=":material/shield:", url_path="robustness"),
-        st.Page(PAGES["examples"], title="Examples", icon=":material/image_search:", url_path="examples"),
-        st.Page(PAGES["paper"], title="Paper", icon=":material/article:", url_path="paper"),
-        st.Page(PAGES["theory"], title="Theory", icon=":material/function:", url_path="theory"),
+        st.Page(page.script, title=page.title, icon=_icon(page), url_path=page.name, default=page is MENU[0])
+        for page in MENU
     ]
+
+
+def draw_link(name: str, label: str, run_ids: Sequence[str] = (), icon: str | None = None) -> None:
+    """A link to a page, which shows these runs; with the page's icon unless another is given."""
+    page = next(page for page in MENU if page.name == name)
+    query = {"runs": list(run_ids)} if run_ids else None
+    st.page_link(page.script, label=label, icon=f":material/{icon}:" if icon else _icon(page), query_params=query)
+
+
+def draw_first_step() -> None:
+    """A link for a page that has nothing to show yet."""
+    draw_link("home", "Train a first pair", icon="play_arrow")
 
 
 def open_weights(run_ids: list[str]) -> None:
     """Leave for the weights of these runs, as they are now."""
-    st.session_state.mode = "follow"
+    playback.follow()
     st.switch_page(PAGES["weights"], query_params={"runs": run_ids[:SHOWN_AT_ONCE]})
 
 
@@ -64,6 +100,13 @@ def pick_runs(runs: list[RunOverview], what: str, most: int = SHOWN_AT_ONCE) -> 
     return [by_id[run_id] for run_id in chosen]
 
 
+def pick_also(run_id: str, keep: Callable[[str], bool]) -> None:
+    """Add a run to those that `pick_runs` shows, without those that are not to be kept; before the page runs."""
+    state = st.session_state
+    others = [picked for picked in state.get("picked", []) if picked != run_id and keep(picked)]
+    state.picked = [*others, run_id][-SHOWN_AT_ONCE:]
+
+
 def pick_view(views: Sequence[str]) -> str:
     """One of a page's views, which its address remembers; the first where it names none."""
     view = st.segmented_control(
@@ -76,6 +119,10 @@ def pick_view(views: Sequence[str]) -> str:
         bind="query-params",
     )
     return view or views[0]
+
+
+def _icon(page: Page) -> str:
+    return f":material/{page.icon}:"
 
 
 def _first_choice(runs: list[RunOverview]) -> list[str]:

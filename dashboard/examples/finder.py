@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
-from dashboard.examples.questions import ANY_ATTACK, Verdicts, common_attacks, questions
+from dashboard.examples.questions import ANY_ATTACK, Survivors, common_attacks, questions
+from dashboard.ui.widgets import forget_unknown
 from engine.data.catalog import DatasetSpec
 
 ANY_CLASS = "any class"
 
 
 def find_image(
-    seen: Verdicts,
+    seen: Survivors,
     truth: np.ndarray,
     labels: Mapping[str, str],
     attacks: Sequence[str],
@@ -26,21 +27,7 @@ def find_image(
         truth: (n,) classes; labels: by run_id; attacks: any run's, those `in_ball` held to one.
         kept: of how many images, the first ones, there are pictures.
     """
-    common = common_attacks(seen, attacks)
-    asked = {question.title: question for question in questions({run_id: labels[run_id] for run_id in seen}, common)}
-    bounded = [attack for attack in common if attack in in_ball] or common
-    under = {ANY_ATTACK: bounded, **{attack: [attack] for attack in common}}
-    _forget_unless_in("find", asked)
-    _forget_unless_in("by", under)
-    what, by, shows = st.columns([5, 3, 2])
-    title = what.selectbox("Find", list(asked), min(1, len(asked) - 1), key="find", bind="query-params")
-    attack = by.selectbox("Under", list(under), key="by", bind="query-params")
-    shown = shows.selectbox("Showing", [ANY_CLASS, *spec.classes], key="class", bind="query-params")
-    matching = asked[title].matches(seen, under[attack])
-    if shown != ANY_CLASS:
-        matching = matching & (truth[: len(matching)] == spec.classes.index(shown))
-    if incomparable := [attack for attack in attacks if attack not in common]:
-        st.caption(f"Not every run met {', '.join(incomparable)}: not counted in what is found.")
+    matching = _ask(seen, truth, labels, attacks, in_ball, spec)
     positions = np.flatnonzero(matching[:kept])
     count = f"{matching.sum()} of {len(matching)} images"
     if not len(positions):
@@ -54,9 +41,31 @@ def find_image(
     return int(positions[place - 1])
 
 
-def _forget_unless_in(key: str, options: Mapping) -> None:
-    if st.session_state.get(key) not in options:
-        st.session_state.pop(key, None)
+def _ask(
+    seen: Survivors,
+    truth: np.ndarray,
+    labels: Mapping[str, str],
+    attacks: Sequence[str],
+    in_ball: set[str],
+    spec: DatasetSpec,
+) -> np.ndarray:
+    """(n,) bool: which images answer the question that is chosen."""
+    common = common_attacks(seen, attacks)
+    asked = {question.title: question for question in questions({run_id: labels[run_id] for run_id in seen}, common)}
+    bounded = [attack for attack in common if attack in in_ball] or common
+    under = {ANY_ATTACK: bounded, **{attack: [attack] for attack in common}}
+    forget_unknown("find", asked)
+    forget_unknown("by", under)
+    what, by, shows = st.columns([5, 3, 2])
+    title = what.selectbox("Find", list(asked), min(1, len(asked) - 1), key="find", bind="query-params")
+    attack = by.selectbox("Under", list(under), key="by", bind="query-params")
+    shown = shows.selectbox("Showing", [ANY_CLASS, *spec.classes], key="class", bind="query-params")
+    matching = asked[title].matches(seen, under[attack])
+    if shown != ANY_CLASS:
+        matching = matching & (truth[: len(matching)] == spec.classes.index(shown))
+    if incomparable := [attack for attack in attacks if attack not in common]:
+        st.caption(f"Not every run met {', '.join(incomparable)}: not counted in what is found.")
+    return matching
 
 
 def _step_through(pick, buttons, positions: np.ndarray) -> int:

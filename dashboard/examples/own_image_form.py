@@ -3,13 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from dashboard.examples.cells import as_picture
 from dashboard.figures.images import image_png
-from dashboard.jobs.evaluation_form import pick_attacks, pick_unit
+from dashboard.jobs.evaluation_form import pick_attacks
 from dashboard.jobs.measurement_panel import queue_measurements
-from dashboard.launch.form import number
 from dashboard.settings import Settings
 from dashboard.ui.drawing_board import drawing_board
+from dashboard.ui.example_cells import as_picture
+from dashboard.ui.widgets import number, pick_unit
 from engine.attacks.threat import ThreatModel
 from engine.data.catalog import DatasetSpec
 from engine.data.fitting import fit_image, read_image

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import sources
-from dashboard.examples.cells import build_grid
+from dashboard import measured
 from dashboard.examples.own_image_form import draw_own_image_form
-from dashboard.examples.questions import CLEAN
 from dashboard.jobs.measurement_panel import draw_measurements, is_measuring, measurement_jobs
 from dashboard.settings import Settings
+from dashboard.ui.example_cells import build_grid
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.protocol_picker import protocol_title
+from engine.measurements.evaluation.survivors import CLEAN
 from engine.measurements.own_images import OwnImageResult
 from engine.queue.job import Job
 from engine.queue.overview import RunOverview
@@ -24,23 +24,25 @@ def draw_own_image(
     here: Settings, runs: Sequence[RunOverview], labels: Mapping[str, str], colors: Mapping[str, str]
 ) -> None:
     """An expander with all of it; `labels` and `colors` by run_id. For runs of one data set."""
-
-    def draw() -> None:
-        image_id = draw_own_image_form(here, list(runs))
-        if image_id is None:
-            return
-        jobs = _jobs(here, runs, image_id)
-        draw_measurements(here, list(runs), jobs)
-        results = {run.run_id: sources.own_images(run.run_id, image_id) for run in runs}
-        if shown := _of_one_protocol(results):
-            _draw_results(runs, shown, labels, colors)
-        is_busy = is_measuring(jobs)
-        if is_busy != st.session_state.get(BUSY, False):
-            st.session_state[BUSY] = is_busy
-            st.rerun()
-
     with st.expander("Your own image: upload or draw one, and attack it", icon=":material/draw:", key="own-image"):
-        st.fragment(draw, run_every=0.5 if st.session_state.get(BUSY) else None, key="own")()
+        run_every = 0.5 if st.session_state.get(BUSY) else None
+        st.fragment(_watch, run_every=run_every, key="own")(here, runs, labels, colors)
+
+
+def _watch(here: Settings, runs: Sequence[RunOverview], labels: Mapping[str, str], colors: Mapping[str, str]) -> None:
+    """The form and its results; the whole page once more when the attacks begin or end."""
+    image_id = draw_own_image_form(here, list(runs))
+    if image_id is None:
+        return
+    jobs = _jobs(here, runs, image_id)
+    draw_measurements(here, list(runs), jobs)
+    results = {run.run_id: measured.own_images(run.run_id, image_id) for run in runs}
+    if shown := _of_one_protocol(results):
+        _draw_results(runs, shown, labels, colors)
+    is_busy = is_measuring(jobs)
+    if is_busy != st.session_state.get(BUSY, False):
+        st.session_state[BUSY] = is_busy
+        st.rerun()
 
 
 def _of_one_protocol(results: Mapping[str, Sequence[OwnImageResult]]) -> dict[str, OwnImageResult]:
@@ -65,7 +67,7 @@ def _draw_results(
     result = next(iter(results.values()))
     outcomes = {run_id: found.examples for run_id, found in results.items()}
     attacks = list(dict.fromkeys(name for of_run in outcomes.values() for name in of_run if name != CLEAN))
-    sheet = PageExport("An image of one's own under attack")
-    sheet.note(f"Your image, truly {classes[result.label]}; {protocol_title(result.report)}.")
-    sheet.grid(build_grid(labels, colors, outcomes, attacks, 0, classes, result.label), key="own-grid")
-    sheet.offer("own image")
+    export = PageExport("An image of one's own under attack")
+    export.note(f"Your image, truly {classes[result.label]}; {protocol_title(result.report)}.")
+    export.grid(build_grid(labels, colors, outcomes, attacks, 0, classes, result.label), key="own-grid")
+    export.offer("own image")

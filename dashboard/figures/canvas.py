@@ -9,7 +9,7 @@ A figure is written as plain dictionaries and handed to Plotly once: a quarter o
 import html
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -96,6 +96,11 @@ def compose(title: str, traces: Sequence[dict], **layout) -> go.Figure:
             **layout,
         },
     )
+
+
+def height_of(figure: go.Figure) -> int:
+    """Pixels that a figure asks for; only figures with panels do."""
+    return cast(Any, figure.layout).height
 
 
 def axis_title(text: str) -> dict:

@@ -1,42 +1,20 @@
 """The first page's film: weights that run to zero while fuzziness falls."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.bins import (
-    EMPTY_BIN_ON_LOG_AXIS,
-    counts_by_epoch,
-    first_snapshot,
-    shared_edges,
-    step_heights,
-    stepped,
-)
-from dashboard.figures.canvas import Run, axis_title, compose, safe_text, split_runs, trace_uid
-from dashboard.figures.palette import NEUTRAL, translucent
+from dashboard.figures.bins import EMPTY_BIN_ON_LOG_AXIS, first_snapshot, shared_edges
+from dashboard.figures.canvas import axis_title, compose, safe_text, split_runs
+from dashboard.figures.film import HISTORIES, Film, films_of, moving_traces, parts_at, still_traces
 from dashboard.figures.panels import axis_suffix, drawn_runs, panel_title, spans
 from dashboard.frames.tables import thin
-from engine.minmax.fuzziness import NEAR_ZERO_THRESHOLD
 
 MOST_RUNS = 5
 MOST_FRAMES = 60
 TOP, BOTTOM = (0.55, 1), (0, 0.34)  # shares of the height
-HISTORIES = (
-    ("fuzziness", "fuzziness (nats)", "%{y:.4f}"),
-    ("near_zero_count", f"weights near zero (|w| < {NEAR_ZERO_THRESHOLD:g})", "%{y:d}"),
-)
-
-
-class _Film(NamedTuple):
-    """A run, snapshot by snapshot: epochs (s,), counts (s, bins), and each quantity of HISTORIES (s,)."""
-
-    run: Run
-    epochs: np.ndarray
-    counts: np.ndarray
-    quantities: dict[str, np.ndarray]
 
 
 def story_figure(density: pd.DataFrame, history: pd.DataFrame, layer_title: str) -> go.Figure:
@@ -60,19 +38,19 @@ def story_figure(density: pd.DataFrame, history: pd.DataFrame, layer_title: str)
     if not runs:
         return compose(title, [])
     edges = shared_edges([first_snapshot(run.rows) for run in runs])
-    films = _films(runs, history)
+    films = films_of(runs, history)
     moments = np.unique(np.concatenate([film.epochs for film in films]))
     moments = moments[thin(len(moments), MOST_FRAMES)]
-    still = [trace for index, film in enumerate(films) for trace in _still(film, index, len(films), edges)]
-    moving = [trace for index, film in enumerate(films) for trace in _moving(film, index, len(films), edges)]
+    still = [trace for index, film in enumerate(films) for trace in still_traces(film, index, len(films), edges)]
+    moving = [trace for index, film in enumerate(films) for trace in moving_traces(film, index, len(films), edges)]
     figure = compose(title, [*still, *moving], hovermode="closest", **_layout(films, edges, layer_title))
     places = list(range(len(still), len(still) + len(moving)))
     figure.frames = [
         {
             "name": name,
-            "data": [part for film in films for part in _at(film, moment)],
+            "data": [part for film in films for part in parts_at(film, moment)],
             "traces": places,
-            "layout": {"title": {"text": f"{figure.layout.title.text}, epoch {name}"}},
+            "layout": {"title": {"text": f"{safe_text(title)}, epoch {name}"}},
         }
         for name, moment in zip(epoch_names(moments), moments, strict=True)
     ]
@@ -87,102 +65,14 @@ def epoch_names(epochs: Sequence[float] | np.ndarray) -> list[str]:
     return [f"{epoch:.{decimals}f}".rstrip("0").rstrip(".") for epoch in epochs]
 
 
-def _films(runs: Sequence[Run], history: pd.DataFrame) -> list[_Film]:
-    quantities = [quantity for quantity, *_ in HISTORIES]
-    histories = {run.run_id: run.rows for run in split_runs(history, ("epoch", *quantities))}
-    if missing := {run.run_id for run in runs} - histories.keys():
-        raise ValueError(f"expected a history of every run, none of {sorted(missing)}")
-    films = []
-    for run in runs:
-        epochs, counts = counts_by_epoch(run.rows)
-        rows = histories[run.run_id]
-        newest = np.searchsorted(rows["epoch"].to_numpy(), epochs + 1e-6, side="right") - 1
-        films.append(_Film(run, epochs, counts, {name: rows[name].to_numpy()[newest] for name in quantities}))
-    return films
+def _layout(films: list[Film], edges: np.ndarray, layer_title: str) -> dict:
+    top, titles = _histogram_axes(films, edges)
+    bottom, more_titles = _history_axes(films, layer_title)
+    return {**top, **bottom, "annotations": titles + more_titles}
 
 
-def _still(film: _Film, index: int, count: int, edges: np.ndarray) -> list[dict]:
-    """What stays: the outline at epoch 0, and the histories' lines."""
-    outline = {
-        **stepped(edges, film.counts[0], log_counts=True),
-        "uid": trace_uid(film.run, "initial"),
-        "name": "At epoch 0",
-        "legendgroup": "initial",
-        "showlegend": index == 0,
-        "line": {"color": NEUTRAL, "width": 1.5, "shape": "hvh", "dash": "dot"},
-        "hoverinfo": "skip",
-        "hovertemplate": None,
-        **_place(index),
-    }
-    lines = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": film.epochs,
-            "y": film.quantities[quantity],
-            "uid": trace_uid(film.run, quantity),
-            "name": film.run.label,
-            "legendgroup": film.run.run_id,
-            "showlegend": False,
-            "line": {"color": translucent(film.run.color, 0.6), "width": 2},
-            "hovertemplate": f"epoch %{{x:.2f}}: {hover}",
-            **_place(count + position),
-        }
-        for position, (quantity, _, hover) in enumerate(HISTORIES)
-    ]
-    return [outline, *lines] if len(film.epochs) > 1 else lines
-
-
-def _moving(film: _Film, index: int, count: int, edges: np.ndarray) -> list[dict]:
-    """The histogram and the markers at the end, in the order of `_at`."""
-    run, (_, *markers) = film.run, _at(film, np.inf)
-    shared = {"name": run.label, "legendgroup": run.run_id}
-    histogram = {
-        **stepped(edges, film.counts[-1], log_counts=True),
-        **shared,
-        "uid": trace_uid(run, "now"),
-        "fill": "tozeroy",
-        "fillcolor": translucent(run.color, 0.45),
-        "line": {"color": run.color, "width": 1.5, "shape": "hvh"},
-        "hovertemplate": "%{customdata:d} weights around %{x:.3f}<extra></extra>",
-        **_place(index),
-    }
-    return [
-        histogram,
-        *(
-            {
-                **marker,
-                **shared,
-                "uid": trace_uid(run, f"{quantity}-now"),
-                "mode": "markers",
-                "marker": {"color": run.color, "size": 11},
-                "showlegend": False,
-                "cliponaxis": False,
-                "hovertemplate": f"epoch %{{x:.2f}}: {hover}",
-                **_place(count + position),
-            }
-            for position, ((quantity, _, hover), marker) in enumerate(zip(HISTORIES, markers, strict=True))
-        ),
-    ]
-
-
-def _at(film: _Film, moment: float) -> list[dict]:
-    """What a frame replaces of a run: its newest snapshot not after `moment`, or its first."""
-    now = max(int(np.searchsorted(film.epochs, moment + 1e-6, side="right")) - 1, 0)
-    return [
-        {"type": "scatter", **step_heights(film.counts[now], log_counts=True)},
-        *(
-            {"type": "scatter", "x": film.epochs[now : now + 1], "y": film.quantities[quantity][now : now + 1]}
-            for quantity, *_ in HISTORIES
-        ),
-    ]
-
-
-def _place(index: int) -> dict:
-    return {"xaxis": f"x{axis_suffix(index)}", "yaxis": f"y{axis_suffix(index)}"}
-
-
-def _layout(films: list[_Film], edges: np.ndarray, layer_title: str) -> dict:
+def _histogram_axes(films: list[Film], edges: np.ndarray) -> tuple[dict, list[dict]]:
+    """Axes of the upper row, and what stands above and below them."""
     count, layout = len(films), {}
     highest = max(float(film.counts.max()) for film in films)
     log_range = [np.log10(EMPTY_BIN_ON_LOG_AXIS), np.log10(1.4 * highest)]
@@ -198,21 +88,20 @@ def _layout(films: list[_Film], edges: np.ndarray, layer_title: str) -> dict:
             layout[f"xaxis{axis}"]["matches"], layout[f"yaxis{axis}"]["matches"] = "x", "y"
         name = film.run.label.replace(" · ", "<br>") if is_narrow else film.run.label
         titles.append(panel_title(name, domain[0], top[1]))
-    titles.append(
-        panel_title("Weight; those farther out are counted in the outermost bins", 0.5, top[0])
-        | {"xanchor": "center", "yanchor": "top", "yshift": -26}
-    )
+    below = panel_title("Weight; those farther out are counted in the outermost bins", 0.5, top[0])
+    return layout, [*titles, below | {"xanchor": "center", "yanchor": "top", "yshift": -26}]
+
+
+def _history_axes(films: list[Film], layer_title: str) -> tuple[dict, list[dict]]:
+    """Axes of the lower row, and what stands above them."""
+    layout, titles = {}, []
     last = max(float(film.epochs[-1]) for film in films)
+    x_range = [-0.02 * (last or 1), 1.02 * (last or 1)]
     for position, ((quantity, name, _), domain) in enumerate(zip(HISTORIES, spans(2, 0.09), strict=True)):
-        axis = axis_suffix(count + position)
+        axis = axis_suffix(len(films) + position)
         most = max(float(film.quantities[quantity].max()) for film in films)
-        x_range = [-0.02 * (last or 1), 1.02 * (last or 1)]
-        layout[f"xaxis{axis}"] = {
-            "domain": domain,
-            "anchor": f"y{axis}",
-            "range": x_range,
-            "title": axis_title("Epoch"),
-        }
+        title = {"title": axis_title("Epoch")}
+        layout[f"xaxis{axis}"] = {"domain": domain, "anchor": f"y{axis}", "range": x_range, **title}
         layout[f"yaxis{axis}"] = {"domain": BOTTOM, "anchor": f"x{axis}", "range": [0, 1.08 * most or 1]}
         titles.append(panel_title(safe_text(f"{layer_title}: {name}"), domain[0], BOTTOM[1]))
-    return layout | {"annotations": titles}
+    return layout, titles

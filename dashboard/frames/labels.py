@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
 
+LAYERS = {"conv1": "First convolution", "conv2": "Second convolution"}
+
 
 def unique_labels(runs: Sequence[RunOverview]) -> dict[str, str]:
     """run_id -> what charts and tables call the run: its label, with data set and digest where it needs them.

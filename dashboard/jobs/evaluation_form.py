@@ -7,17 +7,17 @@ from typing import Any
 import streamlit as st
 
 from dashboard.jobs.measurement_panel import queue_measurements
-from dashboard.jobs.queue_panel import duration
-from dashboard.launch.form import number
 from dashboard.settings import Settings
+from dashboard.ui.widgets import number, pick_unit
 from engine.attacks.catalog import ATTACKS, PRESETS, attack_names
 from engine.attacks.threat import ThreatModel
 from engine.devices import resolve_device
 from engine.errors import InputError
+from engine.formatting import duration
 from engine.measurements.evaluation.request import EvaluationRequest, epsilon_ladder
 from engine.queue.overview import RunOverview
 from engine.queue.speed import rate_key
-from engine.validation import field_limits, validated
+from engine.validation import validated
 
 MOST_STEPS = 20
 SHAPES = {"one": "One ε", "ladder": "A ladder of ε"}
@@ -35,7 +35,30 @@ PASS_COST = 3.0
 
 def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
     """What to attack the runs with; a button queues it for all of them."""
-    paper = runs[0].config.dataset_spec.epsilon
+    try:
+        requests = read_form(runs[0].config.dataset_spec.epsilon)
+    except InputError as error:
+        st.error(str(error))
+        return
+    st.caption(
+        f"{_count(len(requests), runs)}{_cost(here, runs, requests)} The parameters of each attack are those of the "
+        "paper, or of AutoAttack. On the command line:"
+    )
+    run_ids = [run.run_id for run in runs]
+    short = requests[0].model_copy(update={"attacks": short_names(requests[0].attacks)})
+    command = short.command(run_ids, [request.threat.epsilon for request in requests])
+    st.code(command, language="bash", wrap_lines=True)
+    if st.button("Attack", type="primary", icon=":material/bolt:"):
+        queue_measurements(here, run_ids, requests)
+        st.rerun()
+
+
+def read_form(paper: float) -> list[EvaluationRequest]:
+    """The widgets; a request for each epsilon, ascending; InputError for what cannot be asked.
+
+    Args:
+        paper: the paper's epsilon for the data set of the runs.
+    """
     attacks = pick_attacks("attacks")
     shape = st.segmented_control(
         "Strength",
@@ -46,41 +69,29 @@ def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
         key="strength",
         help="A ladder takes the same attacks at several ε; Examples then follows an image across the boundary",
     )
-    places = iter(st.columns(5 if shape == "ladder" else 4))
-    samples = number(next(places), "Test images", EvaluationRequest, "samples", 200, "samples")
-    kept = number(next(places), "Images kept", EvaluationRequest, "kept_images", 200, "kept-images")
-    if shape == "ladder":
-        last = number(next(places), "From 0 to ε =", ThreatModel, "epsilon", 2 * paper, f"last-epsilon-{paper}")
-        steps = next(places).number_input(
-            "Steps", 1, MOST_STEPS, 6, key="steps", help=f"1 to {MOST_STEPS} equal ones, and half the first"
-        )
-        epsilons = epsilon_ladder(last, steps)
-    else:
-        epsilons = (number(next(places), "ε", ThreatModel, "epsilon", paper, f"epsilon-{paper}"),)
-    unit = pick_unit(next(places), "unit")
-    try:
-        request = validated(
-            EvaluationRequest,
-            attacks=tuple(attacks),
-            samples=samples,
-            threat=validated(ThreatModel, norm="linf", epsilon=epsilons[-1], unit=unit),
-            kept_images=kept,
-        )
-        requests = request.ladder(epsilons)
-    except InputError as error:
-        st.error(str(error))
-        return
-    st.caption(
-        f"{_count(len(requests), runs)}{_cost(here, runs, requests)} The parameters of each attack are those of the "
-        "paper, or of AutoAttack. On the command line:"
+    samples_place, kept_place, *places, unit_place = st.columns(5 if shape == "ladder" else 4)
+    samples = number(samples_place, "Test images", EvaluationRequest, "samples", 200, "samples")
+    kept = number(kept_place, "Images kept", EvaluationRequest, "kept_images", 200, "kept-images")
+    epsilons = _pick_ladder(places, paper) if shape == "ladder" else _pick_epsilon(places[0], paper)
+    threat = {"norm": "linf", "epsilon": epsilons[-1], "unit": pick_unit(unit_place, "unit")}
+    request = validated(
+        EvaluationRequest,
+        attacks=tuple(attacks),
+        samples=samples,
+        threat=validated(ThreatModel, **threat),
+        kept_images=kept,
     )
-    run_ids = [run.run_id for run in runs]
-    short = request.model_copy(update={"attacks": short_names(request.attacks)})
-    command = short.command(run_ids, [request.threat.epsilon for request in requests])
-    st.code(command, language="bash", wrap_lines=True)
-    if st.button("Attack", type="primary", icon=":material/bolt:"):
-        queue_measurements(here, run_ids, requests)
-        st.rerun()
+    return request.ladder(epsilons)
+
+
+def _pick_epsilon(place: Any, paper: float) -> tuple[float]:
+    return (number(place, "ε", ThreatModel, "epsilon", paper, f"epsilon-{paper}"),)
+
+
+def _pick_ladder(places: Sequence[Any], paper: float) -> tuple[float, ...]:
+    last = number(places[0], "From 0 to ε =", ThreatModel, "epsilon", 2 * paper, f"last-epsilon-{paper}")
+    help_text = f"1 to {MOST_STEPS} equal ones, and half the first"
+    return epsilon_ladder(last, places[1].number_input("Steps", 1, MOST_STEPS, 6, key="steps", help=help_text))
 
 
 def pick_attacks(key: str) -> list[str]:
@@ -119,12 +130,6 @@ def _attacks_help() -> str:
     return "\n".join(
         f"- **{name}**: {(inspect.getdoc(type(attack)) or '').splitlines()[0]}" for name, attack in ATTACKS.items()
     )
-
-
-def pick_unit(place: Any, key: str) -> str:
-    """The unit of ε."""
-    units = field_limits(ThreatModel, "unit").choices
-    return place.selectbox("Unit of ε", units, units.index("normalized"), key=key)
 
 
 def _cost(here: Settings, runs: Sequence[RunOverview], requests: Sequence[EvaluationRequest]) -> str:

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import sources
 from dashboard.frames.labels import unique_labels
 from dashboard.jobs.queue_panel import is_busy
-from dashboard.navigation import SHOWN_AT_ONCE
+from dashboard.navigation import pick_also
 from dashboard.settings import Settings
 from dashboard.ui.plain_text import plain
 from engine.errors import InputError
@@ -34,20 +34,19 @@ def draw_freeze(here: Settings, unfinished: list[RunOverview]) -> None:
     unfinished = [run for run in unfinished if run.status in STANDING]
     if here.read_only or not unfinished:
         return
-    run_ids = [run.run_id for run in unfinished]
+    was_busy, run_ids = is_busy(unfinished), [run.run_id for run in unfinished]
+    st.fragment(_watch, run_every=1.0 if was_busy else None, key="freeze")(here, run_ids, was_busy)
 
-    def draw() -> None:
-        if st.session_state.pop(TAKEN, False):
-            st.rerun()
-        runs = sources.runs(run_ids)
-        if was_busy and any(run.status == "finished" for run in runs):
-            st.rerun()
-        _draw_rows(here, [run for run in runs if run.status in STANDING and can_freeze(here.store, run.run_id)])
-        if was_busy and not is_busy(runs):
-            st.rerun()
 
-    was_busy = is_busy(unfinished)
-    st.fragment(draw, run_every=1.0 if was_busy else None, key="freeze")()
+def _watch(here: Settings, run_ids: list[str], was_busy: bool) -> None:
+    if st.session_state.pop(TAKEN, False):
+        st.rerun()
+    runs = sources.runs(run_ids)
+    if was_busy and any(run.status == "finished" for run in runs):
+        st.rerun()
+    _draw_rows(here, [run for run in runs if run.status in STANDING and can_freeze(here.store, run.run_id)])
+    if was_busy and not is_busy(runs):
+        st.rerun()
 
 
 def _draw_rows(here: Settings, runs: list[RunOverview]) -> None:
@@ -95,8 +94,7 @@ def _freeze(here: Settings, run_id: str) -> None:
         state[REFUSED] = run_id, str(error)
         return
     state.pop(REFUSED, None)
-    others = [picked for picked in state.get("picked", []) if picked != frozen and _is_of(here, picked, dataset)]
-    state.picked = [*others, frozen][-SHOWN_AT_ONCE:]
+    pick_also(frozen, lambda picked: _is_of(here, picked, dataset))
     state[TAKEN] = True
 
 

@@ -11,7 +11,7 @@ from dashboard.ui.plain_text import plain
 from engine.errors import InputError
 from engine.measurements.kinds import read_request
 from engine.measurements.request import Measurement
-from engine.queue.client import start_worker
+from engine.queue import client
 from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job, Kind
 from engine.queue.overview import RunOverview
 from engine.queue.submission import submit_measurement
@@ -74,7 +74,7 @@ def _draw_measurement(here: Settings, job: Job, label: str) -> None:
         st.rerun()
     if job.status in RESUMABLE and action.button("Retry", key=f"retry-{job.job_id}"):
         here.queue.resume(job.job_id)
-        start_worker(here.worker)
+        client.start_worker(here.worker)
         st.rerun()
 
 
@@ -91,4 +91,4 @@ def queue_measurements(here: Settings, run_ids: Iterable[str], requests: Sequenc
     for run_id in run_ids:
         for request in requests:
             submit_measurement(here.store, here.queue, run_id, request)
-    start_worker(here.worker)
+    client.start_worker(here.worker)

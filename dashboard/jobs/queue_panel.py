@@ -1,6 +1,7 @@
 """The queue as people see it: what runs, how far it is, and the buttons that change that."""
 
 import time
+from typing import Any
 
 import streamlit as st
 
@@ -8,7 +9,8 @@ from dashboard.navigation import open_weights
 from dashboard.settings import Settings
 from dashboard.ui.plain_text import plain
 from engine.errors import InputError
-from engine.queue.client import start_worker, worker_identity
+from engine.formatting import duration
+from engine.queue import client
 from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job
 from engine.queue.overview import RunOverview
 from engine.queue.submission import delete_run, retry_run
@@ -39,11 +41,11 @@ def attend(here: Settings, runs: list[RunOverview]) -> None:
 
 def attend_worker(here: Settings) -> None:
     """See that a worker is alive; at most every few seconds."""
-    if here.read_only or worker_identity(here.store.root):
+    if here.read_only or client.worker_identity(here.store.root):
         return
     if time.monotonic() - st.session_state.get("attended", -10.0) > 5.0:
         st.session_state.attended = time.monotonic()
-        start_worker(here.worker)
+        client.start_worker(here.worker)
 
 
 def draw_queue(here: Settings, runs: list[RunOverview]) -> None:
@@ -59,22 +61,25 @@ def draw_queue(here: Settings, runs: list[RunOverview]) -> None:
 def _draw_row(here: Settings, run: RunOverview) -> None:
     with st.container(border=True, key=f"row-{run.run_id}"):
         name, state, actions = st.columns([4, 5, 3], vertical_alignment="center")
-        spec = run.config.dataset_spec
-        name.markdown(f"**{plain(run.config.label)}**  \n{spec.title}, {run.config.length}")
-        icon = ICONS[run.status]
-        if run.status in ACTIVE and run.job:
-            state.progress(min(run.job.progress, 1.0), text=f"{icon} {run.status}, {pace(run.job)}")
-        elif run.status == "failed":
-            state.markdown(f"{icon} failed")
-            state.caption(run.error or "No reason was recorded.")
-        elif run.status == "finished" and run.result and "conv1_fuzziness" in run.result:
-            clean = run.result.get("clean_accuracy")  # not known of a frozen run
-            accuracy = "" if clean is None else f"clean accuracy {clean:.1%} of the test set, "
-            state.markdown(f"{icon} finished, {accuracy}conv1 fuzziness {run.result['conv1_fuzziness']:.4f}")
-        else:
-            state.markdown(f"{icon} {run.status}")
+        name.markdown(f"**{plain(run.config.label)}**  \n{run.config.dataset_spec.title}, {run.config.length}")
+        _draw_state(state, run)
         with actions.container(horizontal=True, horizontal_alignment="right"):
             _draw_actions(here, run)
+
+
+def _draw_state(place: Any, run: RunOverview) -> None:
+    icon = ICONS[run.status]
+    if run.status in ACTIVE and run.job:
+        place.progress(min(run.job.progress, 1.0), text=f"{icon} {run.status}, {pace(run.job)}")
+    elif run.status == "failed":
+        place.markdown(f"{icon} failed")
+        place.caption(run.error or "No reason was recorded.")
+    elif run.status == "finished" and run.result and "conv1_fuzziness" in run.result:
+        clean = run.result.get("clean_accuracy")  # not known of a frozen run
+        accuracy = "" if clean is None else f"clean accuracy {clean:.1%} of the test set, "
+        place.markdown(f"{icon} finished, {accuracy}conv1 fuzziness {run.result['conv1_fuzziness']:.4f}")
+    else:
+        place.markdown(f"{icon} {run.status}")
 
 
 def _draw_actions(here: Settings, run: RunOverview) -> None:
@@ -90,28 +95,25 @@ def _draw_actions(here: Settings, run: RunOverview) -> None:
         word = "Retry" if run.status == "failed" else "Resume"
         if st.button(word, key=f"resume-{run.run_id}", icon=":material/resume:", help="Go on from the last checkpoint"):
             retry_run(here.store, here.queue, run.run_id)
-            start_worker(here.worker)
+            client.start_worker(here.worker)
             st.rerun()
     if run.status not in ACTIVE:
-        with st.popover("", icon=":material/delete:", help="Delete this run"):
-            st.write("Records, weights and evaluations go for good.")
-            if st.button("Delete for good", key=f"delete-{run.run_id}", type="primary"):
-                try:
-                    delete_run(here.store, here.queue, run.run_id)
-                except InputError as error:
-                    st.error(str(error))
-                else:
-                    st.rerun()
+        _draw_delete(here, run)
+
+
+def _draw_delete(here: Settings, run: RunOverview) -> None:
+    with st.popover("", icon=":material/delete:", help="Delete this run"):
+        st.write("Records, weights and evaluations go for good.")
+        if st.button("Delete for good", key=f"delete-{run.run_id}", type="primary"):
+            try:
+                delete_run(here.store, here.queue, run.run_id)
+            except InputError as error:
+                st.error(str(error))
+            else:
+                st.rerun()
 
 
 def pace(job: Job) -> str:
     """What an active job is at, and the remaining time."""
     left = job.seconds_left
     return job.message + ("" if left is None else f", {duration(left)} left")
-
-
-def duration(seconds: float) -> str:
-    """About how long, in the words people use."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import sources
-from dashboard.jobs.queue_panel import attend_worker, duration
+from dashboard.jobs.queue_panel import attend_worker
 from dashboard.settings import Settings
 from dashboard.ui.plain_text import plain
 from engine.data.sources import check_available
 from engine.devices import resolve_device
 from engine.errors import InputError
-from engine.queue.client import start_worker
+from engine.formatting import duration
+from engine.queue import client
 from engine.queue.overview import RunOverview
 from engine.studies.study import Step, Study, StudyProgress, stop_study, study_jobs, study_progress, submit_study
 
@@ -25,19 +26,24 @@ def draw_study(here: Settings, study: Study, runs: Sequence[RunOverview], key: s
         runs: all in the store, as they are now.
         key: the study's identity on its page.
     """
-    known = [study_progress(here.store, here.queue, study, runs)]
-    was_busy = known[0].is_busy
+    first = study_progress(here.store, here.queue, study, runs)
+    run_every = TICK if first.is_busy else None
+    st.fragment(_watch, run_every=run_every, key=key)(here, study, key, [first], first.is_busy)
 
-    def draw() -> None:
-        progress = known.pop() if known else study_progress(here.store, here.queue, study, sources.runs())
-        if progress.is_busy:
-            _draw_bar(here, study, progress, key)
-        else:
-            _draw_launch(here, study, progress, key)
-        if was_busy and not progress.is_busy:
-            st.rerun()
 
-    st.fragment(draw, run_every=TICK if was_busy else None, key=key)()
+def _watch(here: Settings, study: Study, key: str, first: list[StudyProgress], was_busy: bool) -> None:
+    """Alone drawn again while the study is at work; the whole page once more when it ends.
+
+    Args:
+        first: what the page has just read; emptied, so that every later run reads anew.
+    """
+    progress = first.pop() if first else study_progress(here.store, here.queue, study, sources.runs())
+    if progress.is_busy:
+        _draw_bar(here, study, progress, key)
+    else:
+        _draw_launch(here, study, progress, key)
+    if was_busy and not progress.is_busy:
+        st.rerun()
 
 
 def _draw_bar(here: Settings, study: Study, progress: StudyProgress, key: str) -> None:
@@ -66,7 +72,7 @@ def _draw_launch(here: Settings, study: Study, progress: StudyProgress, key: str
         try:
             check_available(study.configs[0].dataset, here.worker.data_dir)
             submit_study(here.store, here.queue, study, sources.runs())
-            start_worker(here.worker)
+            client.start_worker(here.worker)
         except (InputError, OSError) as error:
             st.error(f"Could not be launched. {error}")
             return

@@ -41,19 +41,19 @@ COLUMNS = {
 }
 
 
-def draw_claims(sheet: PageExport, claims: Sequence[JudgedClaim]) -> None:
+def draw_claims(export: PageExport, claims: Sequence[JudgedClaim]) -> None:
     """Cards, the forest of all differences, and the same as tables."""
     st.subheader("The claims")
-    sheet.note(verdict_words(claims))
+    export.note(verdict_words(claims))
     for pair in zip(claims[::2], claims[1::2], strict=True):
         for place, claim in zip(st.columns(2), pair, strict=True):
             with place.container(border=True, height="stretch", key=f"claim-{claim.number}"):
                 _draw_card(claim)
     with st.expander("How the verdicts come about", icon=":material/gavel:"):
-        sheet.note(RULE)
+        export.note(RULE)
     statements = statement_frame(claims)
     figure = forest_figure(statements, "What the claims say, and what the runs say")
-    sheet.chart(
+    export.chart(
         figure,
         key="paper-claims",
         height=forest_height(statements),
@@ -61,9 +61,9 @@ def draw_claims(sheet: PageExport, claims: Sequence[JudgedClaim]) -> None:
         table=statements,
     )
     with st.expander("The same as tables", icon=":material/table_rows:"):
-        sheet.table(claim_frame(claims), key="paper-verdicts", title="The claims of the paper")
+        export.table(claim_frame(claims), key="paper-verdicts", title="The claims of the paper")
         numbers = {name: st.column_config.NumberColumn(format="%+.4g") for name in ("Difference", "from", "to")}
-        sheet.table(
+        export.table(
             statements.loc[:, list(COLUMNS)].rename(columns=COLUMNS),
             key="paper-statements",
             title="Their statements, differences over seeds with 95 % intervals",

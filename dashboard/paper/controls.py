@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.frames.candidates import setting_name
 from dashboard.paper.reading import Library, open_library
+from dashboard.ui.widgets import forget_unknown
 from engine.data.catalog import dataset_spec
 from engine.paper.evidence import Evidence
 from engine.paper.setting import SETTINGS, Setting
@@ -25,8 +26,7 @@ def pick_evidence() -> tuple[Library, Evidence]:
     if len(counts) == 1:
         return library, library.evidence(setting, usual)
     key = f"{dataset}-images"
-    if st.session_state.get(key) not in counts:
-        st.session_state.pop(key, None)
+    forget_unknown(key, counts)
     samples = third.selectbox("Attacked images", counts, counts.index(usual), key=key, bind="query-params")
     return library, library.evidence(setting, samples)
 
@@ -34,8 +34,7 @@ def pick_evidence() -> tuple[Library, Evidence]:
 def _pick_setting(library: Library, dataset: str) -> Setting:
     settings = {setting_name(setting): setting for setting in library.settings()}
     key = f"{dataset}-setting"
-    if st.session_state.get(key) not in settings:
-        st.session_state.pop(key, None)
+    forget_unknown(key, settings)
     first = next((place for place, setting in enumerate(settings.values()) if library.has_runs(setting)), 0)
     name = st.selectbox(
         "λ, μ and scope",

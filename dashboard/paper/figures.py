@@ -8,11 +8,13 @@ from dashboard import sources
 from dashboard.figures.histories import history_figure
 from dashboard.figures.weights import index_figure
 from dashboard.frames.histories import history_frame, spread_frame
+from dashboard.frames.layer_moment import LayerMoment
 from dashboard.frames.weights import weight_frame
 from dashboard.paper.reading import as_seeds
 from dashboard.paper.words import number_words
+from dashboard.ui.layer_pictures import Look, histogram_picture, indexed_picture
 from dashboard.ui.page_export import PageExport
-from dashboard.weights.views import LayerMoment, Look, draw_histogram, draw_indexed
+from dashboard.ui.widgets import forget_unknown
 from engine.paper.evidence import Evidence
 from engine.queue.overview import RunOverview
 from engine.runs.variants import VARIANTS
@@ -22,69 +24,70 @@ PART = 75
 """Of the weights, the first so many are shown where the paper shows "part" of them."""
 
 
-def draw_figures(sheet: PageExport, evidence: Evidence) -> None:
+def draw_figures(export: PageExport, evidence: Evidence) -> None:
     """The weights of one seed, and the loss over all."""
     st.subheader("Figures 2 to 6")
     by_seed = _seeds(evidence)
     if not by_seed:
-        sheet.note("No run to draw them from yet.")
+        export.note("No run to draw them from yet.")
         return
     seed = _pick_seed(by_seed)
     runs = by_seed[seed]
     if absent := [
         VARIANTS[name] for name in ("std", "adv", "min-max") if name not in {run.config.variant for run in runs}
     ]:
-        sheet.note(f"Seed {seed} has not been trained as {', '.join(absent)}.")
+        export.note(f"Seed {seed} has not been trained as {', '.join(absent)}.")
     moment = _moment(runs)
-    for number, picture in (
-        ("2a, 4 and 5", draw_histogram(moment, Look())),
-        ("2b", draw_indexed(moment, Look())),
-    ):
-        title = f"Fig. {number}. {picture.figure.layout['title']['text']}"
-        figure = picture.figure.update_layout(title_text=title)
-        sheet.chart(
-            figure, key=f"paper-figure-{number[:2]}", height=picture.height, alt=picture.alt, table=picture.table
-        )
-        if picture.caption:
-            sheet.note(picture.caption)
+    draw_weights(export, moment)
     left, right = st.columns(2)
     with left:
-        draw_loss(sheet, evidence)
+        draw_loss(export, evidence)
     with right:
-        draw_membership(sheet, moment)
+        draw_membership(export, moment)
 
 
-def draw_loss(sheet: PageExport, evidence: Evidence) -> None:
+def draw_weights(export: PageExport, moment: LayerMoment) -> None:
+    """Fig. 2, 4 and 5: the weights as histograms, and one by one."""
+    pictures = {"2a, 4 and 5": histogram_picture(moment, Look()), "2b": indexed_picture(moment, Look())}
+    for number, picture in pictures.items():
+        title = f"Fig. {number}. {picture.figure.layout['title']['text']}"
+        figure, key = picture.figure.update_layout(title_text=title), f"paper-figure-{number[:2]}"
+        export.chart(figure, key=key, height=picture.height, alt=picture.alt, table=picture.table)
+        if picture.caption:
+            export.note(picture.caption)
+
+
+def draw_loss(export: PageExport, evidence: Evidence) -> None:
     """Fig. 3: the training loss of Std and Min-Max, mean and spread where there are several seeds."""
     runs = [run for variant in ("std", "min-max") for run in evidence.runs.get(variant, {}).values()]
-    records = {run.run_id: sources.history(run.run_id) for run in runs}
+    records = sources.histories(runs)
     alike = as_seeds([run for run in runs if records[run.run_id]])
     frame = spread_frame(alike, history_frame(alike, records, LAYER)) if alike else history_frame([], {}, LAYER)
     seeds = [f"{VARIANTS[name]} {number_words(evidence.runs.get(name, {})) or 'none'}" for name in ("std", "min-max")]
-    sheet.chart(
+    export.chart(
         history_figure(frame, "loss", "Fig. 3. Training loss", "Cross-entropy (nats)"),
         key="paper-figure-3",
         height=410,
         alt=f"Training loss over epochs of Std and Min-Max, seeds {', '.join(seeds)}",
         table=frame,
     )
-    sheet.note(f"Mean over the batches since the snapshot before, without the penalty. Seeds: {', '.join(seeds)}.")
+    export.note(f"Mean over the batches since the snapshot before, without the penalty. Seeds: {', '.join(seeds)}.")
 
 
-def draw_membership(sheet: PageExport, moment: LayerMoment) -> None:
+def draw_membership(export: PageExport, moment: LayerMoment) -> None:
     """Fig. 6: the membership of part of the weights, Std and Min-Max."""
     shown = [run for run in moment.runs if run.config.variant in ("std", "min-max")]
     table = weight_frame(shown, moment.weights, {run.run_id: moment.positions[run.run_id] for run in shown})
     part = table.loc[table["index"] < PART, :]
     figure = index_figure(part, "membership", "Fig. 6. First convolution")
-    sheet.chart(
+    export.chart(
         figure,
         key="paper-figure-6",
         height=410,
         alt=f"Membership of the first {PART} weights of the first convolution, Std and Min-Max",
         table=part,
     )
-    sheet.note(f"The first {PART} weights in index order; the paper does not say which part it shows.")
+    export.note(f"The first {PART} weights in index order; the paper does not say which part it shows.")
 
 
 def _seeds(evidence: Evidence) -> dict[int, list[RunOverview]]:
@@ -101,8 +104,7 @@ def _pick_seed(by_seed: dict[int, list[RunOverview]]) -> int:
     seeds = sorted(by_seed)
     if len(seeds) == 1:
         return seeds[0]
-    if st.session_state.get("figures-seed") not in seeds:
-        st.session_state.pop("figures-seed", None)
+    forget_unknown("figures-seed", seeds)
     best = next(iter(by_seed))
     return st.selectbox(
         "Seed of figures 2, 4, 5 and 6", seeds, seeds.index(best), key="figures-seed", bind="query-params", width=260
@@ -111,7 +113,7 @@ def _pick_seed(by_seed: dict[int, list[RunOverview]]) -> int:
 
 def _moment(runs: Sequence[RunOverview]) -> LayerMoment:
     """The end of training."""
-    records = {run.run_id: sources.history(run.run_id) for run in runs}
+    records = sources.histories(runs)
     weights = {run.run_id: sources.conv_weights(run.run_id, LAYER) for run in runs}
     last = max(of_run[-1]["epoch"] for of_run in records.values())
     return LayerMoment(LAYER, last, runs, records, weights)

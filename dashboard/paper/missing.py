@@ -3,10 +3,10 @@
 import streamlit as st
 
 from dashboard.jobs.study_panel import draw_study
-from dashboard.launch.form import number
 from dashboard.paper.reading import Library
 from dashboard.paper.words import missing_words, without_strong_attacks
 from dashboard.settings import Settings
+from dashboard.ui.widgets import number
 from engine.attacks.catalog import STRONG_ATTACKS
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.paper.evidence import Evidence

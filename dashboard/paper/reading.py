@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-from dashboard import sources
+from dashboard import measured, sources
 from engine.paper.claims import JudgedClaim, judge_claims
 from engine.paper.distance import Candidate, rank_candidates
 from engine.paper.evidence import Evidence, RecipeIndex, Reports, gather
@@ -65,13 +65,13 @@ class Library:
 
 def open_library(dataset: str) -> Library:
     """Of the dashboard's store, as it is now."""
-    return Library(SETTINGS[dataset], sources.runs(), cache(sources.reports))
+    return Library(SETTINGS[dataset], sources.runs(), cache(measured.reports))
 
 
 def judged(evidence: Evidence) -> list[JudgedClaim]:
     """The claims, with the checks made under the evidence's protocol."""
     protocol = evidence.setting.evaluation(evidence.samples).protocol_id
-    return judge_claims(evidence, lambda run_id: sources.diagnosis(run_id, protocol))
+    return judge_claims(evidence, lambda run_id: measured.diagnosis(run_id, protocol))
 
 
 def as_seeds(runs: Sequence[RunOverview]) -> list[RunOverview]:

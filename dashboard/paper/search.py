@@ -13,7 +13,7 @@ from engine.paper.evidence import Evidence
 BEST = 5
 
 
-def draw_search(sheet: PageExport, library: Library, evidence: Evidence) -> None:
+def draw_search(export: PageExport, library: Library, evidence: Evidence) -> None:
     """The candidates, ranked; distance over the plane, and cell by cell."""
     st.subheader("Which λ and μ?")
     complete = st.toggle(
@@ -23,15 +23,15 @@ def draw_search(sheet: PageExport, library: Library, evidence: Evidence) -> None
         help="Else those that at least half of the candidates have: searches often leave out cw, the most expensive",
     )
     candidates = library.candidates(evidence.samples, complete)
-    sheet.note(search_words(candidates))
-    sheet.note(RULE)
+    export.note(search_words(candidates))
+    export.note(RULE)
     if not candidates:
         return
     frame = candidate_frame(candidates)
     deviations = deviation_frame(candidates[:BEST])
     left, right = st.columns([6, 5])
     with left:
-        sheet.chart(
+        export.chart(
             search_figure(frame, "Distance to the print"),
             key="paper-search",
             height=430,
@@ -40,7 +40,7 @@ def draw_search(sheet: PageExport, library: Library, evidence: Evidence) -> None
         )
     with right:
         shown = "the closest" if len(candidates) == 1 else f"the closest {min(BEST, len(candidates))}"
-        sheet.chart(
+        export.chart(
             deviation_figure(deviations, f"Cell by cell, {shown}"),
             key="paper-deviations",
             height=430,
@@ -51,7 +51,7 @@ def draw_search(sheet: PageExport, library: Library, evidence: Evidence) -> None
     formats |= {name: st.column_config.NumberColumn(format="%.2f") for name in ("Distance", "With Std+L1 and Std+L2")}
     formats["Fuzziness"] = st.column_config.NumberColumn(format="%.4f")
     formats |= {name: st.column_config.NumberColumn(format="%g") for name in ("λ", "μ")}
-    sheet.table(
+    export.table(
         frame,
         key="paper-candidates",
         title=f"Min-Max, the closest to the print first (percent and nats, {evidence.samples:,} images)",

@@ -12,46 +12,46 @@ from engine.paper.tables import TABLE_OF, TITLES
 DOTS = "Diamonds: in print. Discs: ours, the mean over seeds; small dots: each seed."
 
 
-def draw_tables(sheet: PageExport, evidence: Evidence) -> None:
+def draw_tables(export: PageExport, evidence: Evidence) -> None:
     """Table 1 or 2, then table 3 with the near-zero weights."""
     table, name = TABLE_OF[evidence.setting.dataset], evidence.setting.config("std", 0).dataset_spec.title
     st.subheader(TITLES[table])
     cells = cells_of(evidence, table)
-    sheet.note(agreement_words(cells))
+    export.note(agreement_words(cells))
     frame = paper_table(evidence, table)
-    sheet.table(
+    export.table(
         frame,
         key="paper-accuracies",
         title=f"Table {table}, {name}: ours (mean ± standard deviation over seeds), in print, and the difference",
         column_config=_differences(frame.shape[1], "%+.1f"),
     )
     for note in oddity_notes(cells):
-        sheet.note(note)
+        export.note(note)
     points = point_frame(evidence, table)
-    sheet.chart(
+    export.chart(
         reproduction_figure(points, f"Table {table}: from the printed accuracies to ours"),
         key="paper-table",
         height=560,
         alt=f"Printed and our accuracies by attack and variant. {agreement_words(cells)}",
         table=points,
     )
-    sheet.note(DOTS)
+    export.note(DOTS)
     st.subheader(TITLES[3])
-    draw_fuzziness(sheet, evidence, name)
+    draw_fuzziness(export, evidence, name)
 
 
-def draw_fuzziness(sheet: PageExport, evidence: Evidence, name: str) -> None:
+def draw_fuzziness(export: PageExport, evidence: Evidence, name: str) -> None:
     """Table 3, and the counts of figures 4 and 5."""
     frame = paper_table(evidence, 3)
     title = f"Table 3, {name}: fuzziness of the first convolution (nats)"
-    sheet.table(frame, key="paper-fuzziness", title=title, column_config=_differences(frame.shape[1], "%+.4f"))
+    export.table(frame, key="paper-fuzziness", title=title, column_config=_differences(frame.shape[1], "%+.4f"))
     left, right = st.columns([5, 7], gap="medium")
     with left:
         title = f"Figures 4 and 5, {name}: weights nearer to zero than 0.01, of {first_weights(evidence)}"
-        sheet.table(near_zero_table(evidence), key="paper-near-zero", title=title)
+        export.table(near_zero_table(evidence), key="paper-near-zero", title=title)
     with right:
         points = point_frame(evidence, 3)
-        sheet.chart(
+        export.chart(
             reproduction_figure(points, "Table 3: from the printed fuzziness to ours", in_nats=True),
             key="paper-fuzziness-chart",
             height=260,

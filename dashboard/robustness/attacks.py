@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard import sources
+from dashboard import measured
 from dashboard.figures.robustness import robustness_figure
 from dashboard.frames.labels import group_labels
 from dashboard.frames.robustness import accuracy_table, robustness_frame, seed_table
 from dashboard.jobs.evaluation_form import draw_evaluation_form
-from dashboard.navigation import PAGES
+from dashboard.navigation import draw_link
 from dashboard.robustness.checks import draw_checks, trust_row
 from dashboard.robustness.comparison import draw_comparison
 from dashboard.settings import Settings
@@ -22,38 +22,33 @@ from engine.studies.pairing import seed_groups
 
 def draw_attacks_form(here: Settings, chosen: list[RunOverview]) -> None:
     """What to attack the runs with."""
-    attacked = any(sources.is_attacked(run.run_id) for run in chosen)
+    attacked = any(measured.is_attacked(run.run_id) for run in chosen)
     with st.expander("Attack these runs", icon=":material/bolt:", expanded=not attacked):
         draw_evaluation_form(here, chosen)
 
 
-def draw_attacks(here: Settings, chosen: list[RunOverview], sheet: PageExport) -> None:
+def draw_attacks(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
     """One protocol's results: chart and tables, how runs differ, and the checks."""
-    reports = {run.run_id: sources.reports(run.run_id) for run in chosen}
+    reports = {run.run_id: measured.reports(run.run_id) for run in chosen}
     protocol = pick_protocol(reports)
     if protocol is None:
         st.info("These runs have not been attacked yet.")
         return
     of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}
     shown = [run for run in chosen if run.run_id in of_protocol]
-    draw_accuracies(sheet, chosen, of_protocol, protocol)
-    draw_comparison(sheet, shown, protocol)
-    draw_checks(here, sheet, shown, of_protocol, protocol)
-    st.page_link(
-        PAGES["examples"],
-        label="See the adversarial images",
-        icon=":material/image_search:",
-        query_params={"runs": [run.run_id for run in chosen]},
-    )
+    draw_accuracies(export, chosen, of_protocol, protocol)
+    draw_comparison(export, shown, protocol)
+    draw_checks(here, export, shown, of_protocol, protocol)
+    draw_link("examples", "See the adversarial images", [run.run_id for run in chosen])
 
 
 def draw_accuracies(
-    sheet: PageExport, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport], protocol: str
+    export: PageExport, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport], protocol: str
 ) -> None:
     """Bars and the table, each accuracy with its interval."""
     frame = robustness_frame(chosen, reports)
     title = protocol_title(next(iter(reports.values())))
-    sheet.chart(
+    export.chart(
         robustness_figure(frame, f"Correctly classified, {title}"),
         height=420,
         key="bars",
@@ -62,24 +57,24 @@ def draw_accuracies(
     )
     table = accuracy_table(frame)
     table.loc[len(table)] = {"Attack": "checks"} | trust_row(chosen, reports, protocol)
-    sheet.table(table, key="robustness", title=f"Correctly classified in percent (95 % interval), {title}")
+    export.table(table, key="robustness", title=f"Correctly classified in percent (95 % interval), {title}")
     groups = seed_groups(chosen)
     labels = group_labels(groups)
     by_seed = seed_table(frame, {labels[key]: [run.run_id for run in group] for key, group in groups.items()})
     if by_seed.shape[1] > 1:
-        sheet.table(by_seed, key="seeds", title=f"Mean ± standard deviation over seeds (%), {title}")
-    draw_notes(sheet, chosen, reports)
+        export.table(by_seed, key="seeds", title=f"Mean ± standard deviation over seeds (%), {title}")
+    draw_notes(export, chosen, reports)
 
 
-def draw_notes(sheet: PageExport, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport]) -> None:
+def draw_notes(export: PageExport, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport]) -> None:
     """What a reader must know to take the numbers for what they are."""
     invalid = sum(report.n_invalid for report in reports.values())
     if invalid:
         warning = f"{invalid} adversarial images left their budget: these numbers cannot be trusted."
         st.error(warning)
-        sheet.note(warning)
+        export.note(warning)
     if len({frozenset(report.robust_accuracy_by_attack) for report in reports.values()}) > 1:
-        sheet.note(
+        export.note(
             "These runs met different attacks: their worst cases do not compare. Attack all of them with the same."
         )
     results = [result for report in reports.values() for result in report.attacks]
@@ -88,10 +83,10 @@ def draw_notes(sheet: PageExport, chosen: list[RunOverview], reports: Mapping[st
     inside = (
         f". Attacks that look for the smallest perturbation ({free}) enter there where it stayed inside" if free else ""
     )
-    sheet.note(
+    export.note(
         "Each cell counts all images, those misclassified anyway included, which are never attacked. The worst case "
         f"counts an image as correct only if it survives every attack within the ball{inside}. Intervals are Wilson's, "
         f"over images. Largest change of a pixel seen under the ball attacks: {largest:.4f}."
     )
     if missing := [run.config.label for run in chosen if run.run_id not in reports]:
-        sheet.note(f"Not attacked under this protocol: {', '.join(missing)}.")
+        export.note(f"Not attacked under this protocol: {', '.join(missing)}.")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from dashboard import sources
+from dashboard import measured
 from dashboard.frames.labels import unique_labels
 from dashboard.jobs.measurement_panel import queue_measurements
 from dashboard.settings import Settings
@@ -24,7 +24,7 @@ NOT_CHECKED = "not checked"
 def trust_row(runs: list[RunOverview], reports: Mapping[str, RobustnessReport], protocol: str) -> dict[str, str]:
     """Label -> what the checks say of the run's numbers, in a few words."""
     labels = unique_labels(runs)
-    return {labels[run_id]: trust(sources.diagnosis(run_id, protocol), report) for run_id, report in reports.items()}
+    return {labels[run_id]: trust(measured.diagnosis(run_id, protocol), report) for run_id, report in reports.items()}
 
 
 def trust(diagnosis: Diagnosis | None, report: RobustnessReport) -> str:
@@ -41,7 +41,7 @@ def is_outdated(diagnosis: Diagnosis, report: RobustnessReport) -> bool:
 
 def draw_checks(
     here: Settings,
-    sheet: PageExport,
+    export: PageExport,
     runs: list[RunOverview],
     reports: Mapping[str, RobustnessReport],
     protocol: str,
@@ -49,7 +49,7 @@ def draw_checks(
     """What speaks against the numbers above, then every check; a button runs what was not run."""
     st.subheader("Are these numbers to be trusted?")
     labels = unique_labels(runs)
-    found = {run.run_id: one for run in runs if (one := sources.diagnosis(run.run_id, protocol)) is not None}
+    found = {run.run_id: one for run in runs if (one := measured.diagnosis(run.run_id, protocol)) is not None}
     if not here.read_only:
         draw_button(here, runs, reports, found)
     if not found:
@@ -57,11 +57,11 @@ def draw_checks(
         return
     for run_id, diagnosis in found.items():
         draw_objections(labels[run_id], diagnosis, is_outdated(diagnosis, reports[run_id]))
-    sheet.table(
+    export.table(
         matrix(found, labels), key="checks", title="Checks of gradient masking (no failure is no proof of robustness)"
     )
     with st.expander("Rule, source and evidence of each check", icon=":material/rule:"):
-        sheet.table(evidence(found, labels), key="evidence", title="Evidence of the checks")
+        export.table(evidence(found, labels), key="evidence", title="Evidence of the checks")
 
 
 def draw_button(

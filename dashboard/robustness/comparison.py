@@ -1,15 +1,20 @@
 """Whether runs differ by more than noise."""
 
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
 import streamlit as st
 
-from dashboard import sources
+from dashboard import measured
 from dashboard.frames.differences import difference_frame
 from dashboard.frames.labels import unique_labels
 from dashboard.ui.page_export import PageExport
+from dashboard.ui.widgets import forget_unknown
+from engine.measurements.evaluation.survivors import CLEAN
 from engine.queue.overview import RunOverview
 from engine.studies.comparison import NOISE_RULE
 
-POINTS = st.column_config.NumberColumn(format="%+.1f")
 COLUMNS = {
     "label": "Run",
     "reference": "Against",
@@ -25,18 +30,39 @@ COLUMNS = {
     "seeds": "Seeds",
     "verdict": "Verdict",
 }
-PERCENT = ("accuracy", "reference_accuracy", "difference", "difference_low", "difference_high")
+ACCURACIES, DIFFERENCES = ("accuracy", "reference_accuracy"), ("difference", "difference_low", "difference_high")
+PERCENT = ACCURACIES + DIFFERENCES
+FORMATS = {
+    **{COLUMNS[name]: st.column_config.NumberColumn(format="%.1f") for name in ACCURACIES},
+    **{COLUMNS[name]: st.column_config.NumberColumn(format="%+.1f") for name in DIFFERENCES},
+    "p": st.column_config.NumberColumn(format="%.2g"),
+}
 
 
-def draw_comparison(sheet: PageExport, runs: list[RunOverview], protocol: str) -> None:
+def draw_comparison(export: PageExport, runs: list[RunOverview], protocol: str) -> None:
     """Every run against one of them, over the same images and over seeds."""
     if len(runs) < 2:
         return
     labels = unique_labels(runs)
+    reference = pick_reference(runs, labels)
+    survivors = comparable_survivors(runs, protocol, reference)
+    frame = difference_frame(runs, survivors, reference)
+    if frame.empty:
+        export.note(
+            "These evaluations hold too little to compare image by image, or other images. Attack the runs again."
+        )
+        return
+    if unread := [labels[run.run_id] for run in runs if run.run_id not in survivors]:
+        export.note(f"Not compared, evaluated on other images or by an older version: {', '.join(unread)}.")
+    export.table(readable(frame), key="differences", title="Differences from the reference", column_config=FORMATS)
+    export.note(NOISE_RULE)
+
+
+def pick_reference(runs: list[RunOverview], labels: Mapping[str, str]) -> str:
+    """run_id of the run that the others are compared with, at first of Std."""
     standard = next((run.run_id for run in runs if run.config.variant == "std"), runs[0].run_id)
-    if st.session_state.get("against") not in labels:
-        st.session_state.pop("against", None)
-    reference = st.selectbox(
+    forget_unknown("against", labels)
+    return st.selectbox(
         "Compare with",
         list(labels),
         index=list(labels).index(standard),
@@ -44,34 +70,20 @@ def draw_comparison(sheet: PageExport, runs: list[RunOverview], protocol: str) -
         key="against",
         bind="query-params",
     )
-    images = {run.run_id: sources.reports(run.run_id)[protocol].sample_ids for run in runs}
-    verdicts = {
+
+
+def comparable_survivors(runs: list[RunOverview], protocol: str, reference: str) -> dict[str, Mapping[str, np.ndarray]]:
+    """run_id -> which images survive each attack, for runs evaluated on the same images as the reference."""
+    images = {run.run_id: measured.reports(run.run_id)[protocol].sample_ids for run in runs}
+    return {
         run_id: found
         for run_id, ids in images.items()
-        if ids == images[reference] and (found := sources.verdicts(run_id, protocol)) is not None
+        if ids == images[reference] and (found := measured.survivors(run_id, protocol)) is not None
     }
-    frame = difference_frame(runs, verdicts, reference)
-    if frame.empty:
-        sheet.note(
-            "These evaluations hold too little to compare image by image, or other images. Attack the runs again."
-        )
-        return
-    if unread := [labels[run.run_id] for run in runs if run.run_id not in verdicts]:
-        sheet.note(f"Not compared, evaluated on other images or by an older version: {', '.join(unread)}.")
-    table = frame.assign(
-        **{name: 100 * frame[name] for name in PERCENT}, attack=frame["attack"].replace("none", "no attack")
-    )
-    sheet.table(
-        table.loc[:, list(COLUMNS)].rename(columns=COLUMNS),
-        key="differences",
-        title="Differences from the reference",
-        column_config={
-            **{
-                COLUMNS[name]: st.column_config.NumberColumn(format="%.1f")
-                for name in ("accuracy", "reference_accuracy")
-            },
-            **{COLUMNS[name]: POINTS for name in ("difference", "difference_low", "difference_high")},
-            "p": st.column_config.NumberColumn(format="%.2g"),
-        },
-    )
-    sheet.note(NOISE_RULE)
+
+
+def readable(frame: pd.DataFrame) -> pd.DataFrame:
+    """A `difference_frame` in percent and points, under names for people."""
+    percent = {name: 100 * frame[name] for name in PERCENT}
+    table = frame.assign(**percent, attack=frame["attack"].replace(CLEAN, "no attack"))
+    return table.loc[:, list(COLUMNS)].rename(columns=COLUMNS)

@@ -5,16 +5,17 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboard import sources
+from dashboard import measured
 from dashboard.figures.curves import curve_figure
 from dashboard.frames.curves import curve_frame, curve_groups, curve_summary, threshold_frame
 from dashboard.frames.labels import unique_labels
-from dashboard.jobs.evaluation_form import pick_unit
 from dashboard.jobs.measurement_panel import queue_measurements
-from dashboard.launch.form import number
+from dashboard.robustness.curve_words import epsilon_title, readable, threshold_words, way_title
 from dashboard.settings import Settings
 from dashboard.ui.page_export import PageExport
+from dashboard.ui.widgets import number, pick_unit
 from engine.attacks.threat import ThreatModel
+from engine.data.catalog import DatasetSpec
 from engine.errors import InputError
 from engine.measurements.curve.request import CURVE_ATTACKS, CurveRequest, paper_step
 from engine.queue.overview import RunOverview
@@ -22,20 +23,19 @@ from engine.robustness.curve import MOST_STEPS, RobustnessCurve
 from engine.studies.pairing import seed_groups
 from engine.validation import validated
 
-COLUMNS = {
+FORMATS = {
     "Clean (%)": st.column_config.NumberColumn(format="%.1f"),
     "Half gone at ε": st.column_config.NumberColumn(format="%.3f"),
     "± over seeds": st.column_config.NumberColumn(format="%.3f"),
     "the same in pixels": st.column_config.NumberColumn(format="%.4f"),
     "Nothing left at ε": st.column_config.NumberColumn(format="%.3g"),
 }
-UNITS = {"pixel": "pixels", "normalized": "normalized"}
 Curves = Mapping[str, RobustnessCurve]
 
 
 def draw_curves_form(here: Settings, chosen: list[RunOverview]) -> None:
     """Which attack, in which steps, on how many images; a button queues it for all chosen runs."""
-    is_traced = any(sources.curves(run.run_id) for run in chosen)
+    is_traced = any(measured.curves(run.run_id) for run in chosen)
     with st.expander("Trace accuracy against ε", icon=":material/trending_down:", expanded=not is_traced):
         spec = chosen[0].config.dataset_spec
         first, second, third, fourth = st.columns(4)
@@ -61,17 +61,17 @@ def draw_curves_form(here: Settings, chosen: list[RunOverview]) -> None:
             st.rerun()
 
 
-def draw_curves(here: Settings, chosen: list[RunOverview], sheet: PageExport) -> None:
+def draw_curves(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
     """The curves that were taken in one way: chart, table, and what a reader must know."""
     st.caption("How accuracy falls as the attacker may change more: from the clean images to where nothing is left.")
-    found = {run.run_id: {curve.way: curve for curve in sources.curves(run.run_id)} for run in chosen}
+    found = {run.run_id: {curve.way: curve for curve in measured.curves(run.run_id)} for run in chosen}
     way = pick_way(found)
     if way is None:
         hint = "" if here.read_only else " Trace it above."
         st.info(f"Accuracy against ε was not traced for these runs yet.{hint}", icon=":material/trending_down:")
         return
     curves = {run_id: ways[way] for run_id, ways in found.items() if way in ways}
-    draw_way(sheet, chosen, curves, is_together(chosen))
+    draw_way(export, chosen, curves, is_together(chosen))
 
 
 def pick_way(found: Mapping[str, Curves]) -> str | None:
@@ -94,125 +94,67 @@ def is_together(chosen: Sequence[RunOverview]) -> bool:
     return not st.toggle("Every seed by itself", key="each-curve", bind="query-params", help=help_text)
 
 
-def draw_way(sheet: PageExport, chosen: list[RunOverview], curves: Curves, together: bool) -> None:
+def draw_way(export: PageExport, chosen: list[RunOverview], curves: Curves, together: bool) -> None:
     """Chart, table and notes of curves that were taken in one way."""
     first = next(iter(curves.values()))
     groups = curve_groups(chosen, curves, together)
     frame, summary = curve_frame(groups, curves), curve_summary(groups, curves)
     in_linf = first.threat.norm == "linf"
-    thresholds = {run_id: sources.thresholds(run_id) for run_id in curves} if in_linf else {}
-    lines = threshold_frame(groups, curves, thresholds)
-    paper = chosen[0].config.dataset_spec.epsilon
-    comparable = in_linf and (first.threat.unit == "normalized" or len(first.pixel_scale) == 1)
-    if first.threat.unit == "pixel":
-        paper *= chosen[0].config.dataset_spec.std[0]
-    exact = first.attack.minimizes
-    sheet.chart(
-        curve_figure(
-            frame,
-            summary,
-            lines,
-            f"Accuracy under {first.attack.name} as ε grows",
-            epsilon_title(first),
-            paper=paper if comparable else None,
-            exact=exact,
-        ),
+    thresholds = {run_id: measured.thresholds(run_id) for run_id in curves} if in_linf else {}
+    lines, exact = threshold_frame(groups, curves, thresholds), first.attack.minimizes
+    title, paper = f"Accuracy under {first.attack.name} as ε grows", paper_epsilon(first, chosen[0].config.dataset_spec)
+    export.chart(
+        curve_figure(frame, summary, lines, title, epsilon_title(first), paper=paper, exact=exact),
         key="curves",
         height=460,
         alt=f"Accuracy under {first.attack.name} against ε, a line per run, falling from its clean accuracy to "
         "nothing; half of it is marked by a diamond",
         table=frame,
     )
-    sheet.table(
+    export.table(
         readable(summary, lines, first),
         key="half",
         title=f"Where accuracy goes: {way_title(first)}",
-        column_config=COLUMNS,
+        column_config=FORMATS,
     )
-    draw_notes(sheet, curves, lines, exact)
+    draw_notes(export, curves, lines, exact)
     labels = unique_labels(chosen)
     if missing := [labels[run.run_id] for run in chosen if run.run_id not in curves]:
-        sheet.note(f"Not traced in this way: {', '.join(missing)}.")
+        export.note(f"Not traced in this way: {', '.join(missing)}.")
 
 
-def draw_notes(sheet: PageExport, curves: Curves, lines: pd.DataFrame, exact: bool) -> None:
+def paper_epsilon(curve: RobustnessCurve, spec: DatasetSpec) -> float | None:
+    """The paper's epsilon in the unit of a curve; None where it is another quantity."""
+    if curve.threat.norm != "linf" or (curve.threat.unit == "pixel" and len(curve.pixel_scale) > 1):
+        return None
+    return spec.epsilon * spec.std[0] if curve.threat.unit == "pixel" else spec.epsilon
+
+
+def draw_notes(export: PageExport, curves: Curves, lines: pd.DataFrame, exact: bool) -> None:
     """What the marks mean, and what speaks against the numbers."""
     if invalid := sum(curve.n_invalid for curve in curves.values()):
         st.error("These numbers cannot be trusted.")
-        sheet.note(f"{invalid} adversarial images left their budget; they were not counted as misclassified.")
+        export.note(f"{invalid} adversarial images left their budget; they were not counted as misclassified.")
     if any(curve.ended == "whole range" for curve in curves.values()):
         st.warning("The attack failed at large ε: read these curves as upper bounds only.")
-        sheet.note(
+        export.note(
             "Some images survived a ball that holds every image there is, where no network is robust. So the attack "
             "failed there, and may have failed at smaller ε too; trace a stronger one."
         )
     if any(curve.ended == "most steps" for curve in curves.values()):
-        sheet.note(f"Some curves ended after {MOST_STEPS} steps with images left; take longer steps.")
+        export.note(f"Some curves ended after {MOST_STEPS} steps with images left; take longer steps.")
     if any(curve.ended == "not found" for curve in curves.values()):
-        sheet.note("For some images the attack found nothing at any distance: those curves end above 0.")
+        export.note("For some images the attack found nothing at any distance: those curves end above 0.")
     how = (
         "Each image is lost at the distance of the adversarial image that the attack found; nearer ones may exist."
         if exact
         else "What was misclassified at one ε is so in every larger ball too and is not attacked again, so no curve "
         "rises."
     )
-    sheet.note(
+    export.note(
         f"{how} All images count, those misclassified anyway included. A diamond marks where half of the clean "
         "accuracy is gone. Bands: of one run the 95 % interval over images (Wilson), of several seeds one standard "
         "deviation."
     )
     if len(lines):
-        sheet.note(threshold_words(lines))
-
-
-def threshold_words(lines: pd.DataFrame) -> str:
-    """What the dashed lines are, and how far to trust them."""
-    words = (
-        "Dashed, threshold: a filter of the first convolution with one dominant weight tells, after its ReLU, only "
-        "whether one pixel is beyond a threshold."
-    )
-    for kind, rows in lines.groupby(lines["label"] + ": " + lines["protects"], sort=False):
-        pixels = " and ".join(f"{value:.4f}" for value in sorted(rows["pixel"]))
-        side = "below" if rows["protects"].iloc[0] == "black" else "above"
-        words += f" {kind} background is not seen while it stays {side} {pixels} (in pixels)."
-    return (
-        f"{words} Where ε passes the line this protection ends. The filter's other weights are neglected, which moves "
-        f"a threshold by {lines['error'].max():.2g} at most; filters without a dominant weight have none."
-    )
-
-
-def way_title(curve: RobustnessCurve) -> str:
-    """Attack, steps, images and seed, as people say it."""
-    if curve.attack.minimizes:
-        steps = f"distances found ({curve.threat.norm}, pixels)"
-    else:
-        steps = f"steps of {curve.threat.epsilon:g} {curve.threat.unit} in {curve.threat.norm}"
-    return f"{curve.attack.name}, {steps}, n = {curve.n}, seed {curve.seed}"
-
-
-def epsilon_title(curve: RobustnessCurve) -> str:
-    """Epsilon with its unit, and what that is in pixels."""
-    title = f"ε ({curve.threat.norm}, {UNITS[curve.threat.unit]}"
-    if curve.threat.unit == "pixel":
-        return f"{title})"
-    scales = " / ".join(f"{scale:g}" for scale in dict.fromkeys(curve.pixel_scale))
-    return f"{title}; 1 is {scales} in pixels)"
-
-
-def readable(summary: pd.DataFrame, lines: pd.DataFrame, first: RobustnessCurve) -> pd.DataFrame:
-    """The summary with columns for people; epsilon in pixels too, where that is another unit."""
-    table = pd.DataFrame({"Run": summary["label"], "Clean (%)": 100 * summary["clean_accuracy"]})
-    table["Half gone at ε"] = summary["half_epsilon"]
-    if max(summary["seeds"]) > 1:
-        table["± over seeds"] = summary["half_std"]
-    if first.threat.unit != "pixel":
-        table["the same in pixels"] = summary["half_pixels"]
-    table["Nothing left at ε"] = summary["gone_epsilon"]
-    for side in dict.fromkeys(lines["protects"]):
-        rows = lines[lines["protects"] == side]
-        table[f"Threshold in pixels ({side})"] = [
-            ", ".join(f"{pixel:.4f}" for pixel in sorted(rows[rows["run_id"] == run_id]["pixel"])) or "–"
-            for run_id in summary["run_id"]
-        ]
-    table["n"] = summary["n"]
-    return table
+        export.note(threshold_words(lines))

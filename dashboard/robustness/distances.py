@@ -6,21 +6,21 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import sources
-from dashboard.examples.questions import CLEAN
+from dashboard import measured
 from dashboard.figures.distances import NORMS, distance_figure
 from dashboard.frames.distances import distance_frame, distance_summary
 from dashboard.frames.labels import unique_labels
 from dashboard.jobs.measurement_panel import queue_measurements
-from dashboard.launch.form import number
 from dashboard.settings import Settings
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.protocol_picker import pick_protocol
+from dashboard.ui.widgets import forget_unknown, number
 from engine.attacks.catalog import ATTACKS
 from engine.attacks.configs import AttackConfig
 from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.measurements.evaluation.request import EvaluationRequest
+from engine.measurements.evaluation.survivors import CLEAN
 from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport, minimal_distances
 from engine.runs.config import linf_threat
@@ -66,12 +66,9 @@ def draw_distances_form(here: Settings, chosen: list[RunOverview]) -> None:
             st.rerun()
 
 
-def draw_distances(here: Settings, chosen: list[RunOverview], sheet: PageExport) -> None:
+def draw_distances(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
     """Under one attack: share of images within each distance, and the quartiles."""
     reports = reports_of(chosen)
-    known = {protocol for found in reports.values() for protocol in found}
-    if st.session_state.get("protocol") not in known:
-        st.session_state.pop("protocol", None)
     protocol = pick_protocol(reports)
     if protocol is None:
         st.info(f"Nobody has searched these runs' smallest perturbations yet: {', '.join(MINIMIZERS)} do.")
@@ -83,13 +80,13 @@ def draw_distances(here: Settings, chosen: list[RunOverview], sheet: PageExport)
     labels = unique_labels(chosen)
     missing = [label for run_id, label in labels.items() if run_id not in set(frame["run_id"])]
     if missing:
-        sheet.note(f"Not searched with {attack} in this way: {', '.join(missing)}.")
+        export.note(f"Not searched with {attack} in this way: {', '.join(missing)}.")
     if frame.empty:
         st.error("The clean predictions of these evaluations are missing. Search again.")
         return
     epsilon = min(ThreatModel(epsilon=spec.epsilon).pixel_budget(spec.std)) if norm == "linf" else None
     n = max(report.n for report in of_protocol.values())
-    sheet.chart(
+    export.chart(
         distance_figure(
             frame, norm, f"How far images are from an error: {attack}, n = {n}", std=spec.std, epsilon=epsilon
         ),
@@ -98,17 +95,17 @@ def draw_distances(here: Settings, chosen: list[RunOverview], sheet: PageExport)
         alt=f"Share of images within each distance that {attack} found, one rising line per run; diamonds are medians",
         table=frame,
     )
-    draw_summary(sheet, distance_summary(chosen, frame, attack, epsilon), attack, norm, n)
+    draw_summary(export, distance_summary(chosen, frame, attack, epsilon), attack, norm, n)
 
 
-def draw_summary(sheet: PageExport, summary: pd.DataFrame, attack: str, norm: str, n: int) -> None:
+def draw_summary(export: PageExport, summary: pd.DataFrame, attack: str, norm: str, n: int) -> None:
     """Quartiles of every run, and what they mean."""
     columns = {name: title for name, title in COLUMNS.items() if name in summary}
     table = summary.assign(share_found=100 * summary["share_found"]).loc[:, list(columns)].rename(columns=columns)
     if not table["Remark"].any():
         table = table.drop(columns="Remark")
     pixels = st.column_config.NumberColumn(format="%.4f")
-    sheet.table(
+    export.table(
         table,
         key="distance-summary",
         title=f"Smallest perturbations by {attack} in {NORMS[norm]} (pixels), n = {n}",
@@ -117,17 +114,17 @@ def draw_summary(sheet: PageExport, summary: pd.DataFrame, attack: str, norm: st
             **{COLUMNS[name]: pixels for name in ("lower_quartile", "median", "upper_quartile")},
         },
     )
-    sheet.note(
+    export.note(
         "An image that is misclassified anyway is at distance 0; one for which nothing was found is infinitely far. "
         "Each distance is the smallest that this attack found, so the true one may be smaller. Quartiles are of all "
         "images; a dash means that so many were never found. Diamonds are medians."
     )
     if norm == "linf":
-        sheet.note(
+        export.note(
             "Read downwards, the lines are the loss of accuracy as ε grows: what is within ε is not robust at it."
         )
     if attack == "cw" and summary["remark"].str.contains("not converged").any():
-        sheet.note(
+        export.note(
             "cw has not converged where it found less than 99 % of the images that were right before: an image that it "
             "missed is not robust for that. Where deepfool found a smaller perturbation, that one is nearer the truth."
         )
@@ -141,7 +138,7 @@ def reports_of(chosen: list[RunOverview]) -> dict[str, dict[str, RobustnessRepor
     found: dict[str, dict[str, RobustnessReport]] = {}
     for run in chosen:
         found[run.run_id] = {}
-        for protocol, report in sources.reports(run.run_id).items():
+        for protocol, report in measured.reports(run.run_id).items():
             searches = [
                 result
                 for result in report.attacks
@@ -154,15 +151,14 @@ def reports_of(chosen: list[RunOverview]) -> dict[str, dict[str, RobustnessRepor
 
 def tells_distances(run_id: str, protocol: str, attack: AttackConfig) -> bool:
     """Whether what was filed of an attack has the size of each perturbation."""
-    return {"is_adversarial", attack.norm} <= sources.examples(run_id, protocol, attack.name).keys()
+    return {"is_adversarial", attack.norm} <= measured.examples(run_id, protocol, attack.name).keys()
 
 
 def pick_attack(reports: Mapping[str, RobustnessReport]) -> str:
     """One of those that any run met."""
     met = {result.attack.name for report in reports.values() for result in report.attacks}
     names = [name for name in MINIMIZERS if name in met]
-    if st.session_state.get("found-by") not in names:
-        st.session_state.pop("found-by", None)
+    forget_unknown("found-by", names)
     return st.segmented_control(
         "Found by", names, default=names[0], required=True, key="found-by", bind="query-params",
         format_func=lambda name: f"{name}, {NORMS[ATTACKS[name].norm]}",
@@ -176,9 +172,9 @@ def read_distances(
     distances: dict[str, np.ndarray] = {}
     correct: dict[str, np.ndarray] = {}
     for run_id, report in reports.items():
-        clean = sources.examples(run_id, protocol, CLEAN)
+        clean = measured.examples(run_id, protocol, CLEAN)
         if clean and attack in report.robust_accuracy_by_attack:
-            found = sources.examples(run_id, protocol, attack)
+            found = measured.examples(run_id, protocol, attack)
             correct[run_id] = clean["predictions"] == clean["labels"]
             sizes = found[ATTACKS[attack].norm]
             distances[run_id] = minimal_distances(correct[run_id], found["is_adversarial"], sizes)

@@ -5,16 +5,15 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboard import sources
+from dashboard import measured
 from dashboard.figures.transfers import transfer_figure
 from dashboard.frames.labels import unique_labels
 from dashboard.frames.transfers import accuracy_matrix, transfer_frame
-from dashboard.jobs.evaluation_form import pick_unit
 from dashboard.jobs.measurement_panel import queue_measurements
-from dashboard.launch.form import number
 from dashboard.robustness.transfer_images import draw_pair
 from dashboard.settings import Settings
 from dashboard.ui.page_export import PageExport
+from dashboard.ui.widgets import forget_unknown, number, pick_unit
 from engine.attacks.catalog import ATTACKS
 from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
@@ -42,7 +41,9 @@ PERCENT = ("accuracy", "clean_accuracy", "rate", "low", "high")
 def draw_transfer_form(here: Settings, chosen: list[RunOverview]) -> None:
     """Which images to make; a button queues a row of the matrix for every run that lacks one."""
     with st.expander(
-        "Show each run's adversarial images to all of them", icon=":material/swap_horiz:", expanded=not measured(chosen)
+        "Show each run's adversarial images to all of them",
+        icon=":material/swap_horiz:",
+        expanded=not matrices_of(chosen),
     ):
         if len(chosen) < 2:
             st.info("Choose another run: it takes two to see what transfers.")
@@ -72,7 +73,7 @@ def draw_transfer_form(here: Settings, chosen: list[RunOverview]) -> None:
 def draw_button(here: Settings, run_ids: Sequence[str], request: TransferRequest) -> None:
     """Queue the rows that are not complete, or all of them again."""
     keys = {(request.protocol_id, request.attack, target) for target in run_ids}
-    missing = [run_id for run_id in run_ids if not keys <= sources.transfers(run_id).keys()]
+    missing = [run_id for run_id in run_ids if not keys <= measured.transfers(run_id).keys()]
     word = "Measure" if len(missing) in (0, len(run_ids)) else f"Measure {len(missing)} missing of {len(run_ids)} rows"
     help_text = "A job for every row that is not complete" if missing else "All of these were measured"
     if st.button(word, type="primary", icon=":material/swap_horiz:", help=help_text, disabled=not missing):
@@ -80,9 +81,9 @@ def draw_button(here: Settings, run_ids: Sequence[str], request: TransferRequest
         st.rerun()
 
 
-def draw_transfer(here: Settings, chosen: list[RunOverview], sheet: PageExport) -> None:
+def draw_transfer(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
     """The matrix, how much transfers in each of its cells, and the images behind the one that is clicked."""
-    matrices = measured(chosen)
+    matrices = matrices_of(chosen)
     if not matrices:
         st.info("Nobody has shown these runs' adversarial images to one another yet.")
         return
@@ -92,31 +93,31 @@ def draw_transfer(here: Settings, chosen: list[RunOverview], sheet: PageExport) 
     words = transfers[0].words
     matrix = accuracy_matrix(frame, list(labels.values()))
     clean = {target: 100 * accuracy for target, accuracy in zip(frame["target"], frame["clean_accuracy"], strict=True)}
-    sheet.chart(
+    export.chart(
         transfer_figure(matrix, clean, f"Correctly classified (%): {words}"),
         key="transfer-matrix",
         height=190 + 52 * max(len(labels), 3),
         alt="Accuracy in percent, a row for the run the images were made on, a column for the run that classifies them",
         table=frame,
     )
-    sheet.note(
+    export.note(
         "Each number is the accuracy of the column's network on the images made on the row's, over all images: those "
         "it misclassifies anyway count as wrong, and those the row's network misclassifies anyway were not perturbed. "
         "Framed: a network's own images (white-box); the others were made without knowing the network that sees them."
     )
     if transfers[0].attack.minimizes:
-        sheet.note(f"{transfers[0].attack.name} has no ball: each image is perturbed as much as its row needs.")
+        export.note(f"{transfers[0].attack.name} has no ball: each image is perturbed as much as its row needs.")
     pair = pick_pair(matrix, frame)
     if pair is not None:
-        draw_pair(sheet, chosen, next(one for one in transfers if (one.source, one.target) == pair))
-    draw_rates(sheet, frame, words)
+        draw_pair(export, chosen, next(one for one in transfers if (one.source, one.target) == pair))
+    draw_rates(export, frame, words)
 
 
-def measured(chosen: Sequence[RunOverview]) -> dict[str, list[Transfer]]:
+def matrices_of(chosen: Sequence[RunOverview]) -> dict[str, list[Transfer]]:
     """Protocol and attack -> what was measured so among these runs; the fullest matrix first."""
     run_ids, found = {run.run_id for run in chosen}, {}
     for run in chosen:
-        for (protocol, attack, target), transfer in sources.transfers(run.run_id).items():
+        for (protocol, attack, target), transfer in measured.transfers(run.run_id).items():
             if target in run_ids:
                 found.setdefault(f"{protocol} {attack}", []).append(transfer)
     return dict(sorted(found.items(), key=lambda item: (-len(item[1]), -item[1][0].n)))
@@ -124,8 +125,7 @@ def measured(chosen: Sequence[RunOverview]) -> dict[str, list[Transfer]]:
 
 def pick_matrix(matrices: Mapping[str, list[Transfer]]) -> list[Transfer]:
     """A choice where several were measured, remembered by the address."""
-    if st.session_state.get("matrix") not in matrices:
-        st.session_state.pop("matrix", None)
+    forget_unknown("matrix", matrices)
     if len(matrices) == 1:
         return next(iter(matrices.values()))
     words = {key: f"{transfers[0].words}; pairs: {len(transfers)}" for key, transfers in matrices.items()}
@@ -159,7 +159,7 @@ def pick_pair(matrix: pd.DataFrame, frame: pd.DataFrame) -> tuple[str, str] | No
     return None
 
 
-def draw_rates(sheet: PageExport, frame: pd.DataFrame, words: str) -> None:
+def draw_rates(export: PageExport, frame: pd.DataFrame, words: str) -> None:
     """All pairs of different networks in numbers."""
     others = frame.loc[~frame["is_white_box"], :]
     if others.empty:
@@ -168,13 +168,13 @@ def draw_rates(sheet: PageExport, frame: pd.DataFrame, words: str) -> None:
         others.assign(**{name: 100 * others[name] for name in PERCENT}).loc[:, list(COLUMNS)].rename(columns=COLUMNS)
     )
     one_decimal = st.column_config.NumberColumn(format="%.1f")
-    sheet.table(
+    export.table(
         table,
         key="transfer-rates",
         title=f"What transfers: {words}",
         column_config={COLUMNS[name]: one_decimal for name in PERCENT},
     )
-    sheet.note(
+    export.note(
         "The transfer rate is, of the images that fool the network they were made on (right before the attack, wrong "
         "after it), the share that the other network gets wrong too; from and to are its 95 % interval (Wilson). "
         "Wrong anyway: those of them that the other network gets wrong without any attack."

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import streamlit as st
 
-from dashboard import sources
-from dashboard.examples.cells import build_grid
-from dashboard.examples.questions import CLEAN, Arrays
+from dashboard import measured
 from dashboard.figures.palette import run_colors
 from dashboard.frames.labels import unique_labels
+from dashboard.ui.example_cells import Arrays, build_grid
+from dashboard.ui.example_grid import ExampleGrid
 from dashboard.ui.page_export import PageExport
+from dashboard.ui.widgets import forget_unknown
+from engine.measurements.evaluation.survivors import CLEAN
 from engine.measurements.transfer.request import TransferRequest
 from engine.queue.overview import RunOverview
 from engine.robustness.transfer import Transfer
@@ -18,39 +20,55 @@ from engine.robustness.transfer import Transfer
 IMAGES_AT_ONCE, IMAGES_ABREAST = 6, 3
 
 
-def draw_pair(sheet: PageExport, chosen: Sequence[RunOverview], transfer: Transfer) -> None:
+def draw_pair(export: PageExport, chosen: Sequence[RunOverview], transfer: Transfer) -> None:
     """How much of one network's images fools another, and the images: those that fool both first."""
     labels = unique_labels(chosen)
-    source, target, figures = labels[transfer.source], labels[transfer.target], transfer.figures()
-    if figures.rate is None or figures.low is None or figures.high is None:
-        sheet.note(f"None of the {figures.n} images fools {source}, on which they were made.")
+    export.note(pair_words(transfer, labels[transfer.source], labels[transfer.target]))
+    if transfer.figures().rate is None:
         return
-    if transfer.is_white_box:
-        sheet.note(f"{figures.n_fooling} of the {figures.n} images fool {source}, on which they were made.")
-    else:
-        rate, low, high = (f"{100 * value:.1f}" for value in (figures.rate, figures.low, figures.high))
-        sheet.note(
-            f"{figures.n_fooling} of the {figures.n} images fool {source}, on which they were made. {target} gets "
-            f"{figures.n_transferred} of them wrong too, {rate} % (95 % interval {low} to {high} %); "
-            f"{figures.n_wrong_clean} of them it gets wrong without an attack."
-        )
     outcomes = read_outcomes(transfer)
     if outcomes is None:
         st.info("The pictures of these images are missing. Measure the row again.")
         return
-    kept = min(len(found[sources.PICTURES]) for of_run in outcomes.values() for found in of_run.values())
+    kept = min(len(found[measured.PICTURES]) for of_run in outcomes.values() for found in of_run.values())
     kept = min(kept, len(transfer.target_probabilities), len(transfer.target_probabilities_clean))
-    positions = pick_images(transfer, kept)
-    spec = chosen[0].config.dataset_spec
     colors = dict(zip(labels, run_colors([run.config.variant for run in chosen]), strict=True))
-    roles = {transfer.target: f"shown to {target}", transfer.source: f"made on {source}"}
-    for start in range(0, len(positions), IMAGES_ABREAST):
-        for place, column in enumerate(st.columns(IMAGES_ABREAST)[: len(positions) - start], start):
-            position = int(positions[place])
-            truth = transfer.labels[position]
-            grid = build_grid(roles, colors, outcomes, [transfer.attack.name], position, spec.classes, truth)
+    roles = {
+        transfer.target: f"shown to {labels[transfer.target]}",
+        transfer.source: f"made on {labels[transfer.source]}",
+    }
+    classes, attacks = chosen[0].config.dataset_spec.classes, [transfer.attack.name]
+    draw_grids(
+        export,
+        [
+            build_grid(roles, colors, outcomes, attacks, position, classes, transfer.labels[position])
+            for position in pick_images(transfer, kept).tolist()
+        ],
+    )
+
+
+def draw_grids(export: PageExport, grids: Sequence[ExampleGrid]) -> None:
+    """Several grids, some of them abreast."""
+    for start in range(0, len(grids), IMAGES_ABREAST):
+        abreast = grids[start : start + IMAGES_ABREAST]
+        for place, (column, grid) in enumerate(zip(st.columns(IMAGES_ABREAST), abreast, strict=False), start):
             with column:
-                sheet.grid(grid, key=f"transferred-{place}")
+                export.grid(grid, key=f"transferred-{place}")
+
+
+def pair_words(transfer: Transfer, source: str, target: str) -> str:
+    """How much of one network's images fools another, with its interval."""
+    figures = transfer.figures()
+    if figures.rate is None or figures.low is None or figures.high is None:
+        return f"None of the {figures.n} images fools {source}, on which they were made."
+    words = f"{figures.n_fooling} of the {figures.n} images fool {source}, on which they were made."
+    if transfer.is_white_box:
+        return words
+    rate, low, high = (f"{100 * value:.1f}" for value in (figures.rate, figures.low, figures.high))
+    return (
+        f"{words} {target} gets {figures.n_transferred} of them wrong too, {rate} % (95 % interval {low} to {high} %); "
+        f"{figures.n_wrong_clean} of them it gets wrong without an attack."
+    )
 
 
 def pick_images(transfer: Transfer, kept: int) -> np.ndarray:
@@ -65,8 +83,7 @@ def pick_images(transfer: Transfer, kept: int) -> np.ndarray:
         st.info(f"Pictures were kept of the first {kept} images only, and none of these fools its network.")
         return np.empty(0, np.int64)
     which, where = st.columns([2, 1], vertical_alignment="bottom")
-    if st.session_state.get("transfer-kind") not in kinds:
-        st.session_state.pop("transfer-kind", None)
+    forget_unknown("transfer-kind", kinds)
     name = which.segmented_control(
         "Images",
         list(kinds),
@@ -89,14 +106,14 @@ def read_outcomes(transfer: Transfer) -> Mapping[str, Mapping[str, Arrays]] | No
     The source comes first; it is alone with its own images.
     """
     protocol, attack = transfer_protocol(transfer), transfer.attack.name
-    pictures = {name: sources.pictures(transfer.source, protocol, name) for name in (CLEAN, attack)}
-    said = {name: sources.examples(transfer.source, protocol, name) for name in (CLEAN, attack)}
+    pictures = {name: measured.pictures(transfer.source, protocol, name) for name in (CLEAN, attack)}
+    said = {name: measured.examples(transfer.source, protocol, name) for name in (CLEAN, attack)}
     if not all(len(images) for images in pictures.values()):
         return None
     expected = {CLEAN: transfer.source_clean, attack: transfer.source_adversarial}
     if not all(np.array_equal(said[name]["predictions"], expected[name]) for name in said):
         return None
-    own = {name: {**said[name], sources.PICTURES: pictures[name]} for name in said}
+    own = {name: {**said[name], measured.PICTURES: pictures[name]} for name in said}
     other = {
         CLEAN: (transfer.target_clean, transfer.target_probabilities_clean),
         attack: (transfer.target_adversarial, transfer.target_probabilities),
@@ -105,7 +122,7 @@ def read_outcomes(transfer: Transfer) -> Mapping[str, Mapping[str, Arrays]] | No
         name: {
             "predictions": np.array(predictions),
             "probabilities": np.array(probabilities),
-            sources.PICTURES: pictures[name],
+            measured.PICTURES: pictures[name],
         }
         for name, (predictions, probabilities) in other.items()
     }

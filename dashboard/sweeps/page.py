@@ -1,16 +1,18 @@
-"""Sweeps: a grid of λ, μ and seeds launched as one, and the plane that all runs make."""
+"""Sweeps: λ, μ and seeds launched as one, and the strength grid that all runs make."""
 
 import streamlit as st
 
 from dashboard import sources
 from dashboard.jobs.queue_panel import attend_worker
-from dashboard.navigation import PAGES, pick_view
+from dashboard.navigation import draw_first_step, pick_view
+from dashboard.settings import Settings
 from dashboard.sweeps.cell import draw_cell, draw_numbers_to_click, pick_cell
 from dashboard.sweeps.form import draw_sweep_form
-from dashboard.sweeps.panel import draw_sweeps, is_sweeping, read_progress
-from dashboard.sweeps.plane import pick_plane
+from dashboard.sweeps.grid import StrengthGrid, pick_grid
+from dashboard.sweeps.panel import Sweep, draw_sweeps, is_sweeping, read_progress
 from dashboard.sweeps.views import draw_coordinates, draw_growth, draw_maps, draw_numbers, draw_tradeoff
 from dashboard.ui.page_export import PageExport
+from engine.queue.overview import RunOverview
 from engine.studies.sweep_files import read_sweeps
 
 VIEWS = {
@@ -20,47 +22,59 @@ VIEWS = {
     "Growth of weights": draw_growth,
 }
 
-here = sources.settings()
-st.title("Sweeps of λ and μ")
-runs = sources.runs()
-requests = read_sweeps(here.store)
-if not here.read_only:
-    with st.expander("Launch a sweep", icon=":material/grid_on:", expanded=not requests):
-        draw_sweep_form(here, runs)
+Reading = tuple[list[RunOverview], list[Sweep]]
+"""All runs in the store, and the sweeps with their progress."""
 
 
-sweeps = [read_progress(here, requests, runs)]
-was_busy = is_sweeping(sweeps[0])
+def watch(here: Settings, first: list[Reading], was_busy: bool) -> None:
+    """How far each sweep is; alone drawn again while one is at work, then the whole page once more.
 
-
-def panel() -> None:
-    """How far each sweep is; redraws itself while one is at work."""
-    now = runs if sweeps else sources.runs()
-    known = sweeps.pop() if sweeps else read_progress(here, read_sweeps(here.store), now)
-    if is_sweeping(known):
+    Args:
+        first: what the page has just read; emptied, so that every later run reads anew.
+    """
+    runs, sweeps = first.pop() if first else read_now(here)
+    if is_sweeping(sweeps):
         attend_worker(here)
-    draw_sweeps(here, known, now)
-    if was_busy and not is_sweeping(known):
+    draw_sweeps(here, sweeps, runs)
+    if was_busy and not is_sweeping(sweeps):
         st.rerun()
 
 
-st.fragment(panel, run_every=1.0 if was_busy else None, key="sweeps")()
+def read_now(here: Settings) -> Reading:
+    """All runs in the store, and the newest sweeps."""
+    runs = sources.runs()
+    return runs, read_progress(here, read_sweeps(here.store), runs)
 
-plane = pick_plane(runs, [request.family for request in requests[:1]])
-if plane is None:
+
+def draw_grid(grid: StrengthGrid) -> None:
+    """One view of the grid, and one of its points."""
+    view = pick_view(list(VIEWS))
+    export = PageExport(f"Sweep of λ and μ: {grid.title}")
+    where = st.container()
+    st.subheader("One point of the plane")
+    cell = pick_cell(grid)
+    with where:
+        VIEWS[view](grid, export, cell)
+    draw_numbers_to_click(grid)
+    draw_cell(grid, cell, export)
+    if view == "Maps":
+        st.subheader("All points")
+        draw_numbers(grid, export)
+    export.offer("sweep")
+
+
+st.title("Sweeps of λ and μ")
+here = sources.settings()
+runs, sweeps = read_now(here)
+requests = [request for request, _ in sweeps]
+if not here.read_only:
+    with st.expander("Launch a sweep", icon=":material/grid_on:", expanded=not requests):
+        draw_sweep_form(here, runs)
+busy = is_sweeping(sweeps)
+st.fragment(watch, run_every=1.0 if busy else None, key="sweeps")(here, [(runs, sweeps)], busy)
+grid = pick_grid(runs, [request.family for request in requests[:1]])
+if grid is None:
     st.info("No run has finished yet; a sweep fills this page with maps.")
-    st.page_link(PAGES["home"], label="Train a first pair", icon=":material/play_arrow:")
+    draw_first_step()
     st.stop()
-view = pick_view(list(VIEWS))
-sheet = PageExport(f"Sweep of λ and μ: {plane.title}")
-where = st.container()
-st.subheader("One point of the plane")
-cell = pick_cell(plane)
-with where:
-    VIEWS[view](plane, sheet, cell)
-draw_numbers_to_click(plane)
-draw_cell(plane, cell, sheet)
-if view == "Maps":
-    st.subheader("All points")
-    draw_numbers(plane, sheet)
-sheet.offer("sweep")
+draw_grid(grid)

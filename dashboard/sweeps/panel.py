@@ -9,7 +9,7 @@ from dashboard.settings import Settings
 from engine.data.catalog import dataset_spec
 from engine.data.sources import check_available
 from engine.errors import InputError
-from engine.queue.client import start_worker
+from engine.queue import client
 from engine.queue.overview import RunOverview
 from engine.studies.study import StudyProgress, stop_study, study_progress, submit_study
 from engine.studies.sweep import SweepRequest
@@ -55,7 +55,7 @@ def _draw_actions(here: Settings, request: SweepRequest, progress: StudyProgress
             try:
                 check_available(request.dataset, here.worker.data_dir)
                 submit_study(here.store, here.queue, request.study, runs)
-                start_worker(here.worker)
+                client.start_worker(here.worker)
             except (InputError, OSError) as error:
                 st.error(f"Could not be resumed. {error}")
             else:

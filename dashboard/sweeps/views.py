@@ -1,4 +1,4 @@
-"""The ways to look at a plane of λ and μ; each draws on a sheet."""
+"""The ways to look at a grid of λ and μ; each draws charts and adds them to the page export."""
 
 from collections.abc import Mapping
 
@@ -8,9 +8,10 @@ from dashboard import sources
 from dashboard.figures.sweep_maps import map_figure, map_height
 from dashboard.figures.sweeps import coordinates_figure, growth_figure, tradeoff_figure
 from dashboard.frames.sweeps import Quantity, growth_frame, number_table, quantity
-from dashboard.sweeps.plane import Plane
+from dashboard.sweeps.grid import StrengthGrid
 from dashboard.ui.live_charts import live_chart
 from dashboard.ui.page_export import PageExport
+from dashboard.ui.widgets import forget_unknown
 from engine.measurements.evaluation.survivors import CLEAN
 from engine.studies.run_numbers import CLEAN_ACCURACY
 
@@ -24,44 +25,44 @@ TIPPING = (
 )
 
 
-def draw_maps(plane: Plane, sheet: PageExport, cell: Cell) -> None:
+def draw_maps(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
     """Heat maps of the figures chosen, and all figures as a table."""
-    quantities = pick_quantities(plane)
+    quantities = pick_quantities(grid)
     if not quantities:
         st.info("Choose what the maps should show.")
         return
-    sheet.chart(
-        map_figure(plane.points, quantities, plane.title, initial=plane.initial, chosen=cell),
+    export.chart(
+        map_figure(grid.points, quantities, grid.title, initial=grid.initial, chosen=cell),
         key="sweep-maps",
-        height=map_height(len(quantities), len(set(plane.points["l1"]))),
+        height=map_height(len(quantities), len(set(grid.points["l1"]))),
         alt="Heat maps of λ upwards and μ to the right: " + ", ".join(one.heading for one in quantities),
-        table=plane.points.drop(columns="runs"),
+        table=grid.points.drop(columns="runs"),
     )
-    sheet.note(TIPPING)
-    if plane.initial is not None:
-        sheet.note(
-            f"The weights begin with |w| up to {plane.initial:.4f}; right of the line λ/(2μ) is smaller, so that some "
+    export.note(TIPPING)
+    if grid.initial is not None:
+        export.note(
+            f"The weights begin with |w| up to {grid.initial:.4f}; right of the line λ/(2μ) is smaller, so that some "
             "are pushed outwards from the first step. Where an objective has no lower bound, training ends while they "
             "still grow: such a cell's numbers depend on its length."
         )
-    if plane.protocol:
-        sheet.note(f"Under attack: {plane.protocol}. Means over seeds; the color range of all attacks is one.")
+    if grid.protocol:
+        export.note(f"Under attack: {grid.protocol}. Means over seeds; the color range of all attacks is one.")
 
 
-def draw_numbers(plane: Plane, sheet: PageExport) -> None:
+def draw_numbers(grid: StrengthGrid, export: PageExport) -> None:
     """All figures of all points as a table."""
-    sheet.table(
-        number_table(plane.points, plane.quantities),
+    export.table(
+        number_table(grid.points, grid.quantities),
         key="sweep-numbers",
-        title=f"{plane.title}: mean ± standard deviation over seeds",
+        title=f"{grid.title}: mean ± standard deviation over seeds",
         column_config={"λ/(2μ)": st.column_config.NumberColumn(format="%.3g")},
     )
 
 
-def pick_quantities(plane: Plane) -> list[Quantity]:
+def pick_quantities(grid: StrengthGrid) -> list[Quantity]:
     """Figures to be mapped, at first those of the weights, clean accuracy and one attack."""
-    names = [one.name for one in plane.quantities]
-    first = [name for name in (*SHOWN_FIRST, telling_attack(plane)) if name in names]
+    names = [one.name for one in grid.quantities]
+    first = [name for name in (*SHOWN_FIRST, telling_attack(grid)) if name in names]
     if not set(st.session_state.get("maps") or ()) <= set(names):
         st.session_state.pop("maps", None)
     chosen = st.pills(
@@ -74,80 +75,79 @@ def pick_quantities(plane: Plane) -> list[Quantity]:
         wrap=True,
         bind="query-params",
     )
-    return [plane.quantity(name) for name in names if name in chosen]
+    return [grid.quantity(name) for name in names if name in chosen]
 
 
-def telling_attack(plane: Plane) -> str | None:
+def telling_attack(grid: StrengthGrid) -> str | None:
     """The attack that most points met; of equals the one that leaves least."""
 
     def rank(name: str) -> tuple[int, float]:
-        accuracies = plane.points[name].dropna().to_numpy(float)
+        accuracies = grid.points[name].dropna().to_numpy(float)
         return len(accuracies), -accuracies.sum()
 
-    return max((one.name for one in plane.attacks), key=rank, default=None)
+    return max((one.name for one in grid.attacks), key=rank, default=None)
 
 
-def draw_tradeoff(plane: Plane, sheet: PageExport, cell: Cell) -> None:
+def draw_tradeoff(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
     """Clean against robust accuracy under one attack."""
-    if not plane.attacks:
+    if not grid.attacks:
         st.info("None of these runs was attacked yet; launch the sweep with attacks, or attack them on Robustness.")
         return
-    names = sorted((one.name for one in plane.attacks), key=lambda name: name != telling_attack(plane))
-    robust = pick_one(plane, "Attack", "sweep-attack", {name: name for name in names})
-    sheet.chart(
-        tradeoff_figure(plane.points, plane.quantity(CLEAN), robust, f"With and without attack: {plane.title}", cell),
+    names = sorted((one.name for one in grid.attacks), key=lambda name: name != telling_attack(grid))
+    robust = pick_one(grid, "Attack", "sweep-attack", {name: name for name in names})
+    export.chart(
+        tradeoff_figure(grid.points, grid.quantity(CLEAN), robust, f"With and without attack: {grid.title}", cell),
         key="sweep-tradeoff",
         height=520,
         alt=f"Accuracy without attack to the right, under {robust.name} upwards, a dot per λ and μ, and the front",
-        table=plane.points.drop(columns="runs"),
+        table=grid.points.drop(columns="runs"),
     )
-    sheet.note(
-        f"{plane.protocol}; both accuracies on the same images. Bars: ± one standard deviation over seeds, where there "
+    export.note(
+        f"{grid.protocol}; both accuracies on the same images. Bars: ± one standard deviation over seeds, where there "
         "are several. The front is that of the means: with one seed, neighbors on it may change places by chance."
     )
 
 
-def draw_coordinates(plane: Plane, sheet: PageExport, cell: Cell) -> None:
+def draw_coordinates(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
     """All figures of all points as lines, and as a table: the lines need WebGL, which a saved page must not compile."""
-    shown = [one for one in plane.quantities if one.name != CLEAN]
-    color = pick_one(plane, "Color", "sweep-color", {one.name: one.title for one in reversed(shown)})
+    shown = [one for one in grid.quantities if one.name != CLEAN]
+    color = pick_one(grid, "Color", "sweep-color", {one.name: one.title for one in reversed(shown)})
     live_chart(
-        coordinates_figure(plane.points, shown, color, plane.title),
+        coordinates_figure(grid.points, shown, color, grid.title),
         key="sweep-coordinates",
         height=460,
         alt="Parallel coordinates: a line per point across λ, μ and its figures",
-        table=plane.points.drop(columns="runs"),
+        table=grid.points.drop(columns="runs"),
     )
     st.caption(
         "Drag along an axis to keep the lines that pass there; click the axis to release them. λ and μ are spaced by "
         "ratio, with a place for 0. Points that lack a figure, because no run finished or none was attacked, are left "
         "out."
     )
-    draw_numbers(plane, sheet)
+    draw_numbers(grid, export)
 
 
-def draw_growth(plane: Plane, sheet: PageExport, cell: Cell) -> None:
+def draw_growth(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
     """Largest |w| over epochs for the λ of a point and every μ."""
     l1 = cell[0]
-    frame = plane.runs.loc[plane.runs["l1"] == l1].sort_values(["mu", "seed"])
+    frame = grid.runs.loc[grid.runs["l1"] == l1].sort_values(["mu", "seed"])
     rows = frame.head(MOST_LINES)
     histories = {str(run_id): sources.history(str(run_id)) for run_id in rows["run_id"]}
-    growth = growth_frame(rows, histories, plane.layer)
-    sheet.chart(
-        growth_figure(growth, f"Largest |w| over epochs at λ = {l1:g}: {plane.title}"),
+    growth = growth_frame(rows, histories, grid.layer)
+    export.chart(
+        growth_figure(growth, f"Largest |w| over epochs at λ = {l1:g}: {grid.title}"),
         key="sweep-growth",
         height=480,
         alt="Largest absolute weight over epochs on a logarithmic axis, with the tipping point of each run dotted",
         table=growth,
     )
     if len(frame) > MOST_LINES:
-        sheet.note(f"The first {MOST_LINES} of {len(frame)} runs.")
-    sheet.note(f"Dotted in a run's color: its λ/(2μ). {TIPPING} Another point below shows its λ.")
+        export.note(f"The first {MOST_LINES} of {len(frame)} runs.")
+    export.note(f"Dotted in a run's color: its λ/(2μ). {TIPPING} Another point below shows its λ.")
 
 
-def pick_one(plane: Plane, label: str, key: str, names: Mapping[str, str]) -> Quantity:
+def pick_one(grid: StrengthGrid, label: str, key: str, names: Mapping[str, str]) -> Quantity:
     """One figure, by the words for it."""
-    if st.session_state.get(key) not in names:
-        st.session_state.pop(key, None)
+    forget_unknown(key, names)
     name = st.selectbox(label, list(names), format_func=names.__getitem__, key=key, bind="query-params")
-    return plane.quantity(name)
+    return grid.quantity(name)

@@ -10,7 +10,7 @@ from dashboard.ui.page_export import PageExport
 from engine.minmax.objective import ObjectiveConfig
 
 st.title("Why weights go to zero, and away")
-sheet = PageExport("Why weights go to zero, and away")
+export = PageExport("Why weights go to zero, and away")
 
 st.markdown(
     r"The objective is $\mathrm{CE} + \lambda\lVert W\rVert_1 - \mu\lVert W\rVert_2^2$; with $\lambda = \mu$ its "
@@ -18,10 +18,10 @@ st.markdown(
 )
 l1_strength, l2_strength = pick_strengths()
 objective = ObjectiveConfig(l1_strength=l1_strength, l2_strength=l2_strength)
-draw_penalty(sheet, objective)
+draw_penalty(export, objective)
 
 st.subheader("Where the penalty takes weights")
-draw_paths(sheet, objective)
+draw_paths(export, objective)
 
 st.subheader("Theorem 1, with the dependence kept")
 st.markdown(
@@ -33,5 +33,5 @@ st.markdown(
     r"$\mathrm{E}\,\partial L/\partial x_i \approx \frac{m-1}{m} \mathrm{Var}(w)\, x_i$, so that model b is smaller "
     r"only where $p_1(1 - p_1) < \frac{1}{12}$: the corrected condition."
 )
-draw_theorem(sheet)
-sheet.offer("theory")
+draw_theorem(export)
+export.offer("theory")

@@ -26,7 +26,7 @@ FORMATS = {
 }
 
 
-def draw_paths(sheet: PageExport, objective: ObjectiveConfig) -> None:
+def draw_paths(export: PageExport, objective: ObjectiveConfig) -> None:
     """A fan of weights over the steps, and what became of each."""
     first, second, third = st.columns([4, 4, 4], vertical_alignment="bottom")
     method = first.segmented_control(
@@ -57,17 +57,17 @@ def draw_paths(sheet: PageExport, objective: ObjectiveConfig) -> None:
     words = fate_words(fates, steps, with_adam)
     drawn = path_frame(paths, LIMIT)
     title = f"Under the penalty alone, {strength_words(objective)}: {'Adam' if with_adam else 'gradient flow'}"
-    sheet.chart(
+    export.chart(
         path_figure(drawn, title, f"Step (learning rate {rate:g})", tipping, LARGEST_START),
         key="theory-paths",
         height=420,
         alt=f"|w| over steps, a line per start. {words}",
         table=drawn,
     )
-    sheet.note(words)
-    sheet.note(f"{ADAM_WORDS if with_adam else FLOW_WORDS} {DATA_WORDS}")
+    export.note(words)
+    export.note(f"{ADAM_WORDS if with_adam else FLOW_WORDS} {DATA_WORDS}")
     with st.expander("Every start in numbers", icon=":material/table:"):
-        sheet.table(readable(fates), key="theory-fates", title="What becomes of each start", column_config=FORMATS)
+        export.table(readable(fates), key="theory-fates", title="What becomes of each start", column_config=FORMATS)
 
 
 ADAM_WORDS = (

@@ -13,7 +13,7 @@ LARGEST_START = 0.2
 """LeNet's first convolution on gray images begins in U(-0.2, 0.2): 1 / sqrt(5 x 5)."""
 
 
-def draw_penalty(sheet: PageExport, objective: ObjectiveConfig) -> None:
+def draw_penalty(export: PageExport, objective: ObjectiveConfig) -> None:
     """Penalty and force beside membership and fuzziness."""
     tipping = objective.tipping_point
     shape = penalty_frame(objective.l1_strength, objective.l2_strength, farthest_size(tipping))
@@ -21,7 +21,7 @@ def draw_penalty(sheet: PageExport, objective: ObjectiveConfig) -> None:
     words = force_words(objective)
     left, right = st.columns(2)
     with left:
-        sheet.chart(
+        export.chart(
             penalty_figure(
                 shape, f"What the penalty wants of a weight: {strength_words(objective)}", tipping, LARGEST_START
             ),
@@ -31,15 +31,15 @@ def draw_penalty(sheet: PageExport, objective: ObjectiveConfig) -> None:
             table=shape,
         )
     with right:
-        sheet.chart(
+        export.chart(
             fuzziness_figure(curve, LARGEST_START, tipping),
             key="theory-fuzziness",
             height=480,
             alt="Membership falls from 1 to 0 as |w| grows; fuzziness rises to ln 2 at |w| = 1 and falls again",
             table=curve,
         )
-    sheet.note(f"{words} Gray: where the weights of LeNet’s first convolution begin, |w| ≤ {LARGEST_START:g}.")
-    sheet.note(fuzziness_words(LARGEST_START))
+    export.note(f"{words} Gray: where the weights of LeNet’s first convolution begin, |w| ≤ {LARGEST_START:g}.")
+    export.note(fuzziness_words(LARGEST_START))
 
 
 def farthest_size(tipping_point: float | None) -> float:

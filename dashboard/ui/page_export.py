@@ -18,7 +18,7 @@ from dashboard.ui.tables import draw_table, file_stem
 class PageExport:
     """What a page shows, in the order of drawing.
 
-    Make it anew in every run of the page. A fragment may go on drawing on the sheet of the run that made it: what is
+    Make it anew in every run of the page. A fragment may go on drawing on the export of the run that made it: what is
     drawn again under the same key takes its former place.
     """
 
@@ -63,13 +63,13 @@ class PageExport:
         self._exhibits[f"note {text}"] = Note(text)
 
     def offer(self, name: str) -> None:
-        """A button that saves the sheet as it then is; `name` becomes that of the file."""
+        """A button that saves the export as it then is; `name` becomes that of the file."""
         st.download_button(
             "This page as HTML",
             self.html,
             f"{file_stem(name)}.html",
             "text/html",
-            key=f"sheet-{file_stem(name)}",
+            key=f"export-{file_stem(name)}",
             help="One file with all charts, tables and images; it opens without a network.",
             icon=":material/download:",
             on_click="ignore",

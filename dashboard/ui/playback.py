@@ -20,6 +20,16 @@ def is_playing() -> bool:
     return st.session_state.get("mode") == "play"
 
 
+def is_following() -> bool:
+    """Whether the newest moment is shown."""
+    return st.session_state.get("mode") == "follow"
+
+
+def follow() -> None:
+    """Show the newest moment from now on."""
+    st.session_state.mode = "follow"
+
+
 def frame_interval() -> float:
     """Seconds from frame to frame: slower speeds show each frame for longer, faster ones leave frames out."""
     return FRAME / min(st.session_state.get("speed") or 1.0, 1.0)
@@ -53,7 +63,7 @@ def choose_epoch(epochs: Sequence[float], live: bool) -> float:
         if math.isfinite(asked):
             _hold(epochs, min(epochs, key=lambda known: abs(known - asked)))
         else:
-            _follow()
+            follow()
     if len(epochs) == 1 and not live:
         state.moment = epochs[0]
         return epochs[0]
@@ -100,7 +110,7 @@ def _draw_buttons(epochs: Sequence[float], live: bool) -> None:
     for name, icon, by in (("Back", "skip_previous", -1), ("Forward", "skip_next", 1)):
         st.button(name, icon=f":material/{icon}:", on_click=_step, args=(epochs, by), key=name.lower())
     if live and state.mode != "follow":
-        st.button("Follow", icon=":material/fast_forward:", on_click=_follow, key="follow", help="Go to the newest")
+        st.button("Follow", icon=":material/fast_forward:", on_click=follow, key="follow", help="Go to the newest")
 
 
 def _hold(epochs: Sequence[float], moment: float) -> None:
@@ -124,7 +134,7 @@ def _advance(epochs: Sequence[float], live: bool) -> None:
     state.moment = epochs[min(position, len(epochs) - 1)]
     if state.moment == epochs[-1]:
         if live:
-            _follow()
+            follow()
         else:
             _hold(epochs, state.moment)
 
@@ -132,10 +142,6 @@ def _advance(epochs: Sequence[float], live: bool) -> None:
 def _step(epochs: Sequence[float], by: int) -> None:
     position = sum(epoch <= st.session_state.moment for epoch in epochs) - 1 + by
     _hold(epochs, epochs[min(max(position, 0), len(epochs) - 1)])
-
-
-def _follow() -> None:
-    st.session_state.mode = "follow"
 
 
 def _plain(epoch: float) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from dashboard.ui.widgets import forget_unknown
 from engine.robustness.report import RobustnessReport
 
 
@@ -32,6 +33,7 @@ def pick_protocol(reports: Mapping[str, Mapping[str, RobustnessReport]]) -> str 
     if not titles:
         return None
     order = sorted(titles, key=weights.__getitem__, reverse=True)
+    forget_unknown("protocol", order)
     if len(order) == 1:
         return order[0]
     return st.selectbox("Protocol", order, format_func=titles.__getitem__, key="protocol", bind="query-params")

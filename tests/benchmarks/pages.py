@@ -69,7 +69,7 @@ def measure(root: Path) -> None:
     from streamlit.testing.v1 import AppTest
 
     from dashboard.navigation import PAGES
-    from dashboard.weights.views import LAYERS, VIEWS
+    from dashboard.ui.layer_pictures import LAYERS, VIEWS
 
     shown = {"runs": [config(seed).run_id for seed in range(8)], "layers": list(LAYERS.values())}
     queries = [(name, name, {}) for name in PAGES]

@@ -66,21 +66,21 @@ def draw() -> None:
     st.button("Again")
     runs = st.session_state.runs = st.session_state.get("runs", 0) + 1
     st.write(f"Run number {runs}.")
-    sheet = PageExport("All of it")
-    sheet.chart(weights_figure(runs), key="weights", alt="Weights", height=320, table=TABLE, autoplay=True)
-    sheet.chart(compose("Still", [line(runs, "std")]), key="still", alt="Still", height=200)
+    export = PageExport("All of it")
+    export.chart(weights_figure(runs), key="weights", alt="Weights", height=320, table=TABLE, autoplay=True)
+    export.chart(compose("Still", [line(runs, "std")]), key="still", alt="Still", height=200)
     columns = ("clean", *(f"attack {attack}" for attack in range(1, 8)))
     rows = example_rows(0.8 if runs == 1 else 0.7)
-    sheet.grid(ExampleGrid("7", tuple("0123456789"), columns, rows), key="grid")
-    sheet.table(TABLE, key="table", title="Numbers")
-    sheet.note("No <b>markup</b> here.")
+    export.grid(ExampleGrid("7", tuple("0123456789"), columns, rows), key="grid")
+    export.table(TABLE, key="table", title="Numbers")
+    export.note("No <b>markup</b> here.")
     drawing = drawing_board(key="board")
     if drawing is None:
         st.write("Nothing drawn")
     else:
         rows, columns = drawing.max(1).nonzero()[0], drawing.max(0).nonzero()[0]
         st.write(f"Ink in rows {rows[0]} to {rows[-1]}, columns {columns[0]} to {columns[-1]}")
-    sheet.offer("All of it")
+    export.offer("All of it")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from dashboard.start.recorded import closest_watched
+from dashboard.sources import closest_watched
 from engine.data.sources import load_dataset
 from engine.queue.overview import list_runs
 from engine.queue.run_queue import RunQueue

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dashboard.start.recorded import closest_watched
+from dashboard.sources import closest_watched
 from engine.attacks.threat import ThreatModel
 from engine.measurements.curve.read import read_curves, read_thresholds
 from engine.measurements.diagnosis.read import read_diagnosis

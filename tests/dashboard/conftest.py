@@ -2,12 +2,20 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from dashboard import settings, sources
+from dashboard.navigation import PAGES
+from dashboard.sweeps import views as sweep_views
+from dashboard.ui import page_export
 from engine.attacks.threat import ThreatModel
 from engine.measurements.evaluation.measure import assess_run
 from engine.measurements.evaluation.request import EvaluationRequest
+from engine.queue import client
+from engine.queue.client import WorkerSettings
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import ProbeConfig
 from engine.runs.experiment import train_runs
@@ -46,28 +54,26 @@ def store(trained_store, tmp_path) -> RunStore:
 
 
 @pytest.fixture
-def started_workers(monkeypatch):
-    """Workers that a page would have started; none is."""
-    from dashboard.jobs import measurement_panel, queue_panel, study_panel
-    from dashboard.sweeps import form as sweep_form
-    from dashboard.sweeps import panel as sweep_panel
-    from engine.queue import client
-
+def started_workers(monkeypatch) -> list[WorkerSettings]:
+    """Settings of the workers that a page would have started; none is."""
     started = []
-
-    def start(settings):
-        started.append(settings)
-        return True
-
-    for module in (client, queue_panel, measurement_panel, study_panel, sweep_form, sweep_panel):
-        monkeypatch.setattr(module, "start_worker", start)
+    monkeypatch.setattr(client, "start_worker", lambda worker: started.append(worker) or True)
     return started
+
+
+@pytest.fixture
+def drawn(monkeypatch) -> dict[str, Any]:
+    """What the newest run of a page drew, by key: figure and arguments of a chart, a grid of examples."""
+    shown = {}
+    for module in (page_export, sweep_views):
+        monkeypatch.setattr(module, "live_chart", lambda figure, **words: shown.update({words["key"]: (figure, words)}))
+    monkeypatch.setattr(page_export, "example_grid", lambda grid, *, key: shown.update({key: grid}))
+    return shown
 
 
 @pytest.fixture
 def serve_store(monkeypatch):
     """(store, read only, shipped runs): what the dashboard shows from now on; nothing is shipped by default."""
-    from dashboard import settings, sources
 
     def serve(root, read_only=False, shipped=None):
         monkeypatch.setattr(settings, "SHIPPED", shipped or root / "none-shipped")
@@ -83,7 +89,6 @@ def serve_store(monkeypatch):
 @pytest.fixture
 def run_function(serve_store):
     """(function, store, read only, shipped runs) -> AppTest that has run the function as a page once."""
-    from streamlit.testing.v1 import AppTest
 
     def run(function, root, read_only=False, shipped=None):
         serve_store(root, read_only, shipped)
@@ -97,9 +102,6 @@ def run_function(serve_store):
 @pytest.fixture
 def open_page(serve_store, started_workers):
     """(page, store, shipped runs, **query) -> AppTest that has run that page once."""
-    from streamlit.testing.v1 import AppTest
-
-    from dashboard.navigation import PAGES
 
     def open_it(page, root, read_only=False, shipped=None, **query):
         serve_store(root, read_only, shipped)

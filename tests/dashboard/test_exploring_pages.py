@@ -3,23 +3,13 @@
 import numpy as np
 import pytest
 
-from dashboard import sources
+from dashboard import measured
 from dashboard.ui import live_charts
-from dashboard.ui import page_export as sheet
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_runs
 from engine.runs.records import read_conv_weights, read_metrics
 from engine.runs.run_files import read_json, write_json
 from engine.runs.store import RunStore
-
-
-@pytest.fixture
-def drawn(monkeypatch):
-    """What the newest run of a page drew: key -> arguments of `live_chart`, and the grid under "grid"."""
-    shown = {}
-    monkeypatch.setattr(sheet, "live_chart", lambda figure, **words: shown.update({words["key"]: (figure, words)}))
-    monkeypatch.setattr(sheet, "example_grid", lambda grid, *, key: shown.update(grid=grid))
-    return shown
 
 
 def run_ids(store) -> tuple[str, str]:
@@ -118,18 +108,18 @@ def test_examples_say_what_the_stored_predictions_say(open_page, trained_store, 
     app = open_page("examples", trained_store.root)
     app.selectbox(key="find").set_value("every image").run()
     std, _ = run_ids(trained_store)
-    (protocol,) = sources.reports(std)
+    (protocol,) = measured.reports(std)
     for position in (0, 7, 19):
         app.slider(key="image").set_value(position + 1).run()
         assert not app.exception
-        grid = drawn["grid"]
+        grid = drawn["examples"]
         (row,) = grid.rows
-        truth = int(sources.examples(std, protocol, "none")["labels"][position])
+        truth = int(measured.examples(std, protocol, "none")["labels"][position])
         assert grid.truth == str(truth)
         assert grid.columns == ("clean", "fgsm", "pgd")
         for cell, attack in zip(row.cells, ("none", "fgsm", "pgd"), strict=True):
-            found = sources.examples(std, protocol, attack)
-            images, originals = (sources.pictures(std, protocol, name)[position] for name in (attack, "none"))
+            found = measured.examples(std, protocol, attack)
+            images, originals = (measured.pictures(std, protocol, name)[position] for name in (attack, "none"))
             assert cell.prediction == str(found["predictions"][position])
             assert cell.is_correct == (found["predictions"][position] == truth)
             assert cell.true_confidence == pytest.approx(found["probabilities"][position][truth])
@@ -142,22 +132,22 @@ def test_examples_say_what_the_stored_predictions_say(open_page, trained_store, 
 def test_a_question_leads_to_images_that_answer_it(open_page, trained_store, drawn):
     app = open_page("examples", trained_store.root, find="some run fooled", by="fgsm")
     assert not app.exception
-    (row,) = drawn["grid"].rows
+    (row,) = drawn["examples"].rows
     assert row.cells[0].is_correct and not row.cells[1].is_correct
     app.selectbox(key="class").set_value("3").run()
-    assert drawn["grid"].truth == "3" or any("answer this" in info.value for info in app.info)
+    assert drawn["examples"].truth == "3" or any("answer this" in info.value for info in app.info)
 
 
 def test_another_question_keeps_the_image_where_it_answers(open_page, trained_store, drawn):
     app = open_page("examples", trained_store.root)
     app.selectbox(key="find").set_value("some run fooled").run()
     app.slider(key="image").set_value(2).run()
-    image = drawn["grid"].rows[0].cells[0].image
+    image = drawn["examples"].rows[0].cells[0].image
     app.selectbox(key="find").set_value("every image").run()
-    assert drawn["grid"].rows[0].cells[0].image == image
+    assert drawn["examples"].rows[0].cells[0].image == image
     assert app.slider(key="image").value >= 2
     app.button(key="next").click().run()
-    assert drawn["grid"].rows[0].cells[0].image != image
+    assert drawn["examples"].rows[0].cells[0].image != image
 
 
 def test_csv_holds_the_numbers_that_are_drawn(open_page, trained_store, drawn):

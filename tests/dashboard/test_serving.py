@@ -49,6 +49,6 @@ def test_no_page_writes_html_of_its_own(path):
             assert all(isinstance(argument, ast.Constant) for argument in node.args), "only constant CSS"
 
 
-def test_only_sources_caches():
+def test_only_cached_reads_cache():
     users = {path.stem for path in PAGES if "st.cache_" in path.read_text()}
-    assert users == {"sources"}
+    assert users == {"sources", "measured"}

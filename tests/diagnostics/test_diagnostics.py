@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from dashboard.start.recorded import closest_watched
+from dashboard.sources import closest_watched
 from engine.attacks.configs import FGSM, CarliniWagner
 from engine.attacks.threat import ThreatModel
 from engine.data.sources import load_dataset

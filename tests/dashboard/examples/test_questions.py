@@ -5,23 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.examples.questions import (
-    CLEAN,
+from dashboard.examples.families import (
     Family,
     attacks_in_ball,
     attacks_of,
-    common_attacks,
     epsilons_by_family,
     family_of,
-    is_fooled,
-    is_withstanding,
     ladder_of,
     protocol_at,
-    questions,
-    verdicts,
 )
+from dashboard.examples.questions import common_attacks, is_fooled, is_withstanding, questions, survivors
 from engine.attacks.catalog import PAPER_ATTACKS
 from engine.attacks.threat import ThreatModel
+from engine.measurements.evaluation.survivors import CLEAN
 from engine.robustness.report import AttackResult, RobustnessReport
 
 
@@ -102,7 +98,7 @@ NAMES = {"std": "Std", "minmax": "Min-Max"}
 
 
 def found(title, *under):
-    seen = verdicts(OUTCOMES, LABELS)
+    seen = survivors(OUTCOMES, LABELS)
     (question,) = [one for one in questions(NAMES, ["fgsm", "cw"]) if one.title == title]
     return np.flatnonzero(question.matches(seen, under or ("fgsm", "cw"))).tolist()
 
@@ -131,7 +127,7 @@ def test_images_are_found_by_what_happened(title, under, positions):
 
 def test_runs_are_compared_under_what_all_of_them_met():
     outcomes = {"std": OUTCOMES["std"], "minmax": {name: OUTCOMES["minmax"][name] for name in (CLEAN, "fgsm")}}
-    assert common_attacks(verdicts(outcomes, LABELS), ["fgsm", "cw"]) == ["fgsm"]
+    assert common_attacks(survivors(outcomes, LABELS), ["fgsm", "cw"]) == ["fgsm"]
     titles = [question.title for question in questions(NAMES, ["fgsm"])]
     assert not any("only" in title for title in titles), "an attack alone is the only one"
 
@@ -143,10 +139,10 @@ def test_one_run_and_one_attack_have_no_questions_about_others():
 
 def test_outcomes_of_unequal_length_are_cut_to_what_all_have():
     outcomes = {"a": {CLEAN: outcome(0, 1, 2), "fgsm": {}}, "b": {CLEAN: outcome(0, 9)}}
-    seen = verdicts(outcomes, LABELS)
+    seen = survivors(outcomes, LABELS)
     assert seen["a"][CLEAN].tolist() == [True, True]
     assert seen["b"][CLEAN].tolist() == [True, False]
-    assert "fgsm" not in seen["a"], "what was not run is not a verdict"
+    assert "fgsm" not in seen["a"], "nobody is known to survive what was not run"
 
 
 def test_nobody_withstands_what_was_not_run():

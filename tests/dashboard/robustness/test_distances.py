@@ -8,8 +8,6 @@ import pytest
 
 from dashboard.figures.distances import distance_figure
 from dashboard.frames.distances import distance_frame, distance_summary
-from dashboard.jobs import measurement_panel
-from dashboard.ui import page_export as sheet
 from engine.measurements.evaluation.measure import assess_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.overview import list_runs
@@ -32,11 +30,8 @@ def searched_store(trained_store, tmp_path_factory):
 
 
 @pytest.fixture
-def open_view(monkeypatch, run_function):
+def open_view(run_function, drawn, started_workers):
     """(store, read only) -> AppTest of the form and the view, and the charts drawn by key."""
-    drawn, started = {}, []
-    monkeypatch.setattr(sheet, "live_chart", lambda figure, **words: drawn.update({words["key"]: (figure, words)}))
-    monkeypatch.setattr(measurement_panel, "start_worker", started.append)
 
     def page():
         from dashboard import sources
@@ -50,7 +45,7 @@ def open_view(monkeypatch, run_function):
         draw_distances(here, chosen, PageExport("Distances"))
 
     def open_it(root, read_only=False):
-        return run_function(page, root, read_only), drawn, started
+        return run_function(page, root, read_only), drawn, started_workers
 
     return open_it
 

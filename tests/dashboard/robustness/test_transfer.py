@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import sources
+from dashboard import measured
 from dashboard.figures.transfers import transfer_figure
 from dashboard.frames.transfers import accuracy_matrix, transfer_frame
-from dashboard.jobs import measurement_panel
 from dashboard.robustness.transfer_images import transfer_protocol
-from dashboard.ui import page_export as sheet
 from engine.measurements.transfer.measure import transfer_run
 from engine.measurements.transfer.read import read_transfers
 from engine.measurements.transfer.request import TransferRequest
@@ -33,14 +31,11 @@ def measured_store(trained_store, tmp_path_factory):
 
 
 @pytest.fixture
-def open_view(monkeypatch, run_function):
+def open_view(run_function, drawn, started_workers):
     """(store, read only) -> AppTest of the form and the view, and what was drawn: charts and grids by key."""
-    drawn, started = {}, []
-    monkeypatch.setattr(sheet, "live_chart", lambda figure, **words: drawn.update({words["key"]: (figure, words)}))
-    monkeypatch.setattr(sheet, "example_grid", lambda grid, *, key: drawn.update({key: grid}))
-    monkeypatch.setattr(measurement_panel, "start_worker", started.append)
 
     def page():
+        # the test runner executes this function's text alone
         from dashboard import sources
         from dashboard.robustness.transfer import draw_transfer, draw_transfer_form
         from dashboard.ui.page_export import PageExport
@@ -56,7 +51,7 @@ def open_view(monkeypatch, run_function):
         draw_transfer(here, chosen, PageExport("Transfer"))
 
     def open_it(root, read_only=False):
-        return run_function(page, root, read_only), drawn, started
+        return run_function(page, root, read_only), drawn, started_workers
 
     return open_it
 
@@ -171,9 +166,9 @@ def test_a_network_trained_anew_leaves_no_old_answer(open_view, measured_store, 
     store = RunStore(tmp_path / "store")
     std, minmax = ids(store)
     open_view(store.root)
-    assert {target for _, _, target in sources.transfers(std)} == {std, minmax}
+    assert {target for _, _, target in measured.transfers(std)} == {std, minmax}
     shutil.copy(store.folder(std) / MODEL, store.folder(minmax) / MODEL)
-    assert {target for _, _, target in sources.transfers(std)} == {std}
+    assert {target for _, _, target in measured.transfers(std)} == {std}
 
 
 def test_one_run_alone_is_told_to_find_another(open_view, measured_store, tmp_path):
@@ -181,7 +176,7 @@ def test_one_run_alone_is_told_to_find_another(open_view, measured_store, tmp_pa
     shutil.copytree(measured_store.root, tmp_path / "store", ignore=shutil.ignore_patterns(minmax))
     app, drawn, _ = open_view(tmp_path / "store")
     assert "Choose another run" in said(app) and not [button for button in app.button if "Measure" in button.label]
-    (own,) = [one for key, one in sources.transfers(std).items() if key[2] == std]
+    (own,) = [one for key, one in measured.transfers(std).items() if key[2] == std]
     assert drawn["transfer-matrix"][0].data[0].z[0] == pytest.approx([100 * own.figures().accuracy], abs=1e-3)
 
 

@@ -6,8 +6,6 @@ import pytest
 
 from dashboard.frames.sweeps import point_label
 from dashboard.sweeps import form as sweep_form
-from dashboard.sweeps import views
-from dashboard.ui import page_export as sheet
 from engine.errors import InputError
 from engine.measurements.evaluation.measure import assess_run
 from engine.minmax.objective import ObjectiveConfig
@@ -52,15 +50,6 @@ def swept_store(tmp_path_factory) -> RunStore:
 def swept(swept_store, tmp_path) -> RunStore:
     shutil.copytree(swept_store.root, tmp_path / "store")
     return RunStore(tmp_path / "store")
-
-
-@pytest.fixture
-def drawn(monkeypatch) -> dict:
-    """Figures of the page's charts by key."""
-    charts = {}
-    for module in (sheet, views):
-        monkeypatch.setattr(module, "live_chart", lambda figure, **words: charts.update({words["key"]: figure}))
-    return charts
 
 
 @pytest.fixture
@@ -145,7 +134,7 @@ def test_values_between_commas_and_spaces():
 
 def test_the_maps_show_the_plane_and_what_ran_away(open_sweeps, swept, drawn):
     app = open_sweeps(swept.root)
-    figure = drawn["sweep-maps"]
+    figure = drawn["sweep-maps"][0]
     titles = [note.text for note in figure.layout.annotations]
     assert titles == ["Fuzziness (nats)", "Largest |w|", "Clean, whole test set (%)", "Under fgsm (%)"]
     (cross, *_) = [trace for trace in figure.data if trace.name and trace.name.startswith("failed")]
@@ -167,7 +156,7 @@ def test_the_maps_show_the_plane_and_what_ran_away(open_sweeps, swept, drawn):
 )
 def test_every_view_draws(open_sweeps, swept, drawn, view, key):
     open_sweeps(swept.root, show=view)
-    assert list(drawn) == [key] and len(drawn[key].data)
+    assert list(drawn) == [key] and len(drawn[key][0].data)
 
 
 def test_a_point_is_chosen_by_name_or_by_the_address(open_sweeps, swept, drawn):
@@ -175,7 +164,7 @@ def test_a_point_is_chosen_by_name_or_by_the_address(open_sweeps, swept, drawn):
     assert "The runs at λ 0\\.1, μ 0" in said(app)
     app.selectbox(key="point").set_value("0.1 0.5").run()
     assert not app.exception and "Here λ\\/\\(2μ\\) \\= 0\\.1" in said(app).replace(" = ", " \\= ")
-    frame = (drawn["sweep-maps"].layout.shapes[0].x0, drawn["sweep-maps"].layout.shapes[0].y0)
+    frame = (drawn["sweep-maps"][0].layout.shapes[0].x0, drawn["sweep-maps"][0].layout.shapes[0].y0)
     assert frame == pytest.approx((0.53, 0.53))
 
 

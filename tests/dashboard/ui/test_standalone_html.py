@@ -1,4 +1,4 @@
-"""The page as a file: all of it inside, all of it escaped, nothing of it elsewhere; and what a sheet remembers."""
+"""The page as a file: all of it inside, all of it escaped, nothing of it elsewhere; and what a export remembers."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.ui import page_export as sheets
+from dashboard.ui import page_export
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.standalone_html import Chart, Note, Table, standalone_html
 
@@ -65,25 +65,25 @@ def test_plotlyjs_is_inside_once_and_only_when_there_is_a_chart():
 
 
 @pytest.fixture
-def sheet(monkeypatch):
+def export(monkeypatch):
     for name in ("live_chart", "draw_table", "example_grid"):
-        monkeypatch.setattr(sheets, name, lambda *given, **named: None)
-    monkeypatch.setattr(sheets.st, "markdown", lambda text: None)
+        monkeypatch.setattr(page_export, name, lambda *given, **named: None)
+    monkeypatch.setattr(page_export.st, "markdown", lambda text: None)
     return PageExport("Runs")
 
 
-def test_a_sheet_remembers_in_order_and_replaces_what_is_drawn_again(sheet):
+def test_a_sheet_remembers_in_order_and_replaces_what_is_drawn_again(export):
     frame = pd.DataFrame({"a": [1]})
-    sheet.chart(FIGURE, key="x", alt="first")
-    sheet.table(frame, key="x", title="T")
-    sheet.chart(FIGURE, key="x", alt="second", table=frame)
-    assert [type(exhibit) for exhibit in sheet.exhibits] == [Chart, Table]
-    assert sheet.exhibits[0] == Chart(FIGURE, "second", 380, frame)
-    assert "<h1>Runs</h1>" in sheet.html()
+    export.chart(FIGURE, key="x", alt="first")
+    export.table(frame, key="x", title="T")
+    export.chart(FIGURE, key="x", alt="second", table=frame)
+    assert [type(exhibit) for exhibit in export.exhibits] == [Chart, Table]
+    assert export.exhibits[0] == Chart(FIGURE, "second", 380, frame)
+    assert "<h1>Runs</h1>" in export.html()
 
 
 def test_a_note_is_text_and_no_markdown(monkeypatch):
     drawn = []
-    monkeypatch.setattr(sheets.st, "caption", drawn.append)
+    monkeypatch.setattr(page_export.st, "caption", drawn.append)
     PageExport("Runs").note("*a* $b$ :red[c] `d`")
     assert drawn == [r"\*a\* \$b\$ \:red\[c\] \`d\`"]

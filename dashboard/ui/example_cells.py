@@ -1,12 +1,15 @@
-"""What attacks left of one image -> the grid that shows it. No streamlit."""
+"""One image under each attack on each run -> the grid that shows it."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashboard.examples.questions import CLEAN, Arrays
 from dashboard.figures.images import image_png, perturbation_png
 from dashboard.ui.example_grid import ExampleCell, ExampleGrid, ExampleRow
+from engine.measurements.evaluation.survivors import CLEAN
+
+Arrays = Mapping[str, np.ndarray]
+"""What an attack on a run came to: predictions, probabilities and, where they were kept, adversarial_images."""
 
 
 def build_grid(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dashboard.start.recorded import closest_watched
+from dashboard.sources import closest_watched
 from engine.minmax.objective import ObjectiveConfig
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig

@@ -1,27 +1,21 @@
 """The ways to look at one layer's weights at one moment: figure, table and words of each. No streamlit."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.canvas import height_of
 from dashboard.figures.density import density_figure
 from dashboard.figures.filters import filters_figure
 from dashboard.figures.histograms import histogram_figure
 from dashboard.figures.weights import MOST_WEIGHTS, index_figure
 from dashboard.frames.histograms import histogram_edges, histogram_frame
-from dashboard.frames.histories import snapshot_at
-from dashboard.frames.labels import unique_labels
+from dashboard.frames.layer_moment import LayerMoment
 from dashboard.frames.weights import density_frame, kernel_frame, weight_frame
 from engine.minmax.fuzziness import near_zero_count
-from engine.queue.overview import RunOverview
-
-LAYERS = {"conv1": "First convolution", "conv2": "Second convolution"}
-
 
 BEYOND = "Counted in the outermost bins, since they lie beyond the axis,"
 
@@ -44,53 +38,7 @@ class Picture(NamedTuple):
     caption: str = ""
 
 
-@dataclass(frozen=True)
-class LayerMoment:
-    """One layer of the runs that have it, at one epoch.
-
-    records: run_id -> its snapshots; weights: run_id -> (snapshots, n).
-    """
-
-    layer: str
-    epoch: float
-    runs: Sequence[RunOverview]
-    records: Mapping[str, Sequence[dict]]
-    weights: Mapping[str, np.ndarray]
-
-    @property
-    def title(self) -> str:
-        return LAYERS.get(self.layer, self.layer)
-
-    @property
-    def title_now(self) -> str:
-        return f"{self.title} at epoch {self.epoch:.2f}"
-
-    def dated(self, table: pd.DataFrame) -> pd.DataFrame:
-        """A table of this moment with each run's own epoch, which may be an earlier one."""
-        epochs = {run_id: self.records[run_id][place]["epoch"] for run_id, place in self.positions.items()}
-        return table.assign(epoch=[epochs[run_id] for run_id in table["run_id"]])
-
-    @cached_property
-    def labels(self) -> dict[str, str]:
-        return unique_labels(self.runs)
-
-    @cached_property
-    def positions(self) -> dict[str, int]:
-        """run_id -> index of the newest snapshot that is not after `epoch`, for runs that have one."""
-        found = {run.run_id: snapshot_at(self.records[run.run_id], self.epoch) for run in self.runs}
-        return {
-            run_id: min(position, len(self.weights[run_id]) - 1)
-            for run_id, position in found.items()
-            if position is not None and len(self.weights[run_id])
-        }
-
-    @cached_property
-    def now(self) -> dict[str, np.ndarray]:
-        """Label -> the weights at this moment."""
-        return {self.labels[run_id]: self.weights[run_id][place] for run_id, place in self.positions.items()}
-
-
-def draw_histogram(moment: LayerMoment, look: Look) -> Picture:
+def histogram_picture(moment: LayerMoment, look: Look) -> Picture:
     """All runs on one axis, with equal bins."""
     edges = histogram_edges(list(moment.weights.values()), look.bins, look.whole)
     table = histogram_frame(moment.runs, moment.weights, moment.positions, edges)
@@ -115,17 +63,17 @@ def _beyond(moment: LayerMoment, end: float, what: str) -> str:
     return f"{what} at epoch {moment.epoch:.2f}: {'; '.join(beyond)}." if beyond else ""
 
 
-def draw_training(moment: LayerMoment, look: Look) -> Picture:
+def training_picture(moment: LayerMoment, look: Look) -> Picture:
     """Where the weights were at every epoch."""
     edges = histogram_edges(list(moment.weights.values()), look.bins, look.whole)
     table = density_frame(moment.runs, moment.weights, moment.records, edges)
     figure = density_figure(table, moment.title, cursor=moment.epoch)
     alt = f"{moment.title}: how many weights lay where, over all epochs"
     caption = _beyond(moment, edges[-1], BEYOND)
-    return Picture(figure, table, alt, figure.layout.height, caption)
+    return Picture(figure, table, alt, height_of(figure), caption)
 
 
-def draw_indexed(moment: LayerMoment, look: Look, quantity: Literal["weight", "membership"] = "weight") -> Picture:
+def indexed_picture(moment: LayerMoment, look: Look, quantity: Literal["weight", "membership"] = "weight") -> Picture:
     """Weight by weight, in index order."""
     table = weight_frame(moment.runs, moment.weights, moment.positions)
     edges = histogram_edges(list(moment.weights.values()), look.bins, look.whole)
@@ -133,27 +81,27 @@ def draw_indexed(moment: LayerMoment, look: Look, quantity: Literal["weight", "m
     alt = f"{moment.title}: {quantity} by index at epoch {moment.epoch:.1f}"
     kept = moment.dated(table.loc[table["index"] < MOST_WEIGHTS, :])
     caption = _beyond(moment, edges[-1], "Off the axis") if quantity == "weight" else ""
-    return Picture(figure, kept, alt, figure.layout.height, caption)
+    return Picture(figure, kept, alt, height_of(figure), caption)
 
 
-def draw_membership(moment: LayerMoment, look: Look) -> Picture:
+def membership_picture(moment: LayerMoment, look: Look) -> Picture:
     """Membership 1 / (1 + |w|), in index order."""
-    return draw_indexed(moment, look, "membership")
+    return indexed_picture(moment, look, "membership")
 
 
-def draw_filters(moment: LayerMoment, look: Look) -> Picture:
+def filters_picture(moment: LayerMoment, look: Look) -> Picture:
     """The kernels as small images."""
     table = kernel_frame(moment.runs, moment.weights, moment.positions, moment.layer)
     figure = filters_figure(table, moment.title_now, shared_scale=look.whole)
     return Picture(
-        figure, moment.dated(table), f"{moment.title}: filters at epoch {moment.epoch:.1f}", figure.layout.height
+        figure, moment.dated(table), f"{moment.title}: filters at epoch {moment.epoch:.1f}", height_of(figure)
     )
 
 
 VIEWS: dict[str, Callable[[LayerMoment, Look], Picture]] = {
-    "Histogram": draw_histogram,
-    "Whole training": draw_training,
-    "Weight by weight": draw_indexed,
-    "Membership ρ": draw_membership,
-    "Filters": draw_filters,
+    "Histogram": histogram_picture,
+    "Whole training": training_picture,
+    "Weight by weight": indexed_picture,
+    "Membership ρ": membership_picture,
+    "Filters": filters_picture,
 }

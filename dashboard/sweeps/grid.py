@@ -1,15 +1,16 @@
-"""The plane that the page shows: which runs, taken how, in which figures."""
+"""The strength grid that the page shows: which runs, attacked how, in which numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import sources
+from dashboard import measured, sources
+from dashboard.frames.labels import LAYERS
 from dashboard.frames.sweeps import Quantity, point_frame, quantities_of, quantity, sweep_frame
 from dashboard.ui.protocol_picker import pick_protocol, protocol_title
-from dashboard.weights.views import LAYERS
 from engine.measurements.request import digest
 from engine.minmax.objective import PLACES
 from engine.queue.overview import RunOverview
@@ -20,7 +21,7 @@ from engine.training.schedule import TrainingConfig
 
 
 @dataclass(frozen=True)
-class Plane:
+class StrengthGrid:
     """Runs of one family under one protocol.
 
     runs: a `sweep_frame`; points: its `point_frame`.
@@ -38,7 +39,7 @@ class Plane:
 
     @property
     def title(self) -> str:
-        return plane_words(self.of)
+        return grid_words(self.of)
 
     @property
     def attacks(self) -> list[Quantity]:
@@ -49,7 +50,7 @@ class Plane:
         return next(one for one in self.quantities if one.name == name)
 
 
-def pick_plane(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) -> Plane | None:
+def pick_grid(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) -> StrengthGrid | None:
     """A choice of family, layer and protocol that the address remembers; None while no run has finished.
 
     Args:
@@ -59,22 +60,8 @@ def pick_plane(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) -
     offered = [(of, count) for of, count in counted if count > 1] or counted
     if not offered:
         return None
-    keys = {digest(of.model_dump_json(), 4): (of, count) for of, count in offered}
-    wanted = [key for key, (of, _) in keys.items() if of in awaited]
-    if st.session_state.get("plane") not in keys or wanted != st.session_state.get("plane-awaited", wanted):
-        st.session_state.pop("plane", None)
-    st.session_state["plane-awaited"] = wanted
     where, which = st.columns([3, 2], vertical_alignment="bottom")
-    key = where.selectbox(
-        "Plane of λ and μ",
-        list(keys),
-        list(keys).index(wanted[0]) if wanted and "plane" not in st.session_state else 0,
-        format_func=lambda key: f"{plane_words(keys[key][0])}; points: {keys[key][1]}",
-        key="plane",
-        bind="query-params",
-        help="Runs that differ in λ, μ and seed only. Runs by the same recipe count once, shipped ones too.",
-    )
-    of = keys[key][0]
+    of = _pick_family(where, offered, awaited)
     layer = which.segmented_control(
         "Weights of",
         list(of.conv_layers),
@@ -84,19 +71,38 @@ def pick_plane(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) -
         key="sweep-layer",
         bind="query-params",
     )
-    return read_plane(of, runs, layer or of.conv_layers[0])
+    return read_grid(of, runs, layer or of.conv_layers[0])
 
 
-def read_plane(of: RunConfig, runs: Sequence[RunOverview], layer: str) -> Plane:
-    """The plane of a family; asks for a protocol where its runs were attacked in several ways."""
+def _pick_family(place: Any, offered: Sequence[tuple[RunConfig, int]], awaited: Sequence[RunConfig]) -> RunConfig:
+    """One of the families offered, each with its number of points."""
+    keys = {digest(of.model_dump_json(), 4): (of, count) for of, count in offered}
+    wanted = [key for key, (of, _) in keys.items() if of in awaited]
+    if st.session_state.get("plane") not in keys or wanted != st.session_state.get("plane-awaited", wanted):
+        st.session_state.pop("plane", None)
+    st.session_state["plane-awaited"] = wanted
+    key = place.selectbox(
+        "Plane of λ and μ",
+        list(keys),
+        list(keys).index(wanted[0]) if wanted and "plane" not in st.session_state else 0,
+        format_func=lambda key: f"{grid_words(keys[key][0])}; points: {keys[key][1]}",
+        key="plane",
+        bind="query-params",
+        help="Runs that differ in λ, μ and seed only. Runs by the same recipe count once, shipped ones too.",
+    )
+    return keys[key][0]
+
+
+def read_grid(of: RunConfig, runs: Sequence[RunOverview], layer: str) -> StrengthGrid:
+    """The grid of a family; asks for a protocol where its runs were attacked in several ways."""
     members = [run for run in runs if isinstance(run.config, RunConfig) and is_of_family(run.config, of)]
-    reports = {run.run_id: sources.reports(run.run_id) for run in members if run.status == "finished"}
+    reports = {run.run_id: measured.reports(run.run_id) for run in members if run.status == "finished"}
     protocol = pick_protocol(reports)
     of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}
     there = points(members, of, lambda run: run.run_id in of_protocol)
     frame = sweep_frame(there, of_protocol, layer)
     names = quantities_of(frame)
-    return Plane(
+    return StrengthGrid(
         of,
         layer,
         frame,
@@ -114,7 +120,7 @@ def initial_weight(frame: pd.DataFrame, layer: str) -> float | None:
     return max(found, default=None)
 
 
-def plane_words(of: RunConfig) -> str:
+def grid_words(of: RunConfig) -> str:
     """Data set, scope, length and learning rate; what else differs from the default."""
     training, default = of.training, TrainingConfig()
     scope = f"penalty on {PLACES[of.objective.scope]}"

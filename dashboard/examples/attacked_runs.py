@@ -1,0 +1,82 @@
+"""The runs on the page, with their reports and what attacks on them came to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from dashboard import measured
+from dashboard.examples.families import Family, Reports, attacks_in_ball, attacks_of, ladder_of, protocol_at
+from dashboard.figures.palette import run_colors
+from dashboard.frames.labels import unique_labels
+from dashboard.ui.example_cells import Arrays
+from engine.data.catalog import DatasetSpec
+from engine.measurements.evaluation.survivors import CLEAN
+from engine.queue.overview import RunOverview
+
+
+@dataclass(frozen=True)
+class AttackedRuns:
+    """Runs of one data set and their reports."""
+
+    runs: Sequence[RunOverview]
+    reports: Reports
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        return unique_labels(self.runs)
+
+    @cached_property
+    def colors(self) -> dict[str, str]:
+        """run_id -> #rrggbb."""
+        return dict(zip(self.labels, run_colors([run.config.variant for run in self.runs]), strict=True))
+
+    @property
+    def spec(self) -> DatasetSpec:
+        return self.runs[0].config.dataset_spec
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How strong the attacks are: which evaluations, and where on their scale of epsilons."""
+
+    of: AttackedRuns
+    family: Family
+    epsilon: float
+
+    @property
+    def attacks(self) -> list[str]:
+        """Names of all attacks that any run met."""
+        return attacks_of(self.of.reports, self.family)
+
+    @property
+    def in_ball(self) -> set[str]:
+        """Names of the attacks that are held to a ball."""
+        return attacks_in_ball(self.of.reports, self.family)
+
+    def outcomes(self, attacks: Sequence[str]) -> dict[str, dict[str, Arrays]]:
+        """run_id -> CLEAN and each attack -> its arrays with pictures; empty where a run was not attacked so."""
+        names = (CLEAN, *attacks)
+        return {run_id: {name: self._outcome(run_id, name) for name in names} for run_id in self.of.labels}
+
+    def ladder(self, attack: str) -> list[float]:
+        """The epsilons, ascending, at which any run met this attack in a ball."""
+        return ladder_of(self.of.reports, self.family, attack)
+
+    def along_ladder(self, attack: str) -> dict[str, dict[float, dict[str, np.ndarray]]]:
+        """run_id -> 0 for the clean images and each epsilon of the ladder -> arrays without pictures."""
+        return {
+            run_id: {0.0: self._examples(run_id, self.epsilon, CLEAN)}
+            | {epsilon: self._examples(run_id, epsilon, attack) for epsilon in self.ladder(attack) if epsilon}
+            for run_id in self.of.labels
+        }
+
+    def _outcome(self, run_id: str, attack: str) -> dict[str, np.ndarray]:
+        found = self._examples(run_id, self.epsilon, attack)
+        protocol = protocol_at(self.of.reports[run_id], self.family, self.epsilon, attack)
+        return {**found, measured.PICTURES: measured.pictures(run_id, protocol or "", attack)} if found else {}
+
+    def _examples(self, run_id: str, epsilon: float, attack: str) -> dict[str, np.ndarray]:
+        protocol = protocol_at(self.of.reports[run_id], self.family, epsilon, attack)
+        return measured.examples(run_id, protocol, attack) if protocol else {}

@@ -1,0 +1,52 @@
+"""How strong the attacks are, and which of them are columns; the page's address remembers it."""
+
+import streamlit as st
+
+from dashboard.examples.attacked_runs import AttackedRuns, Strength
+from dashboard.examples.families import Family, epsilons_by_family
+from dashboard.navigation import draw_link
+from dashboard.ui.widgets import forget_unknown
+from engine.attacks.catalog import PAPER_ATTACKS
+
+
+def pick_strength(attacked: AttackedRuns, read_only: bool) -> Strength:
+    """A threat model where there are several, and an epsilon; a link to more of them where there is one."""
+    families = {family.title: (family, epsilons) for family, epsilons in epsilons_by_family(attacked.reports).items()}
+    title = next(iter(families))
+    if len(families) > 1:
+        forget_unknown("threat", families)
+        title = st.selectbox("Threat model", list(families), key="threat", bind="query-params")
+    family, epsilons = families[title]
+    if len(epsilons) > 1:
+        return Strength(attacked, family, _pick_epsilon(family, epsilons, attacked.spec.epsilon))
+    forget_unknown("epsilon", epsilons)
+    if not read_only:
+        label = "Attack these runs at several ε, and watch images cross the boundary"
+        draw_link("robustness", label, list(attacked.labels), icon="stairs")
+    return Strength(attacked, family, epsilons[0])
+
+
+def _pick_epsilon(family: Family, epsilons: list[float], paper: float) -> float:
+    """One of several, at first the paper's; another family keeps the nearest."""
+    state = st.session_state
+    preferred = paper if paper in epsilons else epsilons[len(epsilons) // 2]
+    if "epsilon" in state and state.epsilon not in epsilons:
+        former = state.pop("epsilon")
+        preferred = min(epsilons, key=lambda value: abs(value - former))
+    return st.select_slider(
+        f"ε ({family.unit} units): how far the attacks may go",
+        epsilons,
+        preferred,
+        format_func=lambda value: f"{value:g}",
+        key="epsilon",
+        bind="query-params",
+    )
+
+
+def pick_attacks(attacks: list[str]) -> list[str]:
+    """Which of many attacks are columns, and what questions are about: at first the paper's."""
+    if len(attacks) <= len(PAPER_ATTACKS):
+        return attacks
+    papers = [name for name in attacks if name in PAPER_ATTACKS] or attacks[: len(PAPER_ATTACKS)]
+    chosen = st.pills("Attacks", attacks, selection_mode="multi", default=papers, key="columns", bind="query-params")
+    return [name for name in attacks if name in chosen] or papers

@@ -1,0 +1,58 @@
+"""One layer of several runs at one epoch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from dashboard.frames.histories import snapshot_at
+from dashboard.frames.labels import LAYERS, unique_labels
+from engine.queue.overview import RunOverview
+
+
+@dataclass(frozen=True)
+class LayerMoment:
+    """One layer of the runs that have it, at one epoch.
+
+    records: run_id -> its snapshots; weights: run_id -> (snapshots, n).
+    """
+
+    layer: str
+    epoch: float
+    runs: Sequence[RunOverview]
+    records: Mapping[str, Sequence[dict]]
+    weights: Mapping[str, np.ndarray]
+
+    @property
+    def title(self) -> str:
+        return LAYERS.get(self.layer, self.layer)
+
+    @property
+    def title_now(self) -> str:
+        return f"{self.title} at epoch {self.epoch:.2f}"
+
+    def dated(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table of this moment with each run's own epoch, which may be an earlier one."""
+        epochs = {run_id: self.records[run_id][place]["epoch"] for run_id, place in self.positions.items()}
+        return table.assign(epoch=[epochs[run_id] for run_id in table["run_id"]])
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        return unique_labels(self.runs)
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """run_id -> index of the newest snapshot that is not after `epoch`, for runs that have one."""
+        found = {run.run_id: snapshot_at(self.records[run.run_id], self.epoch) for run in self.runs}
+        return {
+            run_id: min(position, len(self.weights[run_id]) - 1)
+            for run_id, position in found.items()
+            if position is not None and len(self.weights[run_id])
+        }
+
+    @cached_property
+    def now(self) -> dict[str, np.ndarray]:
+        """Label -> the weights at this moment."""
+        return {self.labels[run_id]: self.weights[run_id][place] for run_id, place in self.positions.items()}

@@ -1,0 +1,131 @@
+"""Bounded, cached reads of what was measured on runs. Keys hold the files' state: no stale read."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from dashboard.sources import FileState, file_state, settings
+from engine.diagnostics.finding import Diagnosis
+from engine.measurements.curve.read import curve_paths, read_curves, read_thresholds
+from engine.measurements.diagnosis.read import read_diagnosis
+from engine.measurements.evaluation.read import read_report
+from engine.measurements.evaluation.survivors import read_verdicts
+from engine.measurements.own_images import OwnImageResult, own_image_results
+from engine.measurements.transfer.read import decisive_paths, read_transfers
+from engine.minmax.threshold import PixelThreshold
+from engine.robustness.curve import RobustnessCurve
+from engine.robustness.report import RobustnessReport
+from engine.robustness.transfer import Transfer
+from engine.runs.run_files import MODEL, adversarial_path, diagnosis_path, evaluation_path, read_arrays
+
+PICTURES = "adversarial_images"
+
+
+def reports(run_id: str) -> dict[str, RobustnessReport]:
+    """A run's robustness reports by protocol id, oldest first."""
+    paths = settings().store.report_paths(run_id)
+    return {path.stem: report for path in paths if (report := _report(path, file_state(path))) is not None}
+
+
+def is_attacked(run_id: str) -> bool:
+    """Whether a run has a report, without reading any."""
+    return bool(settings().store.report_paths(run_id))
+
+
+def examples(run_id: str, protocol_id: str, attack: str) -> dict[str, np.ndarray]:
+    """Results of an attack: predictions, probabilities, of "none" also labels, sample_ids; empty if nothing is there.
+
+    Read only, like the pictures: caches share them.
+    """
+    path = adversarial_path(settings().store.path(run_id), protocol_id, attack)
+    return _examples(path, file_state(path))
+
+
+def pictures(run_id: str, protocol_id: str, attack: str) -> np.ndarray:
+    """The adversarial images kept of an attack, the first ones of those evaluated: (k, C, H, W); k may be 0."""
+    path = adversarial_path(settings().store.path(run_id), protocol_id, attack)
+    return _pictures(path, file_state(path))
+
+
+def survivors(run_id: str, protocol_id: str) -> dict[str, np.ndarray] | None:
+    """Which images are still classified correctly after each attack; None where that is unknown."""
+    folder = settings().store.path(run_id)
+    return _survivors(run_id, protocol_id, folder, file_state(evaluation_path(folder, protocol_id)))
+
+
+def diagnosis(run_id: str, protocol_id: str) -> Diagnosis | None:
+    """Whether the robust accuracy under a protocol is to be trusted; None where it was not checked."""
+    path = diagnosis_path(settings().store.path(run_id), protocol_id)
+    return _diagnosis(run_id, protocol_id, file_state(path)) if path.exists() else None
+
+
+def own_images(run_id: str, image_id: str) -> list[OwnImageResult]:
+    """Results of a run on an image that a user brought, newest first."""
+    return own_image_results(settings().store, run_id, image_id)
+
+
+def transfers(run_id: str) -> dict[tuple[str, str, str], Transfer]:
+    """(protocol id, attack, target) -> how a target run classifies this run's adversarial images, with its weights."""
+    states = tuple((path, file_state(path)) for path in decisive_paths(settings().store, run_id))
+    return _transfers(run_id, states)
+
+
+def curves(run_id: str) -> list[RobustnessCurve]:
+    """A run's accuracy against epsilon, each way of taking it once."""
+    states = tuple(file_state(path) for path in curve_paths(settings().store, run_id))
+    return _curves(run_id, settings().store.path(run_id), states)
+
+
+def thresholds(run_id: str) -> list[PixelThreshold]:
+    """Filters of a run's first convolution that are a threshold on one pixel."""
+    folder = settings().store.path(run_id)
+    return _thresholds(run_id, folder, file_state(folder / MODEL))
+
+
+@st.cache_resource(max_entries=1024, show_spinner=False)  # shared, not copied: they are frozen
+def _report(path: Path, state: FileState) -> RobustnessReport | None:
+    return read_report(path)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _survivors(run_id: str, protocol_id: str, folder: Path, state: FileState) -> dict[str, np.ndarray] | None:
+    return read_verdicts(settings().store, run_id, protocol_id)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _diagnosis(run_id: str, protocol_id: str, state: FileState) -> Diagnosis | None:
+    return read_diagnosis(settings().store, run_id, protocol_id)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _transfers(run_id: str, states: tuple[tuple[Path, FileState], ...]) -> dict[tuple[str, str, str], Transfer]:
+    return read_transfers(settings().store, run_id)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _curves(run_id: str, folder: Path, states: tuple[FileState, ...]) -> list[RobustnessCurve]:
+    return read_curves(settings().store, run_id)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _thresholds(run_id: str, folder: Path, state: FileState) -> list[PixelThreshold]:
+    return read_thresholds(settings().store, run_id)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)  # shared, not copied: moving a slider reads dozens
+def _examples(path: Path, state: FileState) -> dict[str, np.ndarray]:
+    return _arrays(path, lambda name: name != PICTURES)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _pictures(path: Path, state: FileState) -> np.ndarray:
+    return _arrays(path, lambda name: name == PICTURES).get(PICTURES, np.empty((0, 1, 1, 1), np.float32))
+
+
+def _arrays(path: Path, is_wanted: Callable[[str], bool]) -> dict[str, np.ndarray]:
+    try:
+        return read_arrays(path, is_wanted)
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,41 @@
+"""The runs that were trained or imported here."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.navigation import draw_link
+from dashboard.ui.comparison_table import COLUMN_CONFIG
+from dashboard.ui.tables import draw_table
+from engine.queue.overview import RunOverview
+
+MOST_ROWS = 20
+CLEAN, PROBED = "Clean accuracy, test set (%)", "Under attack, probe (%)"
+FORMATS = COLUMN_CONFIG | {CLEAN: st.column_config.NumberColumn(format="%.1f")}
+
+
+def draw_own_runs(runs: Sequence[RunOverview]) -> None:
+    """The newest runs as a table, and a link to their weights."""
+    st.subheader("Runs here")
+    draw_table(own_table(runs[:MOST_ROWS]), key="own-runs", name="Runs here", column_config=FORMATS)
+    draw_link("weights", f"Watch or replay the newest of {len(runs)}")
+
+
+def own_table(runs: Sequence[RunOverview]) -> pd.DataFrame:
+    """One row per run: what it is, how far it is, and its newest numbers; what is unknown is missing."""
+    rows = [
+        {
+            "Run": run.config.label,
+            "Data": run.config.dataset_spec.title,
+            "Status": run.status,
+            CLEAN: document["clean_accuracy"],
+            PROBED: document["probed_robust_accuracy"],
+            "Fuzziness (nats)": document.get("conv1_fuzziness"),
+            "Near zero": document.get("conv1_near_zero"),
+        }
+        for run in runs
+        for document in [run.document()]
+    ]
+    table = pd.DataFrame(rows)
+    return table.assign(**{name: 100 * table[name].astype(float) for name in (CLEAN, PROBED)})

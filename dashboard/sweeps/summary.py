@@ -1,0 +1,52 @@
+"""A sweep before it is launched: number of runs, time, command line, and the button."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.settings import Settings
+from engine.data.sources import check_available
+from engine.devices import resolve_device
+from engine.errors import InputError
+from engine.formatting import duration
+from engine.queue import client
+from engine.queue.overview import RunOverview
+from engine.runs.run_settings import MOST_RUNS
+from engine.studies.study import study_progress, submit_study
+from engine.studies.sweep import SweepRequest, value_list
+from engine.studies.sweep_files import save_sweep
+
+
+def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOverview]) -> None:
+    """Number of runs, time, command line and button, or the one thing that keeps it from being launched."""
+    try:
+        study = request.study
+        check_available(request.dataset, here.worker.data_dir)
+        device = resolve_device(request.device)
+    except InputError as error:
+        st.error(str(error))
+        return
+    progress = study_progress(here.store, here.queue, study, runs)
+    there = sum(step.trained == 1 for step in progress.steps)
+    seconds = progress.seconds_left(here.queue.rates(), here.worker.slots_on(device), device)
+    models, time = st.columns(2)
+    models.metric("New runs", len(progress.steps) - there, help=f"At most {MOST_RUNS} runs in one sweep")
+    time.metric(
+        "Estimated time",
+        duration(seconds) if seconds is not None else "–",
+        help="Training and attacks at the speed that the worker measured here, at most; – until it has.",
+    )
+    points = f"{len(request.l1_strengths)} λ × {len(request.mus)} μ"
+    st.caption(f"{points}, {len(progress.steps)} runs in all; {there} of them are there already.")
+    st.caption(f"λ: {value_list(request.l1_strengths)}. μ: {value_list(request.mus)}.")
+    st.caption("The same on the command line")
+    st.code(request.command(), language="bash", wrap_lines=True)
+    if st.button("Launch sweep", type="primary", icon=":material/grid_on:", width="stretch"):
+        try:
+            save_sweep(here.store, request)
+            submit_study(here.store, here.queue, study, runs)
+            client.start_worker(here.worker)
+        except (InputError, OSError) as error:
+            st.error(f"Could not be launched. {error}")
+            return
+        st.rerun()

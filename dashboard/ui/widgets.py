@@ -1,0 +1,98 @@
+"""Widgets that several forms share; every limit comes from the engine, where every value is checked again."""
+
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+from pydantic import BaseModel
+
+from engine.attacks.threat import ThreatModel
+from engine.data.catalog import DatasetSpec
+from engine.minmax.objective import SCOPES, Scope
+from engine.models.architectures import ARCHITECTURES
+from engine.validation import Limits, field_limits
+
+MOST_SEEDS = 32
+TRAINING_LABELS = {
+    "learning_rate": "Learning rate",
+    "batch_size": "Batch size",
+    "halve_every": "Halve every (epochs)",
+    "snapshots_per_epoch": "Snapshots per epoch",
+    "weight_limit": "Weight limit",
+}
+
+
+def forget_unknown(key: str, options: Container) -> None:
+    """Drop a widget's value when it is not among its present options, so that the widget starts anew."""
+    if st.session_state.get(key) not in options:
+        st.session_state.pop(key, None)
+
+
+def number(
+    place: Any, label: str, model: type[BaseModel], field: str, value: Any, key: str, low: float | None = None
+) -> Any:
+    """A number input with the limits of a configuration's field, stated in its help."""
+    limits = field_limits(model, field)
+    kind = type(limits.default)
+    lowest = kind((limits.low or 0) if low is None else low)
+    whole = {"step": 1} if kind is int else {"format": "%.6g", "step": None}
+    text = f"{limits.description}: {Limits('', 0, low=lowest, high=limits.high)}"
+    return place.number_input(label, lowest, kind(limits.high or 0), kind(value), key=key, help=text, **whole)
+
+
+def numbers(places: Sequence[Any], labels: Mapping[str, str], start: BaseModel, key: str) -> dict[str, Any]:
+    """Field -> value of a number input for each field of `labels`, which begins at its value in `start`.
+
+    Args:
+        key: stands before the field's name in the key of each input.
+    """
+    return {
+        field: number(place, label, type(start), field, getattr(start, field), f"{key}{field}")
+        for place, (field, label) in zip(places, labels.items(), strict=True)
+    }
+
+
+def pick_scope(default: Scope, key: str) -> Scope | None:
+    """The layers of the penalty."""
+    return st.segmented_control(
+        "Penalty on",
+        list(SCOPES),
+        default=default,
+        required=True,
+        format_func=lambda scope: SCOPES[scope].capitalize(),
+        key=key,
+    )
+
+
+def pick_unit(place: Any, key: str) -> str:
+    """The unit of ε."""
+    units = field_limits(ThreatModel, "unit").choices
+    return place.selectbox("Unit of ε", units, units.index("normalized"), key=key)
+
+
+def pick_threat(
+    places: Sequence[Any], label: str, images: DatasetSpec, epsilon_key: str, unit_key: str
+) -> dict[str, Any] | None:
+    """Fields of a threat model in l∞; None for the paper's."""
+    epsilon = number(places[0], label, ThreatModel, "epsilon", images.epsilon, epsilon_key)
+    unit = pick_unit(places[1], unit_key)
+    is_paper = epsilon == images.epsilon and unit == "normalized"
+    return None if is_paper else {"norm": "linf", "epsilon": epsilon, "unit": unit}
+
+
+def pick_architecture(place: Any, images: DatasetSpec, key: str, start: str = "", help_text: str | None = None) -> str:
+    """An architecture that takes such images; the choice is kept for all data sets of one shape.
+
+    Args:
+        key: the shape of the images is added to it.
+        start: chosen at first, where it fits.
+    """
+    names = [name for name, spec in ARCHITECTURES.items() if spec.fits(images.shape)]
+    return place.selectbox(
+        "Architecture",
+        names,
+        names.index(start) if start in names else 0,
+        format_func=lambda name: ARCHITECTURES[name].title,
+        key=f"{key}-{'x'.join(map(str, images.shape))}",
+        help=help_text,
+    )

@@ -1,0 +1,92 @@
+"""What is looked at: which view of which layers, how it is drawn, and against which run it is measured."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.frames.histories import seed_groups
+from dashboard.frames.labels import LAYERS, unique_labels
+from dashboard.ui.layer_pictures import VIEWS, Look
+from dashboard.ui.widgets import forget_unknown
+from engine.queue.overview import RunOverview
+
+
+@dataclass(frozen=True)
+class View:
+    """What the page shows of its runs.
+
+    name: one of VIEWS; layers: at least one.
+    reference: run_id of the run that the others are measured against.
+    averaged: whether runs that differ only in their seed are one line.
+    """
+
+    name: str
+    layers: Sequence[str]
+    look: Look
+    reference: str
+    averaged: bool
+
+
+def pick_view_settings(runs: Sequence[RunOverview]) -> View | None:
+    """The controls, which the page's address remembers; None without a layer."""
+    what, which, more = st.columns([6, 4, 2], vertical_alignment="bottom")
+    name = what.segmented_control(
+        "Look at", list(VIEWS), default="Histogram", required=True, key="view", bind="query-params", wrap=True
+    )
+    layers = which.pills(
+        "Layers",
+        list(LAYERS),
+        selection_mode="multi",
+        default=["conv1"],
+        format_func=LAYERS.__getitem__,
+        key="layers",
+        bind="query-params",
+        wrap=True,
+    )
+    if not layers:
+        return None
+    with more.popover("Settings", icon=":material/tune:", width="stretch"):
+        look = pick_look()
+        reference = pick_reference(runs, unique_labels(runs))
+        averaged = pick_averaged(any(len(group) > 1 for group in seed_groups(runs).values()))
+    return View(name or "Histogram", layers, look, reference, averaged)  # an address may name no view
+
+
+def pick_look() -> Look:
+    """How histograms and filters are drawn."""
+    return Look(
+        st.slider("Bins", 11, 151, 61, step=10, key="bins", bind="query-params"),
+        st.toggle(
+            "Whole range",
+            key="whole",
+            bind="query-params",
+            help="Histograms reach to the farthest weight, however few are out there; filters share one color scale",
+        ),
+        st.toggle(
+            "Log counts", value=True, key="log", bind="query-params", help="Few weights go far: a log axis shows them"
+        ),
+    )
+
+
+def pick_reference(runs: Sequence[RunOverview], labels: Mapping[str, str]) -> str:
+    """run_id of the run that the others are measured against; at first of Std, if that is among them."""
+    forget_unknown("reference", labels)
+    return st.selectbox(
+        "Compare with",
+        list(labels),
+        next((place for place, run in enumerate(runs) if run.config.variant == "std"), 0),
+        format_func=labels.__getitem__,
+        key="reference",
+        bind="query-params",
+    )
+
+
+def pick_averaged(several_seeds: bool) -> bool:
+    """Whether runs that differ only in their seed are one line; nothing to choose without such runs."""
+    return several_seeds and not st.toggle(
+        "Every seed by itself",
+        key="each",
+        bind="query-params",
+        help="Else runs that differ only in their seed are one line, with a band of one standard deviation",
+    )

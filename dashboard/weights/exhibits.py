@@ -1,0 +1,86 @@
+"""Pictures, histories and tables of runs at one moment, put on the page and into its export."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dashboard import sources
+from dashboard.figures.histories import history_panels, phase_figure
+from dashboard.frames.comparison import comparison_frame
+from dashboard.frames.histories import history_frame, spread_frame
+from dashboard.frames.labels import LAYERS, unique_labels
+from dashboard.frames.layer_moment import LayerMoment
+from dashboard.ui.comparison_table import COLUMN_CONFIG, in_words, readable
+from dashboard.ui.layer_pictures import VIEWS
+from dashboard.ui.page_export import PageExport
+from dashboard.weights.controls import View
+from engine.queue.overview import RunOverview
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Runs at one epoch.
+
+    records: run_id -> its snapshots.
+    passing: whether the moment is about to pass, so that nobody could take its numbers away.
+    """
+
+    runs: Sequence[RunOverview]
+    records: Mapping[str, Sequence[dict]]
+    epoch: float
+    passing: bool
+
+    def layer(self, name: str) -> LayerMoment:
+        """A layer of those runs that have it and have begun."""
+        shown = [run for run in self.runs if self.records[run.run_id] and name in run.config.conv_layers]
+        weights = {run.run_id: sources.conv_weights(run.run_id, name) for run in shown}
+        return LayerMoment(name, self.epoch, shown, self.records, weights)
+
+
+def draw_pictures(export: PageExport, moment: Moment, view: View) -> None:
+    """The chosen view of every chosen layer."""
+    for layer in view.layers:
+        picture = VIEWS[view.name](moment.layer(layer), view.look)
+        table = None if moment.passing else picture.table
+        export.chart(picture.figure, key=f"{view.name} {layer}", height=picture.height, alt=picture.alt, table=table)
+        if picture.caption:
+            export.note(picture.caption)
+
+
+def draw_histories(export: PageExport, moment: Moment, view: View, cursor: float | None) -> None:
+    """The runs' histories, with a cursor at the moment shown unless it is the last."""
+    shown = [run for run in moment.runs if moment.records[run.run_id]]
+    for layer in view.layers:
+        frame, title = history_frame(shown, moment.records, layer), LAYERS[layer]
+        if view.averaged:
+            frame = spread_frame(shown, frame)
+        table = None if moment.passing else frame
+        export.chart(
+            history_panels(frame, "What became of the runs", layer_title=title, cursor=cursor),
+            key=f"histories {layer}",
+            height=560,
+            alt=f"Fuzziness and near-zero count of the {title.lower()}, loss and accuracies over epochs",
+            table=table,
+        )
+        export.chart(
+            phase_figure(frame, layer_title=title, cursor=cursor),
+            key=f"path {layer}",
+            height=430,
+            alt=f"Each run's path through the plane of fuzziness of the {title.lower()} and probed robust accuracy",
+            table=table,
+        )
+
+
+def draw_comparison(export: PageExport, moment: Moment, view: View) -> None:
+    """Run beside run in numbers, as multiples of the reference."""
+    labels = unique_labels(moment.runs)
+    for layer in view.layers:
+        of_layer = moment.layer(layer)
+        if view.reference not in of_layer.positions:
+            continue
+        table = comparison_frame(
+            of_layer.runs, of_layer.weights, moment.records, of_layer.positions, view.reference, layer
+        )
+        title = f"{LAYERS[layer]} at epoch {moment.epoch:.2f}, measured against {labels[view.reference]}"
+        export.table(readable(table), key=f"comparison-{layer}", title=title, column_config=COLUMN_CONFIG)
+        if words := in_words(table, view.reference):
+            export.note(words)
