@@ -22,8 +22,7 @@ VIEWS = {
     "Growth of weights": draw_growth,
 }
 
-Reading = tuple[list[RunOverview], list[Sweep]]
-"""All runs in the store, and the sweeps with their progress."""
+Reading = tuple[list[RunOverview], list[Sweep]]  # all runs in the store, and the sweeps with their progress
 
 
 def watch(here: Settings, first: list[Reading], was_busy: bool) -> None:

@@ -18,8 +18,7 @@ from dashboard.weights.exhibits import Moment, draw_comparison, draw_histories, 
 from dashboard.weights.states import draw_states
 from engine.queue.overview import RunOverview
 
-TICK = 1.0
-"""Seconds between two looks at runs that train."""
+TICK = 1.0  # seconds between two looks at runs that train
 
 
 class Pace(NamedTuple):

@@ -14,14 +14,18 @@ from dashboard.ui import page_export
 from engine.attacks.threat import ThreatModel
 from engine.measurements.evaluation.measure import assess_run
 from engine.measurements.evaluation.request import EvaluationRequest
+from engine.measurements.transfer.measure import transfer_run
+from engine.measurements.transfer.request import TransferRequest
 from engine.queue import client
 from engine.queue.client import WorkerSettings
+from engine.queue.overview import RunOverview, list_runs
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import ProbeConfig
 from engine.runs.experiment import train_runs
 from engine.runs.launch import LaunchRequest
 from engine.runs.store import RunStore
 from engine.training.schedule import TrainingConfig
+from tests.dashboard.store_runs import std_and_minmax
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 TINY = LaunchRequest(
@@ -44,6 +48,23 @@ def trained_store(tmp_path_factory):
     RunQueue(store.root).claim("boot/1/1", lambda jobs: jobs)
     RunQueue(store.root).release("boot/1/1", std, "finished")
     return store
+
+
+@pytest.fixture(scope="session")
+def measured_store(trained_store, tmp_path_factory):
+    """A copy in which the Std run's fgsm images were shown to both runs. Read only."""
+    root = tmp_path_factory.mktemp("measured") / "store"
+    shutil.copytree(trained_store.root, root)
+    store = RunStore(root)
+    std, minmax = std_and_minmax(store)
+    transfer_run(store, std, TransferRequest(attack="fgsm", targets=(std, minmax), samples=30), root.parent, "cpu")
+    return store
+
+
+@pytest.fixture(scope="session")
+def trained_runs(trained_store) -> list[RunOverview]:
+    """The runs of `trained_store`."""
+    return list_runs(trained_store, RunQueue(trained_store.root))[0]
 
 
 @pytest.fixture

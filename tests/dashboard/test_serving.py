@@ -49,6 +49,12 @@ def test_no_page_writes_html_of_its_own(path):
             assert all(isinstance(argument, ast.Constant) for argument in node.args), "only constant CSS"
 
 
+@pytest.mark.parametrize("path", [path for path in PAGES if path.name == "page.py"], ids=lambda path: path.parent.name)
+def test_a_script_has_no_text_that_streamlit_would_draw_by_itself(path):
+    _, *statements = ast.parse(path.read_text()).body
+    assert not [one.lineno for one in statements if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)]
+
+
 def test_only_cached_reads_cache():
     users = {path.stem for path in PAGES if "st.cache_" in path.read_text()}
     assert users == {"sources", "measured"}

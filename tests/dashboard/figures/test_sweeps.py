@@ -1,22 +1,15 @@
-"""Maps, trade-off, growth and parallel coordinates draw the numbers they are given."""
-
-import re
+"""Trade-off, growth and parallel coordinates draw the numbers they are given."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dashboard.figures.palette import variant_color
-from dashboard.figures.runaway import boundary_line
-from dashboard.figures.sweep_maps import map_figure
 from dashboard.figures.sweeps import coordinates_figure, growth_figure, signed_log, tradeoff_figure
-from dashboard.frames.sweeps import growth_frame, point_frame, quantity, sweep_frame
+from dashboard.frames.sweeps import growth_frame, point_frame, sweep_frame
 from engine.studies.strength_grid import points
-from tests.dashboard.frames.test_sweeps import PLANE, REPORTS, RUNS, report
-
-FUZZINESS, LARGEST, CLEAN, FGSM = (quantity(name) for name in ("fuzziness", "largest_weight", "none", "fgsm"))
+from tests.dashboard.sweep_figures import CLEAN, FGSM, FUZZINESS, LARGEST, named, traces
+from tests.dashboard.sweep_runs import PLANE, REPORTS, RUNS, report
 
 
 @pytest.fixture
@@ -24,90 +17,6 @@ def plane() -> pd.DataFrame:
     """Std and Min-Max with two seeds each, and a point where both seeds failed."""
     reports = REPORTS | {RUNS[2].run_id: report(0.8)}
     return point_frame(sweep_frame(points(RUNS, PLANE), reports, "conv1"))
-
-
-def plain(text: str) -> str:
-    return re.sub("<[^>]*>", "", text)
-
-
-def traces(figure, kind: str):
-    return [trace for trace in figure.data if trace.type == kind]
-
-
-def named(figure, words: str):
-    return [trace for trace in figure.data if words in (trace.name or "")]
-
-
-def test_cells_hold_means_on_ascending_axes(plane):
-    figure = map_figure(plane, [FUZZINESS, FGSM], "title", initial=0.2)
-    fuzziness, fgsm = traces(figure, "heatmap")
-    assert figure.layout.xaxis.ticktext == ("0", "0.1", "9") and figure.layout.yaxis.ticktext == ("0", "0.1")
-    assert [[plain(text) for text in row] for row in fuzziness.text] == [["0.300", "", ""], ["", "0.300", ""]]
-    assert [list(row) for row in fgsm.z] == [[60.0, None, None], [None, 80.0, None]]
-    assert "60.0 ± 14.1 (2 seeds: 0, 1)" in fgsm.customdata[0][0] and RUNS[0].run_id in fgsm.customdata[0][0]
-    assert [note.text for note in figure.layout.annotations] == ["Fuzziness (nats)", "Under fgsm (%)"]
-
-
-def test_largest_weights_are_colored_by_their_logarithm(plane):
-    (heat,) = traces(map_figure(plane, [LARGEST], "title", initial=None), "heatmap")
-    assert heat.z[0][0] == pytest.approx(np.log10(0.2), abs=1e-6) and plain(heat.text[0][0]) == "0.2"
-
-
-def test_numbers_are_black_on_light_cells_and_white_on_dark_ones(plane):
-    (heat,) = traces(map_figure(plane, [FGSM], "title", initial=None), "heatmap")
-    assert "#ffffff" in heat.text[0][0] and "#000000" in heat.text[1][1], "the scale begins dark"
-
-
-def test_attacks_share_their_colors_and_clean_accuracy_does_not(plane):
-    plane = plane.assign(pgd=plane["fgsm"] / 2, pgd_std=np.nan, pgd_n=plane["fgsm_n"])
-    clean, fgsm, pgd = traces(map_figure(plane, [CLEAN, FGSM, quantity("pgd")], "title", initial=None), "heatmap")
-    assert (fgsm.zmin, fgsm.zmax) == (pgd.zmin, pgd.zmax) == (30, 80) and clean.zmin == 95
-
-
-def test_marks_stand_where_weights_run_away(plane):
-    figure = map_figure(plane, [FUZZINESS, FGSM], "title", initial=0.2)
-    away, failed = named(figure, "pushed outwards"), named(figure, "failed")
-    away = [trace for trace in away if trace.marker.symbol == "triangle-up"]
-    assert len(away) == len(failed) == 2 and [trace.showlegend for trace in failed] == [True, False]
-    assert [(round(x), round(y)) for x, y in zip(away[0].x, away[0].y, strict=True)] == [(1, 1)]
-    assert (failed[0].x[0], round(failed[0].y[0])) == (2, 1) and failed[0].text[0] == "|w| 104"
-
-
-def test_the_chosen_cell_is_framed_in_every_map(plane):
-    figure = map_figure(plane, [FUZZINESS, FGSM], "title", initial=None, chosen=(0.1, 9.0))
-    assert [(shape.x0 + shape.x1) / 2 for shape in figure.layout.shapes] == [2, 2]
-    assert map_figure(plane, [FUZZINESS], "title", initial=None, chosen=(5.0, 9.0)).layout.shapes == ()
-
-
-def test_the_boundary_is_drawn_only_where_there_is_one(plane):
-    assert not named(map_figure(plane, [FUZZINESS], "title", initial=None), "first step")
-    assert named(map_figure(plane, [FUZZINESS], "title", initial=0.2), "first step")
-
-
-@given(
-    st.lists(st.floats(0, 2), min_size=1, max_size=5, unique=True).map(sorted),
-    st.lists(st.floats(-2, 2), min_size=1, max_size=5, unique=True).map(sorted),
-    st.floats(0.01, 1),
-)
-def test_the_boundary_parts_cells_that_are_pushed_from_cells_that_are_not(l1s, mus, initial):
-    line = boundary_line(l1s, mus, initial)
-    segments = {frozenset((one, other)) for one, other in zip(line[::3], line[1::3], strict=True)}
-    assert set(line[2::3]) <= {(None, None)}
-
-    def is_pushed(row, column):
-        return mus[column] > 0 and l1s[row] / (2 * mus[column]) < initial
-
-    for row in range(len(l1s)):
-        for column in range(len(mus)):
-            for next_row, next_column in ((row, column + 1), (row + 1, column)):
-                if next_row < len(l1s) and next_column < len(mus):
-                    low = (column + 0.5, row - 0.5) if next_row == row else (column - 0.5, row + 0.5)
-                    edge = frozenset((low, (column + 0.5, row + 0.5)))
-                    assert (edge in segments) == (is_pushed(row, column) != is_pushed(next_row, next_column))
-
-
-def test_no_quantity_is_said(plane):
-    assert "Nothing" in map_figure(plane, [], "title", initial=0.2).layout.annotations[0].text
 
 
 def test_the_front_is_stepped_and_dots_have_the_color_of_their_variant(plane):

@@ -1,13 +1,14 @@
-"""Runs that are alike but for the seed, against numpy."""
+"""What was recorded of runs, one by one and as seeds together, against numpy."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.frames.histories import HISTORY, history_frame, seed_groups, spread_frame
+from dashboard.frames.histories import HISTORY, history_frame, moments, seed_groups, snapshot_at, spread_frame
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ImportedConfig
+from engine.runs.records import read_metrics
 from engine.training.schedule import TrainingConfig
 
 QUANTITIES = HISTORY[1:]
@@ -131,3 +132,21 @@ def test_nothing_recorded_is_an_empty_table_with_all_columns(runs):
     frame = spread_frame(runs, history_frame(runs, {run.run_id: [] for run in runs}, "conv1"))
     assert len(frame) == 0
     assert {"run_id", "label", "variant", "seeds", "epoch", "loss", "loss_low", "loss_high"} <= set(frame.columns)
+
+
+def test_history_is_the_record(trained_store, trained_runs):
+    records = {run.run_id: read_metrics(trained_store.root / run.run_id) for run in trained_runs}
+    frame = history_frame(trained_runs, records, "conv1")
+    assert list(frame["run_id"].unique()) == [run.run_id for run in trained_runs]
+    for run in trained_runs:
+        rows = frame[frame["run_id"] == run.run_id]
+        for column, name in (("fuzziness", "fuzziness"), ("near_zero_count", "near_zero")):
+            assert rows[column].tolist() == [record[name]["conv1"] for record in records[run.run_id]]
+        assert np.isnan(rows["loss"].iloc[0]) and rows["loss"].iloc[1:].notna().all()
+        assert rows["epoch"].tolist() == [0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_the_moment_shown_is_the_newest_one_past():
+    records = [{"epoch": epoch} for epoch in (0.0, 0.5, 1.0)]
+    assert [snapshot_at(records, epoch) for epoch in (-1.0, 0.0, 0.49, 0.5, 7.0)] == [None, 0, 0, 1, 2]
+    assert moments({"a": records, "b": [{"epoch": 0.25}, {"epoch": 0.5}]}) == [0.0, 0.25, 0.5, 1.0]

@@ -55,3 +55,17 @@ def test_an_attack_that_one_seed_lacks_is_not_averaged_nor_its_worst_case(frame)
     other = frame[frame["attack"] != "pgd"].assign(run_id="other")
     table = seed_table(pd.concat([frame, other]), {"twice": [frame["run_id"].iloc[0], "other"]})
     assert table["Attack"].tolist() == ["no attack", "fgsm"]
+
+
+def test_robustness_has_a_row_per_attack_clean_first(trained_store, trained_runs):
+    reports = {
+        run.run_id: RobustnessReport.model_validate_json(path.read_bytes())
+        for run in trained_runs
+        for path in trained_store.report_paths(run.run_id)
+    }
+    (report,) = reports.values()
+    frame = robustness_frame(trained_runs, reports)
+    assert frame["attack"].tolist() == ["none", "fgsm", "pgd", "worst case"]
+    assert frame["robust_accuracy"].iloc[0] == report.clean_accuracy
+    assert frame["robust_accuracy"].iloc[3] <= frame["robust_accuracy"].iloc[:3].min()
+    assert set(frame["n"]) == {20}

@@ -1,6 +1,8 @@
 """The Paper page through Streamlit's own test runner, on small runs of its settings and on the shipped ones."""
 
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -251,8 +253,6 @@ def test_exports_are_offered(open_page, reproduced):
 
 
 def test_page_needs_no_torch():
-    import subprocess
-    import sys
 
     parts = "dashboard.paper.reading, dashboard.paper.takeaway, dashboard.paper.missing, dashboard.paper.search"
     code = f"import sys, {parts}; sys.exit('torch' in sys.modules)"

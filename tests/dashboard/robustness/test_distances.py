@@ -1,21 +1,14 @@
-"""Smallest perturbations: from what an evaluation filed of each image to the curve and its quartiles."""
+"""Smallest perturbations on the page: searched, drawn, and left out where files do not tell them."""
 
 import shutil
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from dashboard.figures.distances import distance_figure
-from dashboard.frames.distances import distance_frame, distance_summary
 from engine.measurements.evaluation.measure import assess_run
 from engine.measurements.evaluation.request import EvaluationRequest
-from engine.queue.overview import list_runs
 from engine.queue.run_queue import RunQueue
-from engine.robustness.report import minimal_distances
 from engine.runs.store import RunStore
-
-INF = np.inf
 
 
 @pytest.fixture(scope="session")
@@ -48,70 +41,6 @@ def open_view(run_function, drawn, started_workers):
         return run_function(page, root, read_only), drawn, started_workers
 
     return open_it
-
-
-@pytest.fixture
-def runs(trained_store):
-    return list_runs(trained_store, RunQueue(trained_store.root))[0]
-
-
-def test_an_image_is_nowhere_near_when_nothing_was_found_and_at_0_when_wrong_anyway():
-    correct, found = np.array([True, True, False, True]), np.array([True, False, True, True])
-    linf, l2 = np.array([0.1, 0.2, 0.0, 0.3], np.float32), np.array([1.0, 2.0, 0.0, 3.0], np.float32)
-    np.testing.assert_allclose(minimal_distances(correct, found, linf), [0.1, INF, 0.0, 0.3], rtol=1e-6)
-    np.testing.assert_allclose(minimal_distances(correct, found, l2), [1.0, INF, 0.0, 3.0])
-
-
-def frame_of(runs, *distances) -> pd.DataFrame:
-    by_run = {run.run_id: np.array(values) for run, values in zip(runs, distances, strict=False)}
-    return distance_frame(runs, by_run, {run_id: values > 0 for run_id, values in by_run.items()})
-
-
-def test_quartiles_count_what_was_never_found(runs):
-    frame = frame_of(runs, [0.0, 0.4, 0.2, 0.3, INF], [0.0, 0.1, INF, INF, INF])
-    first, second = distance_summary(runs, frame, "fab", epsilon=0.2).to_dict("records")
-    assert (first["n"], first["n_correct"], first["share_found"], first["within"]) == (5, 4, 0.75, 2)
-    assert [first[name] for name in ("lower_quartile", "median", "upper_quartile")] == [0.2, 0.3, 0.4]
-    assert first["remark"] == ""
-    assert second["share_found"] == 0.25 and second["lower_quartile"] == 0.1
-    assert np.isnan(second["median"]) and np.isnan(second["upper_quartile"])
-    assert second["remark"] == "median beyond what was found"
-
-
-@pytest.mark.parametrize(("attack", "missed", "said"), [("cw", 2, True), ("cw", 1, False), ("fab", 50, False)])
-def test_cw_says_when_it_has_not_converged(runs, attack, missed, said):
-    frame = frame_of(runs, [0.1] * (100 - missed) + [INF] * missed)
-    (row,) = distance_summary(runs, frame, attack).to_dict("records")
-    assert ("not converged" in row["remark"]) == said and "within" not in row
-
-
-def test_a_run_that_is_always_wrong_has_nothing_to_find(runs):
-    (row,) = distance_summary(runs, frame_of(runs, [0.0, 0.0]), "cw").to_dict("records")
-    assert np.isnan(row["share_found"]) and row["median"] == 0.0 and row["remark"] == ""
-
-
-def test_the_curve_counts_images_within_each_distance(runs):
-    distances = np.array([0.0, 0.3, 0.1, INF, 0.1, 0.2])
-    figure = distance_figure(frame_of(runs, distances), "linf", "Title", std=(0.5,), epsilon=0.15)
-    line, median = figure.data
-    assert line.line.shape == "hv" and line.y[0] == pytest.approx(1 / 6)
-    for x in (0.0, 0.05, 0.1, 0.15, 0.25, 0.3):
-        reached = np.array(line.y)[np.array(line.x) <= x].max()
-        assert reached == pytest.approx((distances <= x).mean())
-    assert line.y[-1] == pytest.approx(5 / 6) and line.x[-1] >= 0.3
-    assert (median.x[0], median.y[0]) == (0.1, 0.5)
-    np.testing.assert_allclose(line.customdata, np.array(line.x) / 0.5)
-    assert [shape.x0 for shape in figure.layout.shapes if shape.xref == "x"] == [0.15]
-    assert "≈" not in line.hovertemplate
-
-
-def test_without_a_median_there_is_no_mark_and_without_a_search_a_message(runs):
-    figure = distance_figure(frame_of(runs, [0.1, INF, INF]), "l2", "Title", std=(0.2, 0.3, 0.2))
-    (line,) = figure.data
-    assert line.y[-1] == pytest.approx(1 / 3) and "≈" in line.hovertemplate
-    (line,) = distance_figure(frame_of(runs, [INF, INF]), "l2", "Title", std=(1.0,)).data
-    assert set(line.y) == {0.0}
-    assert distance_figure(frame_of(runs), "l2", "Title", std=(1.0,)).layout.annotations[0].text
 
 
 def test_what_is_drawn_is_what_the_evaluation_found(open_view, searched_store):

@@ -11,10 +11,13 @@ from engine.measurements.evaluation.measure import assess_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.run_queue import RunQueue
 from engine.robustness.report import RobustnessReport
-from engine.runs.run_files import diagnosis_path, write_json
+from engine.runs.run_files import diagnosis_path, read_json, write_json
 from engine.runs.store import RunStore
+from tests.dashboard.store_runs import std_and_minmax
 
 REQUEST = EvaluationRequest(attacks=("fgsm", "pgd"), samples=20, threat=ThreatModel())
+
+
 PROTOCOL = REQUEST.protocol_id
 
 
@@ -172,3 +175,33 @@ def test_damaged_diagnoses_count_as_none(both, open_page):
         diagnosis_path(both.folder(run_id), PROTOCOL).write_text(json.dumps({"findings": 3}))
     app = open_page("robustness", both.root)
     assert not app.exception and set(table(app, "Attack").iloc[4, 1:]) == {"not checked"}
+
+
+def test_runs_of_different_data_are_not_put_into_one_robustness_table(open_page, store):
+    std, minmax = std_and_minmax(store)
+    document = read_json(store.folder(minmax) / "config.json") or {}
+    other = document | {"config": document["config"] | {"dataset": "mnist"}}
+    write_json(store.folder(minmax) / "config.json", other)
+    app = open_page("robustness", store.root, runs=[std, minmax])
+    assert not app.exception
+    assert "different data" in app.warning[0].value
+
+
+def test_evaluations_are_queued_for_every_chosen_run(open_page, store):
+    app = open_page("robustness", store.root)
+    app.number_input(key="samples").set_value(30).run()
+    next(button for button in app.button if button.label == "Attack").click().run()
+    jobs = [job for job in RunQueue(store.root).jobs() if job.kind == "evaluate"]
+    assert sorted(job.run_id for job in jobs) == sorted(store.run_ids())
+    assert {job.payload["samples"] for job in jobs} == {30}
+    assert not app.exception
+
+
+def test_cw_alone_has_no_ball_and_is_shown(open_page, store):
+    (path,) = [path for run_id in store.run_ids() for path in store.report_paths(run_id)]
+    report = json.loads(path.read_bytes())
+    alone = report["attacks"][0] | {"attack": {"name": "cw"}, "threat": None}
+    path.write_text(json.dumps(report | {"attacks": [alone]}))
+    app = open_page("robustness", store.root)
+    assert not app.exception
+    assert list(app.dataframe[0].value["Attack"]) == ["no attack", "cw", "worst case", "checks"]

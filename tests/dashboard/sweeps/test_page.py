@@ -5,8 +5,6 @@ import shutil
 import pytest
 
 from dashboard.frames.sweeps import point_label
-from dashboard.sweeps import form as sweep_form
-from engine.errors import InputError
 from engine.measurements.evaluation.measure import assess_run
 from engine.minmax.objective import ObjectiveConfig
 from engine.queue.overview import list_runs
@@ -123,13 +121,6 @@ def test_the_form_says_what_is_wrong(open_sweeps, tmp_path, key, text, words):
     app = open_sweeps(tmp_path / "new")
     app.text_input(key=key).set_value(text).run()
     assert words in app.error[0].value and not any("Launch sweep" in one.label for one in app.button)
-
-
-def test_values_between_commas_and_spaces():
-    assert sweep_form.parse_values(" 0.05, 0.2;1e-3  −3 ") == (0.05, 0.2, 0.001, -3.0)
-    assert sweep_form.parse_values("") == ()
-    with pytest.raises(InputError, match="numbers"):
-        sweep_form.parse_values("0,05 much")
 
 
 def test_the_maps_show_the_plane_and_what_ran_away(open_sweeps, swept, drawn):

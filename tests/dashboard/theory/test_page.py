@@ -2,10 +2,7 @@
 
 import pytest
 
-from dashboard.theory.controls import log_steps
-from dashboard.theory.penalty import force_words
-from dashboard.theory.verdict import row_at, verdict_title, verdict_words
-from engine.minmax.objective import ObjectiveConfig
+from dashboard import sources
 
 
 @pytest.fixture
@@ -123,7 +120,6 @@ def test_exact_values_stand_beside_the_simulated(page):
 
 
 def test_the_same_arguments_are_simulated_once(page, monkeypatch):
-    from dashboard import sources
 
     def refuse(*arguments):
         raise AssertionError("simulated again")
@@ -136,44 +132,3 @@ def test_an_address_opens_it_as_it_was(open_page, tmp_path):
     app = open_page("theory", tmp_path / "store", **{"theory-m": "4"})
     assert not app.exception
     assert app.slider(key="theory-m").value == 4 and "W is 4 × 25" in texts(app)
-
-
-@pytest.mark.parametrize(
-    ("l1", "l2", "words"),
-    [
-        (0.1, -0.1, "all are pulled to 0 at first"),
-        (0.1, -0.5, "the largest are pushed outwards"),
-        (0.1, 0.0, "every weight is pulled to 0"),
-        (0.0, -0.1, "every weight is pushed outwards"),
-        (0.0, 0.0, "no penalty"),
-    ],
-)
-def test_force_in_words(l1, l2, words):
-    assert words in force_words(ObjectiveConfig(l1_strength=l1, l2_strength=l2))
-
-
-def test_verdicts_in_words():
-    import numpy as np
-
-    from dashboard.frames.theory import theorem_frame
-    from engine.minmax.gradients import Comparison, Estimate
-
-    p1, error = np.array([0.05, 0.5, 0.9]), np.full(3, 0.01)
-    found = Comparison(
-        Estimate(np.float64(0.3), np.float64(0.01)),
-        Estimate(np.array([0.2, 0.2, 0.3]), error),
-        Estimate(np.array([-0.1, -0.1, 0.0]), error),
-    )
-    frame = theorem_frame(p1, found, (0.0, 0.0), (None, None))
-    titles = [verdict_title(row_at(frame, value)) for value in p1]
-    assert titles[0].endswith("holds, as the corrected condition predicts.")
-    assert titles[1].endswith("holds, which the corrected condition does not predict.")
-    assert "cannot be told apart" in titles[2]
-    words = verdict_words(row_at(frame, 0.5))
-    assert "0.2 ± 0.02 in model b, 0.3 ± 0.02 in model a; b − a = −0.1 ± 0.02" in words
-    assert "0.2500 > 1/12" in words and "0.0475 < 1/12" in verdict_words(row_at(frame, 0.05))
-
-
-def test_log_steps():
-    assert log_steps(0.01, 1.0) == [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
-    assert log_steps(0.15, 30.0) == [0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0]

@@ -5,6 +5,7 @@ from importlib.resources import files
 
 import pandas as pd
 import plotly.graph_objects as go
+from streamlit.testing.v1 import AppTest
 
 from dashboard.figures.histories import history_figure
 from dashboard.ui import live_charts
@@ -53,7 +54,6 @@ def test_a_table_travels_as_the_csv_it_will_be_saved_as(monkeypatch):
 
 
 def test_a_long_table_does_not_travel_with_the_chart(monkeypatch):
-    from streamlit.testing.v1 import AppTest
 
     def page():
         import pandas as pd

@@ -1,0 +1,53 @@
+"""Examples on recorded runs: what is drawn is what is stored."""
+
+import numpy as np
+import pytest
+
+from dashboard import measured
+from tests.dashboard.store_runs import std_and_minmax
+
+
+def test_examples_say_what_the_stored_predictions_say(open_page, trained_store, drawn):
+    app = open_page("examples", trained_store.root)
+    app.selectbox(key="find").set_value("every image").run()
+    std, _ = std_and_minmax(trained_store)
+    (protocol,) = measured.reports(std)
+    for position in (0, 7, 19):
+        app.slider(key="image").set_value(position + 1).run()
+        assert not app.exception
+        grid = drawn["examples"]
+        (row,) = grid.rows
+        truth = int(measured.examples(std, protocol, "none")["labels"][position])
+        assert grid.truth == str(truth)
+        assert grid.columns == ("clean", "fgsm", "pgd")
+        for cell, attack in zip(row.cells, ("none", "fgsm", "pgd"), strict=True):
+            found = measured.examples(std, protocol, attack)
+            images, originals = (measured.pictures(std, protocol, name)[position] for name in (attack, "none"))
+            assert cell.prediction == str(found["predictions"][position])
+            assert cell.is_correct == (found["predictions"][position] == truth)
+            assert cell.true_confidence == pytest.approx(found["probabilities"][position][truth])
+            if attack != "none":
+                change = images - originals
+                assert cell.linf == pytest.approx(np.abs(change).max())
+                assert cell.l2 == pytest.approx(np.linalg.norm(change))
+
+
+def test_a_question_leads_to_images_that_answer_it(open_page, trained_store, drawn):
+    app = open_page("examples", trained_store.root, find="some run fooled", by="fgsm")
+    assert not app.exception
+    (row,) = drawn["examples"].rows
+    assert row.cells[0].is_correct and not row.cells[1].is_correct
+    app.selectbox(key="class").set_value("3").run()
+    assert drawn["examples"].truth == "3" or any("answer this" in info.value for info in app.info)
+
+
+def test_another_question_keeps_the_image_where_it_answers(open_page, trained_store, drawn):
+    app = open_page("examples", trained_store.root)
+    app.selectbox(key="find").set_value("some run fooled").run()
+    app.slider(key="image").set_value(2).run()
+    image = drawn["examples"].rows[0].cells[0].image
+    app.selectbox(key="find").set_value("every image").run()
+    assert drawn["examples"].rows[0].cells[0].image == image
+    assert app.slider(key="image").value >= 2
+    app.button(key="next").click().run()
+    assert drawn["examples"].rows[0].cells[0].image != image

@@ -1,0 +1,37 @@
+"""The first page: the film of the recorded runs, and the button that trains a pair."""
+
+from engine.queue.run_queue import RunQueue
+from engine.queue.submission import submit_runs
+from engine.runs.store import RunStore
+from tests.dashboard.store_runs import std_and_minmax
+
+
+def test_the_first_page_plays_what_is_shipped(open_page, trained_store, tmp_path, drawn):
+    app = open_page("home", tmp_path / "store", shipped=trained_store.root)
+    assert not app.exception
+    figure, words = drawn["story-film"]
+    assert words["autoplay"] is True
+    assert [frame.name for frame in figure.frames] == ["0", "0.25", "0.5", "0.75", "1"]
+    assert len(words["table"]) == 2 * 5 * 61
+    assert "shipped with the project" in " ".join(caption.value for caption in app.caption)
+    assert any("Nothing has been trained here yet" in info.value for info in app.info), "shipped runs are not one's own"
+
+
+def test_the_film_is_of_what_is_shipped_while_the_same_runs_train_anew(open_page, trained_store, tmp_path, drawn):
+    own = RunStore(tmp_path / "store")
+    own.prepare()
+    submit_runs(
+        own, RunQueue(own.root), [trained_store.training_config(run_id) for run_id in std_and_minmax(trained_store)]
+    )
+    app = open_page("home", own.root, shipped=trained_store.root)
+    assert not app.exception
+    assert len(drawn["story-film"][0].frames) == 5
+    assert list(app.dataframe[1].value["Status"]) == ["queued", "queued"]
+
+
+def test_the_first_button_trains_the_pair(open_page, tmp_path, started_workers):
+    app = open_page("home", tmp_path / "store")
+    app.button[0].click().run()
+    jobs = RunQueue(tmp_path / "store").jobs()
+    assert sorted(job.run_id.rsplit("-", 1)[0] for job in jobs) == ["mnist-mini-min-max", "mnist-mini-std"]
+    assert {settings.root for settings in started_workers} == {tmp_path / "store"}

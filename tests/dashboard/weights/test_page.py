@@ -1,0 +1,106 @@
+"""Weights on recorded runs: what is drawn is what is stored, and an address brings it back."""
+
+import numpy as np
+import pytest
+
+from dashboard.ui import live_charts
+from engine.runs.records import read_conv_weights, read_metrics
+from tests.dashboard.store_runs import std_and_minmax
+
+
+def test_one_slider_moves_every_run(open_page, trained_store, drawn):
+    app = open_page("weights", trained_store.root)
+    for epoch, position in ((0.0, 0), (0.5, 2), (1.0, 4)):
+        app.select_slider[0].set_value(epoch).run()
+        table = drawn["Histogram conv1"][1]["table"]
+        for run_id in std_and_minmax(trained_store):
+            rows = table[table["run_id"] == run_id]
+            weights = read_conv_weights(trained_store.folder(run_id), "conv1")[position]
+            edges = np.append(rows["left"], rows["right"].iloc[-1])
+            assert rows["count"].tolist() == np.histogram(weights.clip(edges[0], edges[-1]), edges)[0].tolist()
+
+
+def test_an_address_brings_the_view_back(open_page, trained_store, drawn):
+    std, minmax = std_and_minmax(trained_store)
+    query = {"runs": [minmax], "epoch": "0.5", "view": "Weight by weight", "layers": ["Second convolution"]}
+    app = open_page("weights", trained_store.root, **query)
+    assert not app.exception
+    assert app.multiselect[0].value == [minmax]
+    assert app.session_state["moment"] == 0.5
+    table = drawn["Weight by weight conv2"][1]["table"]
+    weights = read_conv_weights(trained_store.folder(minmax), "conv2")[2]
+    np.testing.assert_array_equal(table["weight"], weights)
+    assert "Weight by weight conv1" not in drawn
+
+
+@pytest.mark.parametrize("epoch", ["soon", "nan", "1e9", "-3"])
+def test_an_address_with_another_epoch_still_opens(open_page, trained_store, epoch):
+    app = open_page("weights", trained_store.root, epoch=epoch)
+    assert not app.exception
+    assert app.session_state["moment"] in (0.0, 1.0)
+
+
+def test_the_address_names_the_epoch_that_is_held(open_page, trained_store):
+    app = open_page("weights", trained_store.root)
+    assert "epoch" not in app.query_params
+    app.select_slider[0].set_value(0.25).run()
+    assert app.query_params["epoch"] == "0.25"
+    app.select_slider[0].set_value(1.0).run()
+    assert "epoch" not in app.query_params
+
+
+@pytest.mark.parametrize("view", ["Histogram", "Whole training", "Weight by weight", "Membership ρ", "Filters"])
+def test_every_view_is_drawn_for_both_layers(open_page, trained_store, drawn, view):
+    app = open_page("weights", trained_store.root, view=view, layers=["First convolution", "Second convolution"])
+    assert not app.exception
+    assert {f"{view} conv1", f"{view} conv2", "histories conv1", "path conv2"} <= set(drawn)
+    assert all(words["alt"] and words["table"] is not None for _, words in drawn.values())
+
+
+def test_ratios_are_to_the_chosen_reference(open_page, trained_store):
+    app = open_page("weights", trained_store.root)
+    table = app.dataframe[0].value
+    last = {run_id: read_metrics(trained_store.folder(run_id))[-1] for run_id in std_and_minmax(trained_store)}
+    std, minmax = (last[run_id]["fuzziness"]["conv1"] for run_id in std_and_minmax(trained_store))
+    by_run = dict(zip(table["Run"], table["Fuzziness, reference ÷ run"], strict=True))
+    assert by_run["Std · seed 0"] == 1.0
+    assert by_run["Min-Max λ 0.1 μ 0.1 · seed 0"] == pytest.approx(std / minmax)
+
+
+def test_nothing_is_written_out_while_playing(open_page, trained_store, drawn):
+    app = open_page("weights", trained_store.root)
+    app.button(key="play").click().run()
+    assert drawn["Histogram conv1"][1]["table"] is None, "CSV is of what is held"
+
+
+def test_csv_holds_the_numbers_that_are_drawn(open_page, trained_store, drawn):
+    open_page("weights", trained_store.root)
+    figure, words = drawn["histories conv1"]
+    table = words["table"]
+    assert live_charts.csv_text(table).splitlines()[0].startswith("run_id,label,variant,epoch,fuzziness")
+    for run_id in std_and_minmax(trained_store):
+        (line,) = [trace for trace in figure.data if trace.uid == f"{run_id}-fuzziness"]
+        np.testing.assert_array_equal(line.y, table[table["run_id"] == run_id]["fuzziness"])
+
+
+def test_an_address_without_a_view_shows_the_first(open_page, trained_store, drawn):
+    app = open_page("weights", trained_store.root, view="")
+    assert not app.exception and not app.error
+    assert "Histogram conv1" in drawn
+
+
+def test_the_address_wins_over_the_epoch_held_before(open_page, trained_store):
+    """What a link or the browser's buttons ask for is obeyed, not written over."""
+    app = open_page("weights", trained_store.root, epoch="0.5")
+    assert app.session_state["moment"] == 0.5
+    app.query_params["epoch"] = "0.25"
+    assert app.run().session_state["moment"] == 0.25
+    del app.query_params["epoch"]
+    assert app.run().session_state["moment"] == 1.0
+
+
+def test_runs_that_an_address_names_in_vain_are_mentioned(open_page, trained_store):
+    std, _ = std_and_minmax(trained_store)
+    app = open_page("weights", trained_store.root, runs=[std, "mnist-std-gone"])
+    assert app.multiselect[0].value == [std]
+    assert any("names 1 more" in caption.value for caption in app.caption)
