@@ -15,7 +15,7 @@ COUNTS = ("only_first", "only_second", "n", "seeds")
 
 
 def difference_frame(
-    runs: Sequence[RunOverview], verdicts: Mapping[str, Verdicts], reference_run_id: str
+    runs: Sequence[RunOverview], survivors: Mapping[str, Verdicts], reference_run_id: str
 ) -> pd.DataFrame:
     """What `contrasts` found: IDENTITY (of the first seed), reference, attack, ACCURACIES, DIFFERENCE, COUNTS, verdict.
 
@@ -24,10 +24,11 @@ def difference_frame(
     "too few seeds to tell".
 
     Args:
-        verdicts: run_id -> verdicts under one protocol; runs without are left out, all of them without the reference's.
+        survivors: run_id -> which images survive each attack of one protocol; runs without are left out, all of them
+            without the reference's.
     """
     by_id = {run.run_id: run for run in runs}
-    found = contrasts(runs, verdicts, reference_run_id)
+    found = contrasts(runs, survivors, reference_run_id)
     subjects = {one.run_ids[0]: [by_id[run_id] for run_id in one.run_ids] for one in found}
     columns = (*ACCURACIES, *DIFFERENCE, *COUNTS)
     rows = [

@@ -25,7 +25,9 @@ from engine.runs.experiment import train_runs
 from engine.runs.launch import LaunchRequest
 from engine.runs.store import RunStore
 from engine.training.schedule import TrainingConfig
+from tests.dashboard.paper_runs import small_archive
 from tests.dashboard.store_runs import std_and_minmax
+from tests.paper.archive import Archive
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 TINY = LaunchRequest(
@@ -132,3 +134,9 @@ def open_page(serve_store, started_workers):
         return app.switch_page(PAGES[page]).run() if page != "home" else app
 
     return open_it
+
+
+@pytest.fixture
+def archive() -> Archive:
+    """As `small_archive`."""
+    return small_archive()

@@ -32,7 +32,7 @@ def adv(seed: int) -> RunOverview:
     return overview(RunConfig(seed=seed, adversarial_training=True))
 
 
-def verdicts(clean: int, pgd: int) -> dict[str, np.ndarray]:
+def survivors(clean: int, pgd: int) -> dict[str, np.ndarray]:
     columns = {"none": clean, "pgd": pgd, "worst case": pgd}
     return {column: np.arange(N) < correct for column, correct in columns.items()}
 
@@ -41,7 +41,7 @@ def test_one_row_per_run_and_attack():
     imported = overview(ImportedConfig(name="Brought along", weights="0123abcd"))
     runs = [std(0), adv(3), imported]
     found = {
-        run.run_id: verdicts(*counts) for run, counts in zip(runs, ((196, 80), (195, 160), (150, 80)), strict=True)
+        run.run_id: survivors(*counts) for run, counts in zip(runs, ((196, 80), (195, 160), (150, 80)), strict=True)
     }
     frame = difference_frame(runs, found, runs[0].run_id)
     assert list(frame.columns) == COLUMNS
@@ -69,7 +69,7 @@ def seeds() -> tuple[list[RunOverview], dict[str, dict[str, np.ndarray]]]:
     """Std of seeds 0, 1, 2 and Adv of seeds 0, 2: pgd differs by 80 and 90 images, clean by 1 in both."""
     runs = [std(0), std(1), std(2), adv(0), adv(2)]
     counts = [(195, 80), (190, 60), (194, 75), (196, 160), (195, 165)]
-    return runs, {run.run_id: verdicts(*count) for run, count in zip(runs, counts, strict=True)}
+    return runs, {run.run_id: survivors(*count) for run, count in zip(runs, counts, strict=True)}
 
 
 def test_seeds_are_one_row_under_one_name(seeds):
@@ -97,26 +97,26 @@ def test_what_seeds_leave_open_is_not_a_number(seeds):
 
 def test_names_tell_both_sides_apart():
     runs = [std(0), std(0, epochs=3), std(0, epochs=5)]
-    frame = difference_frame(runs, {run.run_id: verdicts(9, 8) for run in runs}, runs[0].run_id)
+    frame = difference_frame(runs, {run.run_id: survivors(9, 8) for run in runs}, runs[0].run_id)
     digest = {run.run_id: run.run_id.rsplit("-", 1)[1] for run in runs}
     assert frame["label"].unique().tolist() == [f"Std · seed 0 ({digest[run.run_id]})" for run in runs[1:]]
     assert set(frame["reference"]) == {f"Std · seed 0 ({digest[runs[0].run_id]})"}
     others = [adv(0), *runs[1:]]
-    frame = difference_frame(others, {run.run_id: verdicts(9, 8) for run in others}, adv(0).run_id)
+    frame = difference_frame(others, {run.run_id: survivors(9, 8) for run in others}, adv(0).run_id)
     assert frame["label"].unique().tolist() == [f"Std · seed 0 ({digest[run.run_id]})" for run in runs[1:]]
 
 
 def test_each_row_names_the_seeds_of_the_reference_it_was_held_against(seeds):
     runs, found = seeds
     longer = std(1, epochs=3)
-    frame = difference_frame([*runs, longer], found | {longer.run_id: verdicts(190, 70)}, std(0).run_id)
+    frame = difference_frame([*runs, longer], found | {longer.run_id: survivors(190, 70)}, std(0).run_id)
     assert frame.groupby("run_id")["reference"].unique().map(list).to_dict() == {
         adv(0).run_id: ["Std, 2 seeds"],
         longer.run_id: [f"Std · seed 1 ({std(1).run_id.rsplit('-', 1)[1]})"],
     }
 
 
-def test_runs_without_verdicts_are_no_rows(seeds):
+def test_runs_without_survivors_are_no_rows(seeds):
     runs, found = seeds
     del found[adv(2).run_id]
     frame = difference_frame(runs, found, std(0).run_id)

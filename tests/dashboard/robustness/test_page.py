@@ -142,7 +142,7 @@ def test_worst_cases_over_different_attacks_are_not_compared(store, open_page):
     assert any("do not compare" in caption.value for caption in app.caption)
 
 
-def test_older_results_without_images_verdicts_are_shown_but_not_compared(both, open_page):
+def test_older_results_that_tell_no_survivors_are_shown_but_not_compared(both, open_page):
     for path in both.root.glob("*/adversarial/*-pgd.npz"):
         path.write_bytes(b"not an archive")
     app = open_page("robustness", both.root)
