@@ -68,8 +68,9 @@ def measure(root: Path) -> None:
     os.environ |= {"MINMAX_STORE": str(root), "MINMAX_DATA": str(root), "MINMAX_READ_ONLY": ""}
     from streamlit.testing.v1 import AppTest
 
+    from dashboard.frames.labels import LAYERS
     from dashboard.navigation import PAGES
-    from dashboard.ui.layer_pictures import LAYERS, VIEWS
+    from dashboard.ui.layer_pictures import VIEWS
 
     shown = {"runs": [config(seed).run_id for seed in range(8)], "layers": list(LAYERS.values())}
     queries = [(name, name, {}) for name in PAGES]

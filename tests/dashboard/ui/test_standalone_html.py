@@ -72,7 +72,7 @@ def export(monkeypatch):
     return PageExport("Runs")
 
 
-def test_a_sheet_remembers_in_order_and_replaces_what_is_drawn_again(export):
+def test_an_export_remembers_in_order_and_replaces_what_is_drawn_again(export):
     frame = pd.DataFrame({"a": [1]})
     export.chart(FIGURE, key="x", alt="first")
     export.table(frame, key="x", title="T")
