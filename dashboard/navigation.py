@@ -40,6 +40,7 @@ MENU = (
 )
 """A new page is a folder with a `page.py`, and a line here."""
 
+HOME = "home"
 PAGES = {page.name: page.script for page in MENU}
 SHOWN_AT_ONCE = 8
 
@@ -47,7 +48,7 @@ SHOWN_AT_ONCE = 8
 def build_pages() -> list:
     """The pages in the order of the menu; for the script that is running, which is why they are no constants."""
     return [
-        st.Page(page.script, title=page.title, icon=_icon(page), url_path=page.name, default=page is MENU[0])
+        st.Page(page.script, title=page.title, icon=_icon(page), url_path=page.name, default=page.name == HOME)
         for page in MENU
     ]
 
@@ -61,7 +62,7 @@ def draw_link(name: str, label: str, run_ids: Sequence[str] = (), icon: str | No
 
 def draw_first_step() -> None:
     """A link for a page that has nothing to show yet."""
-    draw_link("home", "Train a first pair", icon="play_arrow")
+    draw_link(HOME, "Train a first pair", icon="play_arrow")
 
 
 def open_weights(run_ids: list[str]) -> None:

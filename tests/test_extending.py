@@ -27,6 +27,8 @@ def sections() -> dict[str, list[tuple[str, str | None, str]]]:
 
 def insert(text: str, place: str, code: str) -> str:
     """`code` as the first entry of the table called `place`, or the first case of a `match`."""
+    if not place.startswith("match "):
+        code = code.rstrip().removesuffix(",") + ",\n"
     start = text.index(f"{place}:\n" if place.startswith("match ") else f"\n{place} = ")
     line = text.index("\n", text.index(":\n" if place.startswith("match ") else "(\n", start)) + 1
     indent = re.match(r" *", text[line:])
