@@ -1,6 +1,9 @@
 """Devices and cores that this process may use. No torch unless a GPU driver is there."""
 
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import InputError
@@ -22,6 +25,29 @@ def resolve_device(requested: str) -> str:
     if requested == "cuda":
         raise InputError("a CUDA device", "none that torch can use", "Choose --device cpu or --device auto.")
     return "cpu"
+
+
+@contextmanager
+def reproducible(device: str) -> Iterator[None]:
+    """Torch's settings under which equal runs have equal bits on "cpu" or "cuda"; the previous ones are restored.
+
+    On a CPU that is one thread, since the number of threads decides the order of sums.
+    """
+    import torch  # slow to import, and only needed by what computes
+
+    threads = torch.get_num_threads()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    if device == "cpu":
+        torch.set_num_threads(1)
+    else:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
 
 
 def slot_count(device: str) -> int:

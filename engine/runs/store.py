@@ -178,3 +178,15 @@ def _creation_times(root: Path) -> dict[str, int]:
         except OSError:
             continue
     return times
+
+
+def open_store(root: Path, shipped: bool = True) -> RunStore:
+    """The store at `root`, which need not be there yet; InputError when it never can be.
+
+    Args:
+        shipped: with the recorded runs that come with the project.
+    """
+    root = root.resolve()
+    if root.exists() and not root.is_dir():
+        raise InputError("a folder for runs", f"the file {root}", "Choose another --store.")
+    return RunStore(root, SHIPPED if shipped else None)
