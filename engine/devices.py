@@ -13,8 +13,10 @@ def resolve_device(requested: str) -> str:
     """The device that a request for "auto", "cpu" or "cuda" means: "cpu" or "cuda".
 
     Raises:
-        InputError: "cuda" was requested and torch cannot use it.
+        InputError: an unknown device, or "cuda" was requested and torch cannot use it.
     """
+    if requested not in ("auto", "cpu", "cuda"):
+        raise InputError("a device, one of auto, cpu, cuda", repr(requested), "Choose one of these names.")
     if requested == "cpu":
         return "cpu"
     if Path("/dev/nvidiactl").exists() or shutil.which("nvidia-smi"):

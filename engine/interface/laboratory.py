@@ -1,7 +1,7 @@
 """Where the Python interface reads and writes: the folders of runs and of data."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.queue.run_queue import RunQueue
@@ -14,10 +14,10 @@ STORE, DATA = "MINMAX_STORE", "MINMAX_DATA"
 
 @dataclass(frozen=True)
 class Laboratory:
-    """A folder of runs with its queue, and a folder of data sets."""
+    """A folder of runs with its queue, which makes it this laboratory, and a folder of data sets."""
 
     root: Path
-    data_dir: Path
+    data_dir: Path = field(compare=False)
 
     @property
     def store(self) -> RunStore:

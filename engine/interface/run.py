@@ -28,9 +28,9 @@ class Run:
 
     Runs come from `engine.train`, `engine.load_run` and `engine.list_runs`.
 
-    >>> run = engine.load_run("mnist-min-max-0ce0fbf48b")
+    >>> run = engine.load_run("mnist-min-max-3b2d64994a")
     >>> run.label, run.status, run.dataset
-    ('Min-Max λ 1 μ 0.2 · seed 0', 'finished', 'mnist')
+    ('Min-Max λ 0.1 μ 0.1 · seed 1', 'finished', 'mnist')
     >>> run.weights("conv1").shape
     (11, 150)
     """
@@ -42,7 +42,7 @@ class Run:
         try:
             overview = self._overview()
         except InputError:
-            return f"Run({self.run_id!r}, not in {self.laboratory.root})"
+            return f"<Run {self.run_id}, not in {self.laboratory.root}>"
         accuracy = overview.document()["clean_accuracy"]
         words = [self.run_id, overview.config.label, overview.status]
         words += [] if accuracy is None else [f"clean accuracy {100 * accuracy:.1f} %"]

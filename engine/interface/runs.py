@@ -53,8 +53,8 @@ def list_runs(
         InputError: unknown data set, variant or status.
 
     >>> runs = engine.list_runs(dataset="mnist", variant="adv")
-    >>> [run.label for run in runs]
-    ['Adv seed 0', 'Adv seed 1', 'Adv seed 2']
+    >>> sorted(run.label for run in runs)
+    ['Adv · seed 0', 'Adv · seed 1', 'Adv · seed 2']
     """
     if dataset is not None:
         dataset_spec(dataset)

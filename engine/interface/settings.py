@@ -27,6 +27,9 @@ STRENGTHS: dict[str, tuple[str, ...]] = {
 }
 """The penalty strengths of each variant."""
 
+FIELDS = {"l1": ("l1_strength", 1.0), "l2": ("l2_strength", 1.0), "mu": ("l2_strength", -1.0)}
+"""The field of the configuration that each strength sets, and its sign there."""
+
 
 class Settings(TypedDict, total=False):
     """Optional settings of `engine.train`; names, limits and defaults are those of the configuration."""
@@ -99,13 +102,11 @@ def _checked_strengths(variant: str, strengths: Mapping[str, float | None]) -> d
         if value is None:
             continue
         if name not in STRENGTHS.get(variant, strengths):
-            title = VARIANTS[variant]
-            raise InputError(
-                f"no {name} for the variant {title}", repr(value), f"Leave out {name}, or choose another variant."
-            )
+            remedy = f"Leave out {name}, or choose another variant."
+            raise InputError(f"no {name} for the variant {VARIANTS[variant]}", repr(value), remedy)
         if not isinstance(value, Real) or not 0.0 < value <= LARGEST_STRENGTH:
             limits = f"{name} above 0, at most {LARGEST_STRENGTH:g}"
             raise InputError(limits, repr(value), f"Give, for example, {name}=0.1.")
-        field, sign = {"l1": ("l1_strength", 1.0), "l2": ("l2_strength", 1.0), "mu": ("l2_strength", -1.0)}[name]
+        field, sign = FIELDS[name]
         chosen[field] = sign * float(value)
     return chosen
