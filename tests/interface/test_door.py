@@ -33,7 +33,7 @@ def test_type_checkers_see_the_same_names_from_the_same_modules():
 
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'trian'"):
-        engine.trian
+        engine.trian  # noqa: B018
     assert not hasattr(engine, "__wrapped__")
 
 
