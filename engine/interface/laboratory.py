@@ -36,7 +36,8 @@ def open_laboratory(store: Path | str | None = None, data: Path | str | None = N
         InputError: the store is a file.
     """
     root, data_dir = _folder(store, STORE, "checkpoints"), _folder(data, DATA, "data")
-    return Laboratory(open_store(root).root, data_dir)
+    open_store(root)
+    return Laboratory(root, data_dir)
 
 
 def _folder(given: Path | str | None, variable: str, default: str) -> Path:
