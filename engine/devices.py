@@ -1,6 +1,9 @@
 """Devices and cores that this process may use. No torch unless a GPU driver is there."""
 
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import InputError
@@ -10,8 +13,10 @@ def resolve_device(requested: str) -> str:
     """The device that a request for "auto", "cpu" or "cuda" means: "cpu" or "cuda".
 
     Raises:
-        InputError: "cuda" was requested and torch cannot use it.
+        InputError: an unknown device, or "cuda" was requested and torch cannot use it.
     """
+    if requested not in ("auto", "cpu", "cuda"):
+        raise InputError("a device, one of auto, cpu, cuda", repr(requested), "Choose one of these names.")
     if requested == "cpu":
         return "cpu"
     if Path("/dev/nvidiactl").exists() or shutil.which("nvidia-smi"):
@@ -22,6 +27,29 @@ def resolve_device(requested: str) -> str:
     if requested == "cuda":
         raise InputError("a CUDA device", "none that torch can use", "Choose --device cpu or --device auto.")
     return "cpu"
+
+
+@contextmanager
+def reproducible(device: str) -> Iterator[None]:
+    """Torch's settings under which equal runs have equal bits on "cpu" or "cuda"; the previous ones are restored.
+
+    On a CPU that is one thread, since the number of threads decides the order of sums.
+    """
+    import torch  # slow to import, and only needed by what computes
+
+    threads = torch.get_num_threads()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    if device == "cpu":
+        torch.set_num_threads(1)
+    else:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
 
 
 def slot_count(device: str) -> int:

@@ -9,8 +9,7 @@ from typing import NoReturn
 
 from pydantic import BaseModel
 
-from engine.errors import InputError
-from engine.runs.store import SHIPPED, RunStore
+from engine.runs.store import open_store as open_store  # for all commands
 from engine.validation import field_limits
 
 ROOT = Path(__file__).parents[2]
@@ -46,18 +45,6 @@ def add_field(parser: argparse.ArgumentParser, flag: str, model: type[BaseModel]
         parser.add_argument(flag, choices=limits.choices, default=default, help=text, **changes)
     else:
         parser.add_argument(flag, type=kind, default=default, help=text, metavar=kind.__name__.upper(), **changes)
-
-
-def open_store(root: Path, shipped: bool = True) -> RunStore:
-    """The store at `root`, which need not be there yet; InputError when it never can be.
-
-    Args:
-        shipped: with the recorded runs that come with the project.
-    """
-    root = root.resolve()
-    if root.exists() and not root.is_dir():
-        raise InputError("a folder for runs", f"the file {root}", "Choose another --store.")
-    return RunStore(root, SHIPPED if shipped else None)
 
 
 def print_json(document: dict) -> None:

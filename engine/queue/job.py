@@ -36,9 +36,8 @@ class Job:
 
     @property
     def ground(self) -> str:
-        """Equal for measurements of one run under one protocol, which build on each other's files: one at a time."""
-        decisive = [self.payload.get(name) for name in ("threat", "samples", "seed", "image")]
-        return json.dumps([self.run_id, self.kind == "train", *decisive])
+        """The files that the job works on, see `ground`."""
+        return ground(self.kind, self.run_id, self.payload)
 
     @property
     def seconds_left(self) -> float | None:
@@ -46,6 +45,12 @@ class Job:
         if self.status != "running" or self.started_at is None or self.progress < 0.02:
             return None
         return (time.time() - self.started_at) * (1 - self.progress) / self.progress
+
+
+def ground(kind: Kind, run_id: str, payload: dict) -> str:
+    """Equal for measurements of one run under one protocol, which build on each other's files: one at a time."""
+    decisive = [payload.get(name) for name in ("threat", "samples", "seed", "image")]
+    return json.dumps([run_id, kind == "train", *decisive])
 
 
 def read_job(row: sqlite3.Row) -> Job:

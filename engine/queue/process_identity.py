@@ -1,10 +1,16 @@
-"""Who a process is, beyond its number: numbers are reused, so a lease also holds start time and boot."""
+"""Who a process is, beyond its number: numbers are reused, so a lease also holds start time and boot.
+
+An identity is `boot/pid/start`. That of a person's own process, a notebook or a script, ends in `/interactive`: it may
+do other things besides a job, so it is never killed, and only its heartbeat tells that it still works on the job.
+"""
 
 import functools
 import os
 from pathlib import Path
 
 import psutil
+
+INTERACTIVE = "interactive"
 
 
 def process_identity(pid: int | None = None) -> str | None:
@@ -16,10 +22,20 @@ def process_identity(pid: int | None = None) -> str | None:
 
 def is_alive(identity: str) -> bool | None:
     """Whether that very process still runs; None when it belongs to another boot or machine, so cannot be known."""
-    boot, pid, _ = identity.split("/")
+    boot, pid, start, *_ = identity.split("/")
     if boot != _boot_id():
         return None
-    return process_identity(int(pid)) == identity
+    return process_identity(int(pid)) == f"{boot}/{pid}/{start}"
+
+
+def interactive_identity() -> str:
+    """Identity of this process as a person's own."""
+    return f"{process_identity()}/{INTERACTIVE}"
+
+
+def is_interactive(identity: str) -> bool:
+    """Whether this is the identity of a person's own process."""
+    return identity.endswith(f"/{INTERACTIVE}")
 
 
 def pid_of(identity: str) -> int:

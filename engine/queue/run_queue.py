@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import InputError
-from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job, Kind, Status, read_job
-from engine.queue.process_identity import is_alive, pid_of
+from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job, Kind, Status, ground, read_job
+from engine.queue.process_identity import is_alive, is_interactive, pid_of
 
 SCHEMA_VERSION = 1
 AUTOMATIC_RESUMES = 3
@@ -125,6 +125,29 @@ class RunQueue:
                 ).fetchall()
             ]
 
+    def take(self, owner: str, job_id: str, kind: Kind, run_id: str, payload: dict) -> Job | None:
+        """Submit a job, or resume it, as one that `owner` already works on; no worker can claim it in between.
+
+        Returns:
+            None when the owner now has the job; else the job in its way, which another process works on: this one, or
+            one on the same ground.
+        """
+        now, wanted = time.time(), ground(kind, run_id, payload)
+        with self._connection(write=True) as connection:
+            for row in connection.execute(f"SELECT * FROM jobs WHERE status IN {ACTIVE}"):
+                if (job := read_job(row)).ground == wanted:
+                    return job
+            connection.execute(
+                "INSERT INTO jobs (job_id, kind, run_id, payload, status, created_at, started_at, heartbeat, owner,"
+                " message) VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, 'starting')"
+                " ON CONFLICT DO UPDATE SET status = 'running', payload = excluded.payload, owner = excluded.owner,"
+                " created_at = excluded.created_at, started_at = excluded.started_at, heartbeat = excluded.heartbeat,"
+                " message = excluded.message, finished_at = NULL, stop_requested_at = NULL, error = NULL,"
+                " progress = 0, attempts = 0",
+                (job_id, kind, run_id, json.dumps(payload), now, now, now, owner),
+            )
+        return None
+
     def beat(self, owner: str, job_ids: Sequence[str], progress: float, message: str) -> set[str]:
         """Tell that the owner's jobs go on; returns those that are still its own and not asked to stop."""
         with self._connection(write=True) as connection:
@@ -200,13 +223,14 @@ class RunQueue:
     def reconcile(self) -> None:
         """Free what dead owners left: interrupted, and waiting again at most `AUTOMATIC_RESUMES` times.
 
-        An owner that has not obeyed a stop for `STOP_GRACE` seconds is killed.
+        A worker that has not obeyed a stop for `STOP_GRACE` seconds is killed; a person's own process never is. That
+        one, and a process on another machine, counts as dead after `FOREIGN_TIMEOUT` seconds without a heartbeat.
         """
         for job in self.jobs():
             if job.status not in ACTIVE or job.owner is None:
                 continue
             alive = is_alive(job.owner)
-            if alive is None:
+            if alive is None or (alive and is_interactive(job.owner)):
                 alive = time.time() - (job.heartbeat or 0) < FOREIGN_TIMEOUT
             elif alive and job.stop_requested_at and time.time() - job.stop_requested_at > STOP_GRACE:
                 os.kill(pid_of(job.owner), signal.SIGKILL)

@@ -8,7 +8,7 @@ from engine.measurements.request import Measurement
 from engine.queue.job import ACTIVE, WAITING
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import RunConfig
-from engine.runs.run_files import MODEL, RESULT
+from engine.runs.run_files import CONFIG, MODEL, RESULT
 from engine.runs.store import RunStore
 
 
@@ -19,12 +19,18 @@ def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig]) 
     was stopped, interrupted or has failed goes on.
     """
     for config in configs:
-        if store.is_shipped(config.run_id) and (store.path(config.run_id) / MODEL).exists():
-            continue
-        folder = store.create(config)
-        if not (folder / RESULT).exists():
+        if not is_trained(store, config):
+            store.create(config)
             start_run(queue, config.run_id)
     return [config.run_id for config in configs]
+
+
+def is_trained(store: RunStore, config: RunConfig) -> bool:
+    """Whether nothing is left to train: the run has ended, finished or diverged, or it is shipped with its weights."""
+    folder = store.path(config.run_id)
+    if store.is_shipped(config.run_id):
+        return (folder / MODEL).exists()
+    return (folder / CONFIG).exists() and (folder / RESULT).exists()
 
 
 def submit_measurement(

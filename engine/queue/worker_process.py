@@ -1,13 +1,13 @@
 """A slot: one process that claims jobs and does them, one stack or one measurement at a time."""
 
-import errno
 import os
 import time
 import traceback
 from pathlib import Path
 
-from engine.errors import InputError
+from engine.devices import reproducible
 from engine.measurements.kinds import measure
+from engine.queue.failure import failure_sentence
 from engine.queue.heartbeat import Heartbeat, is_orphaned
 from engine.queue.job import ACTIVE, WAITING, Job
 from engine.queue.planner import build_chooser
@@ -20,14 +20,13 @@ POLL_INTERVAL, RECONCILE_INTERVAL = 0.1, 2.0
 
 def serve(root: Path, data_dir: Path, device: str, idle_exit: float | None, parent: int) -> None:
     """Claim, do, repeat; ends when the queue is idle for `idle_exit` seconds, or when process `parent` is gone."""
-    import torch
+    with reproducible(device):
+        _work_off(root, data_dir, device, idle_exit, parent)
 
-    from engine.runs.experiment import checkpoint_position
 
-    if device == "cpu":
-        torch.set_num_threads(1)
-    else:
-        torch.use_deterministic_algorithms(True, warn_only=True)
+def _work_off(root: Path, data_dir: Path, device: str, idle_exit: float | None, parent: int) -> None:
+    from engine.runs.experiment import checkpoint_position  # imports torch
+
     store, queue = RunStore(root, SHIPPED), RunQueue(root)
     owner = process_identity() or ""
     choose = build_chooser(store, device, checkpoint_position)
@@ -83,7 +82,7 @@ def _do(
         except _Interrupted:
             pass
         except Exception as failure:  # whatever went wrong belongs to these jobs, not to the worker
-            error = _sentence(failure)
+            error = failure_sentence(failure, unknown="See worker.log in the store.")
             traceback.print_exc()
     for job in jobs:
         result = store.result(job.run_id) if job.kind == "train" else None
@@ -97,16 +96,6 @@ def _do(
             queue.release(owner, job.job_id, "interrupted")
         else:
             queue.release(owner, job.job_id, "queued" if job.job_id in pulse.wanted else "stopped")
-
-
-def _sentence(failure: Exception) -> str:
-    if isinstance(failure, InputError):
-        return str(failure)
-    if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full. Free some space, then resume; what was recorded so far is kept."
-    if isinstance(failure, OSError):
-        return f"Reading or writing failed: {failure.strerror} ({failure.filename}). Mend that, then resume."
-    return f"{type(failure).__name__}: {failure}. See worker.log in the store."
 
 
 def _measure_rate(queue: RunQueue, device: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def train_runs(
     data_dir: Path,
     device: str,
     interrupted: Callable[[], bool] = lambda: False,
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     """Train runs as one stack, from their checkpoints if they have any, recording each in its own directory.
 
     Every `CHECKPOINT_INTERVAL` seconds the loop is left, the state saved and the loop entered again, which changes

@@ -178,3 +178,18 @@ def _creation_times(root: Path) -> dict[str, int]:
         except OSError:
             continue
     return times
+
+
+def open_store(root: Path, shipped: bool = True) -> RunStore:
+    """The store at `root`, which need not exist yet.
+
+    Args:
+        shipped: with the recorded runs that come with the project.
+
+    Raises:
+        InputError: `root` is a file.
+    """
+    root = root.resolve()
+    if root.exists() and not root.is_dir():
+        raise InputError("a folder for runs", f"the file {root}", "Choose another folder (--store).")
+    return RunStore(root, SHIPPED if shipped else None)

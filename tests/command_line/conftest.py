@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.__main__ import main
-from engine.command_line import parser
 from engine.queue.process_identity import process_identity
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_runs
+from engine.runs import store as store_module
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.experiment import train_runs
 from engine.runs.store import RunStore
@@ -53,7 +53,7 @@ class Laboratory:
 @pytest.fixture(autouse=True)
 def nothing_shipped(monkeypatch, tmp_path_factory):
     """Commands see the runs of their store alone."""
-    monkeypatch.setattr(parser, "SHIPPED", tmp_path_factory.mktemp("shipped"))
+    monkeypatch.setattr(store_module, "SHIPPED", tmp_path_factory.mktemp("shipped"))
 
 
 @pytest.fixture(scope="session")

@@ -87,6 +87,8 @@ def test_devices(monkeypatch, tmp_path):
     assert resolve_device("cpu") == resolve_device("auto") == "cpu"
     with pytest.raises(InputError, match="CUDA"):
         resolve_device("cuda")
+    with pytest.raises(InputError, match="one of auto, cpu, cuda, got 'tpu'"):
+        resolve_device("tpu")
 
 
 # what it costs

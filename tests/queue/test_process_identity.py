@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.queue import process_identity as lease
-from engine.queue.process_identity import is_alive, pid_of, process_identity
+from engine.queue.process_identity import interactive_identity, is_alive, is_interactive, pid_of, process_identity
 
 
 def forged(identity: str, **changes: str) -> str:
@@ -44,6 +44,14 @@ def test_a_number_used_again_is_another_process():
 
 def test_another_boot_or_machine_cannot_be_known():
     assert is_alive(forged(process_identity(), boot="0000")) is None
+
+
+def test_a_persons_own_process_says_so():
+    identity = interactive_identity()
+    assert identity == f"{process_identity()}/interactive" and is_interactive(identity)
+    assert is_alive(identity) is True and pid_of(identity) == os.getpid()
+    assert not is_interactive(process_identity())
+    assert is_alive(f"{forged(process_identity(), start='0')}/interactive") is False
 
 
 def test_a_process_that_ends_while_being_read(monkeypatch):

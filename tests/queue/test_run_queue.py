@@ -251,6 +251,51 @@ def test_remaining_time_is_that_of_the_rate_so_far(queue, me):
     assert queue.job("a").seconds_left == pytest.approx(30, abs=1)
 
 
+# taken by a person's own process
+
+
+def test_taking_submits_and_claims_at_once(queue, me):
+    before = time.time()
+    assert queue.take(me, "a", "train", "a", {"x": 1}) is None
+    job = queue.job("a")
+    assert (job.kind, job.run_id, job.payload, job.status, job.owner) == ("train", "a", {"x": 1}, "running", me)
+    assert before <= job.created_at == job.started_at == job.heartbeat and job.message == "starting"
+    assert queue.claim("boot/1/1", everything) == []
+    assert queue.beat(me, ["a"], 0.5, "on") == {"a"} and queue.release(me, "a", "finished")
+
+
+@pytest.mark.parametrize("end", ["queued", "interrupted", "stopped", "failed", "finished"])
+def test_taking_resumes_whatever_nobody_works_on(queue, me, end):
+    submit(queue, "a")
+    queue.claim("boot/1/1", oldest)
+    queue.beat("boot/1/1", ["a"], 0.7, "far")
+    queue.release("boot/1/1", "a", end, "reason")
+    put(queue, attempts=2)
+    assert queue.take(me, "a", "train", "a", {}) is None
+    job = queue.job("a")
+    assert (job.status, job.owner, job.error, job.progress, job.attempts) == ("running", me, None, 0.0, 0)
+    assert job.finished_at is None and len(queue.jobs()) == 1
+
+
+def test_taking_what_somebody_works_on_changes_nothing(queue, me):
+    submit(queue, "a")
+    queue.claim("boot/1/1", oldest)
+    for _ in range(2):  # running, then stopping
+        before = queue.job("a")
+        assert queue.take(me, "a", "train", "a", {}) == before == queue.job("a")
+        queue.request_stop("a")
+
+
+def test_taking_a_measurement_waits_for_those_of_its_protocol(queue, me):
+    ball, weaker = {"threat": {"epsilon": 0.3}, "samples": 9, "seed": 0}, {"threat": {"epsilon": 0.1}}
+    queue.submit("a--paper", "evaluate", "a", {**ball, "attacks": ["pgd"]})
+    queue.claim("boot/1/1", everything)
+    other = queue.take(me, "a--strong", "evaluate", "a", {**ball, "attacks": ["square"]})
+    assert other is not None and other.job_id == "a--paper" and queue.job("a--strong") is None
+    assert queue.take(me, "a--weaker", "evaluate", "a", {**ball, **weaker}) is None
+    assert queue.take(me, "b--paper", "evaluate", "b", ball) is None
+
+
 # many at once
 
 
@@ -291,6 +336,37 @@ def test_eight_claimers_get_each_job_once(queue):
     for process in claimers:
         process.join()
     assert sorted(claimed) == sorted(names)
+
+
+def claim_until(path, owner: str, end, found) -> None:
+    queue = RunQueue(path)
+    claimed = []
+    while not end.is_set():
+        claimed += [job.job_id for job in queue.claim(owner, oldest)]
+    found.put(claimed)
+
+
+def test_no_worker_claims_what_is_taken(queue, me):
+    """Four workers look for jobs without a pause while forty are submitted and taken."""
+    context = multiprocessing.get_context("fork")
+    found, end = context.Queue(), context.Event()
+    submit(queue, "bait")
+    workers = [
+        context.Process(target=claim_until, args=(queue.path.parent, f"boot/{number}/0", end, found))
+        for number in range(4)
+    ]
+    for process in workers:
+        process.start()
+    while status(queue, "bait") == "queued":
+        time.sleep(0.01)
+    names = [f"run-{number}" for number in range(40)]
+    assert [queue.take(me, name, "train", name, {}) for name in names] == [None] * 40
+    end.set()
+    claimed = [job_id for _ in workers for job_id in found.get(timeout=60)]
+    for process in workers:
+        process.join()
+    assert claimed == ["bait"]
+    assert {job.owner for job in queue.jobs() if job.job_id != "bait"} == {me}
 
 
 def test_a_writer_killed_in_the_middle_leaves_the_queue_usable(queue):
@@ -384,6 +460,28 @@ def test_an_owner_that_does_not_obey_is_killed(queue, stubborn):
     put(queue, stop_requested_at=time.time() - run_queue.STOP_GRACE - 1)
     queue.reconcile()
     assert stubborn.wait(timeout=10) == -signal.SIGKILL and status(queue) == "stopped"
+
+
+def test_a_persons_own_process_is_never_killed(queue, stubborn):
+    owner = f"{process_identity(stubborn.pid)}/interactive"
+    queue.take(owner, "a", "train", "a", {})
+    queue.request_stop("a")
+    put(queue, stop_requested_at=time.time() - run_queue.STOP_GRACE - 1)
+    queue.reconcile()
+    assert stubborn.poll() is None and status(queue) == "stopping"
+    put(queue, heartbeat=time.time() - run_queue.FOREIGN_TIMEOUT - 1)
+    queue.reconcile()
+    assert stubborn.poll() is None and status(queue) == "stopped", "it does not work on the job any more"
+
+
+def test_a_persons_own_process_that_no_longer_reports_has_left_its_job(queue, dead, stubborn):
+    queue.take(f"{process_identity(stubborn.pid)}/interactive", "a", "train", "a", {})
+    queue.take(f"{dead}/interactive", "b", "train", "b", {})
+    queue.reconcile()
+    assert (status(queue, "a"), status(queue, "b")) == ("running", "interrupted")
+    put(queue, heartbeat=time.time() - run_queue.FOREIGN_TIMEOUT - 1)
+    queue.reconcile()
+    assert status(queue, "a") == "interrupted"
 
 
 # the file

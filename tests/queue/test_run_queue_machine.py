@@ -68,6 +68,20 @@ class QueueMachine(RuleBasedStateMachine):
             job = self.book[name]
             job.status, job.owner, job.progress = "running", owner, 0.0
 
+    @rule(owner=owners, name=NAMES)
+    def take(self, owner: str, name: str) -> None:
+        job = self.book.get(name)
+        other = self.queue.take(owner, name, "train", name, {})
+        assert (other is None) == (job is None or job.owner is None)
+        if other is not None:
+            assert other.owner == job.owner
+            return
+        self.book[name] = job = Book()
+        job.status, job.owner = "running", owner
+        if name in self.line:
+            self.line.remove(name)
+        self.line.append(name)
+
     @rule(owner=owners, progress=st.floats(0, 1))
     def beat(self, owner: str, progress: float) -> None:
         own = {name: job for name, job in self.book.items() if job.owner == owner}
