@@ -16,8 +16,8 @@ from dashboard.launch.form import number
 from dashboard.settings import Settings
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.protocol_picker import pick_protocol
+from engine.attacks.attack_config import AttackConfig
 from engine.attacks.catalog import ATTACKS
-from engine.attacks.configs import AttackConfig
 from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.measurements.evaluation.request import EvaluationRequest

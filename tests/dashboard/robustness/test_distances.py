@@ -10,7 +10,7 @@ from dashboard.figures.distances import distance_figure
 from dashboard.frames.distances import distance_frame, distance_summary
 from dashboard.jobs import measurement_panel
 from dashboard.ui import page_export as sheet
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.overview import list_runs
 from engine.queue.run_queue import RunQueue
@@ -27,7 +27,7 @@ def searched_store(trained_store, tmp_path_factory):
     shutil.copytree(trained_store.root, root)
     store = RunStore(root)
     minmax = next(run_id for run_id in store.run_ids() if "min-max" in run_id)
-    report = assess_run(store, minmax, EvaluationRequest(attacks=("deepfool",), samples=20), root.parent, "cpu")
+    report = evaluate_run(store, minmax, EvaluationRequest(attacks=("deepfool",), samples=20), root.parent, "cpu")
     return store, minmax, report
 
 
