@@ -11,7 +11,7 @@ from engine.diagnostics.finding import Diagnosis
 from engine.measurements.curve.read import curve_paths, read_curves, read_thresholds
 from engine.measurements.diagnosis.read import read_diagnosis
 from engine.measurements.evaluation.read import read_report
-from engine.measurements.evaluation.survivors import read_verdicts
+from engine.measurements.evaluation.survivors import read_survivors
 from engine.measurements.own_images import OwnImageResult, own_image_results
 from engine.measurements.transfer.read import decisive_paths, read_transfers
 from engine.minmax.threshold import PixelThreshold
@@ -91,7 +91,7 @@ def _report(path: Path, state: FileState) -> RobustnessReport | None:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _survivors(run_id: str, protocol_id: str, folder: Path, state: FileState) -> dict[str, np.ndarray] | None:
-    return read_verdicts(settings().store, run_id, protocol_id)
+    return read_survivors(settings().store, run_id, protocol_id)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -33,12 +33,12 @@ class LinearProblem:
     images: Tensor
 
     @property
-    def stack(self) -> Stack:
+    def network(self) -> nn.Module:
         return self.shifted(0.0)
 
-    def shifted(self, shift: float) -> Stack:
+    def shifted(self, shift: float) -> nn.Module:
         """The same classifier with a constant added to all logits."""
-        return Stack.of([Linear(self.weight, self.bias, shift)])
+        return Linear(self.weight, self.bias, shift)
 
     @property
     def margins(self) -> Tensor:
@@ -54,7 +54,7 @@ class LinearProblem:
         return (self.margins.abs() / torch.linalg.vector_norm(per_pixel, ord=1 if norm == "linf" else 2)).numpy()
 
     def misclassified(self, adversarial: Tensor) -> np.ndarray:
-        return (self.stack(adversarial).argmax(1) != self.labels).numpy()
+        return (self.network(adversarial).argmax(1) != self.labels).numpy()
 
 
 def linear_problem(channels: int, n: int = 12) -> LinearProblem:

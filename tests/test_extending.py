@@ -1,4 +1,4 @@
-"""The eight additions of docs/extending.md, each made in a copy of the checkout exactly as written, and run end to end."""
+"""The eight additions of docs/extending.md, made in a copy of the checkout exactly as written, and run end to end."""
 
 import json
 import os

@@ -17,6 +17,7 @@ from engine.formatting import duration
 from engine.measurements.evaluation.request import EvaluationRequest, epsilon_ladder
 from engine.queue.overview import RunOverview
 from engine.queue.speed import rate_key
+from engine.studies.estimate import evaluation_passes
 from engine.validation import validated
 
 MOST_STEPS = 20
@@ -28,9 +29,6 @@ EXPLAINED = {
     ("paper", "strong"): "All ten",
 }
 """What the form offers -> the words that stand for it on the command line."""
-
-PASS_COST = 3.0
-"""Training passes that a forward pass of an attack, and what belongs to it, costs at most."""
 
 
 def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
@@ -137,10 +135,8 @@ def _cost(here: Settings, runs: Sequence[RunOverview], requests: Sequence[Evalua
     device = resolve_device(here.worker.device)
     rates = here.queue.rates()
     measured = [rates.get(rate_key(device, run.config)) for run in runs]
-    passes = PASS_COST * sum(
-        request.samples * ATTACKS[name].forwards for request in requests for name in request.attacks
-    )
-    longest = max(requests[0].attacks, key=lambda name: ATTACKS[name].forwards)
+    passes = sum(map(evaluation_passes, requests))
+    longest = max(requests[0].attacks, key=lambda name: ATTACKS[name].cost)
     slowest = min((rate for rate in measured if rate), default=None)
     if slowest is None or None in measured:
         return f"{longest} needs the most passes."

@@ -15,8 +15,8 @@ from dashboard.settings import Settings
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.protocol_picker import pick_protocol
 from dashboard.ui.widgets import forget_unknown, number
+from engine.attacks.attack_config import AttackConfig
 from engine.attacks.catalog import ATTACKS
-from engine.attacks.configs import AttackConfig
 from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.measurements.evaluation.request import EvaluationRequest

@@ -1,47 +1,37 @@
-"""Which attacks there are, and which belong together. No torch."""
+"""The attacks by name, and which belong together. No torch."""
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, TypeAlias, get_args
 
-from engine.attacks.configs import (
-    APGD,
-    FAB,
-    FGSM,
-    L2BIM,
-    MIFGSM,
-    PGD,
-    AttackConfig,
-    CarliniWagner,
-    DeepFool,
-    LinfBIM,
-    Square,
-    TargetedAPGD,
-)
+from pydantic import Field
+
+from engine.attacks.attack_config import LISTED_ATTACKS, AttackConfig, Preset
+from engine.attacks.configs import L2BIM, PGD
 from engine.attacks.threat import Norm, ThreatModel
 from engine.errors import InputError
 
 
-def _by_name(attacks: Iterable[AttackConfig]) -> dict[str, AttackConfig]:
-    return {attack.name: attack for attack in attacks}
+def _listed_in(preset: Preset | None) -> dict[str, AttackConfig]:
+    return {listed.attack.name: listed.attack for listed in LISTED_ATTACKS if listed.preset == preset}
 
 
-PAPER_ATTACKS = _by_name(
-    (
-        FGSM(),
-        PGD(steps=40, step_size=1 / 30),
-        CarliniWagner(),
-        MIFGSM(steps=40, step_size=1 / 30),
-        L2BIM(steps=10, step_size=1 / 6),
-        LinfBIM(steps=10, step_size=1 / 6),
-    )
-)
-"""The six of the paper's tables, with Advertorch's parameters."""
+PRESETS: dict[str, tuple[str, ...]] = {preset: tuple(_listed_in(preset)) for preset in get_args(Preset)}
 
-STRONG_ATTACKS = _by_name((APGD(), TargetedAPGD(), FAB(), Square()))
-"""AutoAttack's four (Croce & Hein 2020) with its parameters, apgd-ce from five starts instead of one."""
+PAPER_ATTACKS = _listed_in("paper")
+"""The six of the paper's tables."""
 
-ATTACKS = PAPER_ATTACKS | STRONG_ATTACKS | _by_name((APGD(name="apgd-dlr"), DeepFool()))
+STRONG_ATTACKS = _listed_in("strong")
+"""AutoAttack's four."""
 
-PRESETS = {"paper": tuple(PAPER_ATTACKS), "strong": tuple(STRONG_ATTACKS)}
+ATTACKS = PAPER_ATTACKS | STRONG_ATTACKS | _listed_in(None)
+
+if TYPE_CHECKING:
+    AnyAttack: TypeAlias = AttackConfig
+else:
+    AnyAttack = Annotated[reduce(or_, dict.fromkeys(map(type, ATTACKS.values()))), Field(discriminator="name")]
+"""Type of a field that holds an attack: one of the listed classes, told apart by the name."""
 
 
 def attack_config(name: str) -> AttackConfig:

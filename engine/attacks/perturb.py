@@ -1,13 +1,13 @@
-"""Adversarial images for a whole stack, inside their budget and finite whatever the library does."""
+"""Adversarial images for a network or a stack of them, inside their budget and finite whatever the library does."""
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from engine.attacks.attack_config import AttackConfig
 from engine.attacks.catalog import attack_threat
-from engine.attacks.configs import AttackConfig
 from engine.attacks.threat import ThreatModel
 from engine.attacks.victim import MemberNoise, Victim
 from engine.errors import InputError
@@ -15,41 +15,41 @@ from engine.models.stack import Stack
 
 
 def perturb(
-    stack: Stack,
+    network: nn.Module,
     images: Tensor,
     labels: Tensor,
     attack: AttackConfig,
     threat: ThreatModel,
     std: Sequence[float],
-    seeds: Sequence[int],
+    seed: int,
     interrupted: Callable[[], None] | None = None,
 ) -> Tensor:
-    """Adversarial images, each inside its budget (for an attack that minimizes: inside [0, 1]) and finite.
+    """Adversarial images for one network, each inside its budget (an attack that minimizes: inside [0, 1]) and finite.
 
-    A member's result does not depend on who shares the stack or the batch. Random state, modes and gradients are left
-    as found. A sample without any gradient stays where it is, at its clean image in MI-FGSM, and so counts as robust;
-    a logit or gradient that is no number never does.
+    A result does not depend on the rest of the batch. Random state, modes and gradients are left as found. A sample
+    without any gradient stays where it is, at its clean image in MI-FGSM, and so counts as robust; a logit or gradient
+    that is no number never does.
 
     Args:
-        images, labels: (K*B, C, H, W) in [0, 1] and (K*B,), member by member.
+        images, labels: (B, C, H, W) in [0, 1] and (B,).
         std: per channel, of the data set.
-        seeds: one for each member, of its random numbers.
+        seed: of the random numbers.
         interrupted: called before every forward pass; what it raises ends the attack.
 
     Raises:
         InputError: images outside [0, 1], logits or gradients that are not finite, an attack unfit for the threat.
     """
-    adversarial, finite = perturb_members(stack, images, labels, attack, threat, std, seeds, interrupted)
+    stack = Stack.of([network])
+    adversarial, finite = perturb_members(stack, images, labels, attack, threat, std, [seed], interrupted)
     refuse_diverged(finite)
     return adversarial
 
 
 def refuse_diverged(finite: Tensor) -> None:
-    """InputError that names the members for which `finite` (K,) is False."""
+    """InputError unless all of `finite` is True: the logits and gradients of one network."""
     if not finite.all():
-        broken = ", ".join(map(str, (~finite).nonzero().flatten().tolist()))
-        remedy = "Leave out models that diverged."
-        raise InputError("models with finite logits and gradients", f"others (member {broken})", remedy)
+        found = "values that are not finite"
+        raise InputError("a model with finite logits and gradients", found, "Leave out models that diverged.")
 
 
 def perturb_members(
@@ -62,8 +62,15 @@ def perturb_members(
     seeds: Sequence[int],
     interrupted: Callable[[], None] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """As `perturb`, but says in (K,) bool which members stayed finite; the images of others mean nothing."""
-    from engine.attacks.torchattacks_adapter import search
+    """As `perturb` for every member of a stack: images (K*B, C, H, W), and (K,) bool, which members stayed finite.
+
+    A member's result does not depend on who shares the stack; the images of a member that is not finite mean nothing.
+
+    Args:
+        images, labels: (K*B, C, H, W) in [0, 1] and (K*B,), member by member.
+        seeds: one for each member.
+    """
+    from engine.attacks.torchattacks_adapter import search  # torchattacks loads torchvision, which takes a second
 
     budget = attack_threat(attack, threat)
     images, labels = images.detach(), labels.long()
@@ -107,7 +114,7 @@ def _one_by_one(
 def _check(images: Tensor, labels: Tensor, members: int, seeds: int) -> None:
     if len(labels) != len(images) or len(images) % members or seeds != members:
         got = f"{len(images)} images, {len(labels)} labels and {seeds} seeds for {members} members"
-        raise InputError("as many labels as images, equally many of each member, a seed of each", got, "Pass them so.")
+        raise InputError("as many labels as images, equally many of each member, a seed of each", got, "Pass these.")
     if len(images) and not bool(((images >= 0.0) & (images <= 1.0)).all()):
         low, high = images.min().item(), images.max().item()
         raise InputError("images in [0, 1]", f"values from {low:.3g} to {high:.3g}", "Normalize inside the model.")

@@ -1,5 +1,7 @@
 """What an attack library is given in place of a stack, so that neither can harm the other."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,27 +11,26 @@ from torch.overrides import TorchFunctionMode
 
 from engine.models.stack import Stack
 
+Readout = Callable[[Tensor], Tensor]
+
 
 class Victim(nn.Module):
     """A frozen copy of a stack as one classifier: (K*B, C, H, W) -> (K*B, classes).
 
     The copy keeps gradients and modes of the caller's stack untouched. `interrupted` is called before each forward
-    pass and may raise. `readout` maps the logits to what the attack sees, and `metric` multiplies the gradient it
-    gets at the images.
+    pass and may raise.
     """
 
     def __init__(self, stack: Stack, interrupted: Callable[[], None] | None = None) -> None:
         super().__init__()
         self.stack = stack.select(range(stack.size))
         self.interrupted = interrupted
-        self.readout: Callable[[Tensor], Tensor] = sum_of_losses
-        self.metric: Tensor | float = 1.0
         reference = next(stack.parameters())
         self.dtype = reference.dtype
         self.finite = torch.ones(stack.size, dtype=torch.bool, device=reference.device)
         self.eval()
 
-    def logits(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """The stack's own logits, in the images' type: FAB goes on in float32 whatever it was given.
 
         Remembers in `finite` (K,) whose were numbers, without waiting for the device.
@@ -40,8 +41,35 @@ class Victim(nn.Module):
         self.finite &= logits.detach().isfinite().view(len(self.finite), -1).all(dim=1)
         return logits
 
+    def predictions(self, images: Tensor) -> Tensor:
+        """(K*B,) classes."""
+        with torch.no_grad():
+            return self(images).argmax(dim=1)
+
+    def class_count(self, images: Tensor) -> int:
+        """Number of classes; costs a forward pass of one image."""
+        with torch.no_grad():
+            return self(images[:1]).shape[1]
+
+    def seen_through(self, readout: Readout, metric: Tensor | float = 1.0) -> View:
+        """The victim as an attack is to see it, as in `View`."""
+        return View(self, readout, metric)
+
+    def without_memory(self) -> Victim:
+        """A copy whose `finite` is its own."""
+        return Victim(self.stack, self.interrupted)
+
+
+class View(nn.Module):
+    """A victim whose logits go through `readout`, and whose gradient at the images is multiplied by `metric`."""
+
+    def __init__(self, victim: Victim, readout: Readout, metric: Tensor | float) -> None:
+        super().__init__()
+        self.victim, self.readout, self.metric = victim, readout, metric
+        self.eval()
+
     def forward(self, images: Tensor) -> Tensor:
-        return self.readout(self.logits(gradient_times(images, self.metric)))
+        return self.readout(self.victim(gradient_times(images, self.metric)))
 
 
 class _GradientTimes(torch.autograd.Function):

@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engine.diagnostics.attempt import Attempt
 from engine.diagnostics.check import Conclusion, check, exceeds, graded
-
-if TYPE_CHECKING:
-    from engine.diagnostics.examination import Examination
+from engine.diagnostics.evidence import Evidence
 
 FEW = 2
-"""So many images may be chance, whatever share of a small number of images they are."""
-
-
-@check("Size of the logits")
-def logit_scale(examination: Examination) -> Conclusion:
-    """PGD on logits divided by their margin must not find what the white box missed.
-
-    Suspicious when it lowers robust accuracy by more than 0.005, failed by more than 0.05. It is tried on up to 250
-    survivors of the white box: PGD of 100 steps of ε / 10, then APGD on cross-entropy from 5 starts.
-
-    Source: after Tramèr et al. 2020, who rescale logits; limits are ours. Plain LeNets, whose logits nobody scaled,
-    measured 0.015 to 0.022; the same with logits times 10, 0.35.
-    """
-    return _lowered(examination.scaled, "PGD on logits divided by their margin", 0.005, 0.05)
-
-
-@check("Another loss")
-def loss(examination: Examination) -> Conclusion:
-    """APGD on the logit ratio must not find much that the white box, on cross-entropy, missed.
-
-    Suspicious when it lowers robust accuracy by more than 0.02. One start, on up to 250 survivors.
-
-    Source: AutoAttack (Croce & Hein 2020), which runs both losses for this reason; the limit is ours.
-    """
-    return _lowered(examination.ratio, "APGD on the logit ratio", 0.02, 1.0)
+"""This many images may be chance, whatever share of a small number of images they are."""
 
 
 @check("Many steps beat one")
-def one_step(examination: Examination) -> Conclusion:
+def one_step(examination: Evidence) -> Conclusion:
     """FGSM must not be stronger than PGD.
 
     Failed when robust accuracy under PGD is more than 0.005 above that under FGSM, suspicious when FGSM alone breaks
@@ -59,113 +31,8 @@ def one_step(examination: Examination) -> Conclusion:
     return Conclusion(verdict, evidence, values)
 
 
-@check("Gradients beat queries")
-def black_box(examination: Examination) -> Conclusion:
-    """Square, which sees no gradients, must not find what the white box missed.
-
-    Failed when 5,000 queries for each of up to 200 survivors lower robust accuracy by more than 0.002 and break more
-    than two images, suspicious when they break one.
-
-    Source: Athalye et al. 2018, AutoAttack (Croce & Hein 2020); the limits are ours.
-    """
-    attempt = examination.queried
-    limit = 0.002 if attempt.n_broken > FEW else 1.0
-    return _lowered(attempt, "Square", 0.0, limit)
-
-
-@check("Transfer from another network")
-def transfer(examination: Examination) -> Conclusion:
-    """Images that PGD made on a Std run of another seed must not break what the white box missed.
-
-    Failed when robust accuracy under them is below that under the white box, suspicious when they alone break more
-    than 0.5 % of the images.
-
-    Source: Carlini et al. 2019; the share is ours.
-    """
-    moved, own = examination.transferred, examination.white_box
-    n, alone = len(own), int((own & ~moved).sum())
-    verdict = "failed" if moved.sum() < own.sum() else graded(alone / n, 0.005, 1.0)
-    name = examination.reference.name if examination.reference else ""
-    evidence = (
-        f"Robust accuracy is {moved.mean():.4g} under images made on {name} and {own.mean():.4g} under the white box; "
-        f"they alone break {alone} of {n} images."
-    )
-    values = {"transfer": float(moved.mean()), "white_box": float(own.mean()), "transfer_alone": alone, "images": n}
-    return Conclusion(verdict, evidence, values)
-
-
-@check("Noise breaks nothing")
-def random_search(examination: Examination) -> Conclusion:
-    """Uniform noise inside the threat model must not break what the white box missed.
-
-    Suspicious when 10,000 noises for each of up to 100 survivors break one of them, failed when more than 1 %.
-
-    Source: Athalye et al. 2018; the share is ours.
-    """
-    attempt = examination.noised
-    share = attempt.n_broken / attempt.n_tried
-    verdict = graded(share, 0.0, 0.01)
-    evidence = f"{examination.effort.noises:,} noises each break {attempt.n_broken} of {attempt.n_tried} survivors."
-    values = {"broken": attempt.n_broken, "tried": attempt.n_tried, "noises": examination.effort.noises}
-    return Conclusion(verdict, evidence, values)
-
-
-@check("Nothing survives without limits")
-def unbounded(examination: Examination) -> Conclusion:
-    """With a large enough budget every image can be changed into any other, so that PGD must win.
-
-    Failed when under 200 steps of 0.02, robust accuracy is above 0.13 at ε = 0.5, where a grey image is in reach, or
-    above 0.01 at ε = 1; linf, in pixels, whatever the threat model. On the first 200 images.
-
-    Source: Athalye et al. 2018, Carlini et al. 2019; limits are ours.
-    """
-    found = examination.far_accuracy
-    verdict = "failed" if exceeds(found[0.5], 0.13) or exceeds(found[1.0], 0.01) else "ok"
-    evidence = f"Robust accuracy is {found[0.5]:.4g} at ε = 0.5 and {found[1.0]:.4g} at ε = 1 in pixels."
-    return Conclusion(verdict, evidence, {"at_half": found[0.5], "at_one": found[1.0]})
-
-
-@check("Larger budgets break more")
-def monotone(examination: Examination) -> Conclusion:
-    """Robust accuracy under PGD must fall as ε grows.
-
-    Failed when it rises by more than 0.005 between any two of 0.5, 1, 1.5 and 2 times ε. On the first 200 images.
-
-    Source: Athalye et al. 2018; the limit is ours.
-    """
-    found = sorted(examination.accuracy_by_share.items())
-    accuracies = [accuracy for _, accuracy in found]
-    rise = max(max(accuracies[place:]) - accuracy for place, accuracy in enumerate(accuracies))
-    steps = ", ".join(f"{accuracy:.4g} at {share:g} ε" for share, accuracy in found)
-    values = {"largest_rise": rise} | {f"at_{share:g}": accuracy for share, accuracy in found}
-    return Conclusion("failed" if exceeds(rise, 0.005) else "ok", f"Robust accuracy is {steps}.", values)
-
-
-@check("Converged")
-def converged(examination: Examination) -> Conclusion:
-    """PGD of twice as many steps must not find much that the white box missed.
-
-    Failed when 200 steps lower robust accuracy by more than 0.01. Tried on up to 250 survivors.
-
-    Source: Carlini et al. 2019; the limit is ours.
-    """
-    return _lowered(examination.doubled, "PGD of twice as many steps", 0.01, 0.01)
-
-
-@check("Enough starts")
-def restarts(examination: Examination) -> Conclusion:
-    """PGD from other starts must not find much that the white box missed.
-
-    Suspicious when four more random starts lower robust accuracy by more than 0.01, failed by more than 0.02. Tried on
-    up to 250 survivors.
-
-    Source: Carlini et al. 2019; limits are ours.
-    """
-    return _lowered(examination.restarted, "PGD from other random starts", 0.01, 0.02)
-
-
 @check("No success is lost")
-def silent_success(examination: Examination) -> Conclusion:
+def silent_success(examination: Evidence) -> Conclusion:
     """An image that PGD made adversarial on its way must not be counted as robust because its last step is not.
 
     Suspicious when there is one. The white box counts the best step.
@@ -180,6 +47,104 @@ def silent_success(examination: Examination) -> Conclusion:
     )
     values = {"lost": lost, "images": n, "by_last": float(at_end.mean()), "by_best": float(always.mean())}
     return Conclusion("suspicious" if lost else "ok", evidence, values)
+
+
+@check("Converged")
+def converged(examination: Evidence) -> Conclusion:
+    """PGD of twice as many steps must not find much that the white box missed.
+
+    Failed when 200 steps lower robust accuracy by more than 0.01. Tried on up to 250 survivors.
+
+    Source: Carlini et al. 2019; the limit is ours.
+    """
+    return _lowered(examination.doubled, "PGD of twice as many steps", 0.01, 0.01)
+
+
+@check("Enough starts")
+def restarts(examination: Evidence) -> Conclusion:
+    """PGD from other starts must not find much that the white box missed.
+
+    Suspicious when four more random starts lower robust accuracy by more than 0.01, failed by more than 0.02. Tried on
+    up to 250 survivors.
+
+    Source: Carlini et al. 2019; limits are ours.
+    """
+    return _lowered(examination.restarted, "PGD from other random starts", 0.01, 0.02)
+
+
+@check("Size of the logits")
+def logit_scale(examination: Evidence) -> Conclusion:
+    """PGD on logits divided by their margin must not find what the white box missed.
+
+    Suspicious when it lowers robust accuracy by more than 0.005, failed by more than 0.05. It is tried on up to 250
+    survivors of the white box: PGD of 100 steps of ε / 10, then APGD on cross-entropy from 5 starts.
+
+    Source: after Tramèr et al. 2020, who rescale logits; limits are ours. Plain LeNets, whose logits nobody scaled,
+    measured 0.015 to 0.022; the same with logits times 10, 0.35.
+    """
+    return _lowered(examination.scaled, "PGD on logits divided by their margin", 0.005, 0.05)
+
+
+@check("Another loss")
+def loss(examination: Evidence) -> Conclusion:
+    """APGD on the logit ratio must not find much that the white box, on cross-entropy, missed.
+
+    Suspicious when it lowers robust accuracy by more than 0.02. One start, on up to 250 survivors.
+
+    Source: AutoAttack (Croce & Hein 2020), which runs both losses for this reason; the limit is ours.
+    """
+    return _lowered(examination.ratio, "APGD on the logit ratio", 0.02, 1.0)
+
+
+@check("Gradients beat queries")
+def black_box(examination: Evidence) -> Conclusion:
+    """Square, which sees no gradients, must not find what the white box missed.
+
+    Failed when 5,000 queries for each of up to 200 survivors lower robust accuracy by more than 0.002 and break more
+    than two images, suspicious when they break one.
+
+    Source: Athalye et al. 2018, AutoAttack (Croce & Hein 2020); the limits are ours.
+    """
+    attempt = examination.queried
+    limit = 0.002 if attempt.n_broken > FEW else 1.0
+    return _lowered(attempt, "Square", 0.0, limit)
+
+
+@check("Noise breaks nothing")
+def random_search(examination: Evidence) -> Conclusion:
+    """Uniform noise inside the threat model must not break what the white box missed.
+
+    Suspicious when 10,000 noises for each of up to 100 survivors break one of them, failed when more than 1 %.
+
+    Source: Athalye et al. 2018; the share is ours.
+    """
+    attempt = examination.noised
+    share = attempt.n_broken / attempt.n_tried
+    verdict = graded(share, 0.0, 0.01)
+    evidence = f"{examination.effort.noises:,} noises each break {attempt.n_broken} of {attempt.n_tried} survivors."
+    values = {"broken": attempt.n_broken, "tried": attempt.n_tried, "noises": examination.effort.noises}
+    return Conclusion(verdict, evidence, values)
+
+
+@check("Transfer from another network")
+def transfer(examination: Evidence) -> Conclusion:
+    """Images that PGD made on a Std run of another seed must not break what the white box missed.
+
+    Failed when robust accuracy under them is below that under the white box, suspicious when they alone break more
+    than 0.5 % of the images.
+
+    Source: Carlini et al. 2019; the share is ours.
+    """
+    moved, own = examination.transferred, examination.white_box
+    n, alone = len(own), int((own & ~moved).sum())
+    verdict = "failed" if moved.sum() < own.sum() else graded(alone / n, 0.005, 1.0)
+    name = examination.reference_name
+    evidence = (
+        f"Robust accuracy is {moved.mean():.4g} under images made on {name} and {own.mean():.4g} under the white box; "
+        f"they alone break {alone} of {n} images."
+    )
+    values = {"transfer": float(moved.mean()), "white_box": float(own.mean()), "transfer_alone": alone, "images": n}
+    return Conclusion(verdict, evidence, values)
 
 
 def _lowered(attempt: Attempt, name: str, suspicious_above: float, failed_above: float) -> Conclusion:

@@ -5,16 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from engine.diagnostics.evidence import Evidence, NotRun
 from engine.diagnostics.finding import Finding, Verdict
-
-if TYPE_CHECKING:
-    from engine.diagnostics.examination import Examination
-
-
-class NotRun(Exception):
-    """Raised where evidence cannot be had; its message says why."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +21,18 @@ class Conclusion:
 
 @dataclass(frozen=True)
 class Check:
-    """One rule, to be called with an examination; rule and source are those of the function's docstring."""
+    """One rule, to be called with the evidence; rule and source are those of the function's docstring."""
 
     name: str
     title: str
     rule: str
     source: str
-    conclude: Callable[[Examination], Conclusion]
+    conclude: Callable[[Evidence], Conclusion]
 
-    def __call__(self, examination: Examination) -> Finding:
+    def __call__(self, evidence: Evidence) -> Finding:
         """What comes of it, `not run` where the evidence cannot be had."""
         try:
-            conclusion = self.conclude(examination)
+            conclusion = self.conclude(evidence)
         except NotRun as reason:
             conclusion = Conclusion("not run", f"{reason}.", {})
         return Finding(
@@ -53,14 +46,14 @@ class Check:
         )
 
 
-def check(title: str) -> Callable[[Callable[[Examination], Conclusion]], Check]:
+def check(title: str) -> Callable[[Callable[[Evidence], Conclusion]], Check]:
     """Makes a check of a function whose docstring has the rule in its first paragraph, and a line `Source: ...`.
 
     Raises:
         ValueError: one of them is missing.
     """
 
-    def made(conclude: Callable[[Examination], Conclusion]) -> Check:
+    def made(conclude: Callable[[Evidence], Conclusion]) -> Check:
         rule, *rest = (inspect.getdoc(conclude) or "").split("\n\n")
         sources = [" ".join(text.split()).removeprefix("Source: ") for text in rest if text.startswith("Source: ")]
         if not rule or len(sources) != 1:

@@ -1,65 +1,38 @@
-"""Every check there is, and the diagnosis they come to. No torch."""
+"""All checks, and the diagnosis that they lead to. No torch."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.diagnostics.attack_checks import (
-    black_box,
-    converged,
-    logit_scale,
-    loss,
-    monotone,
-    one_step,
-    random_search,
-    restarts,
-    silent_success,
-    transfer,
-    unbounded,
-)
+from engine.diagnostics import attack_checks, epsilon_checks, network_checks, report_checks, strength_check
+from engine.diagnostics.check import Check
 from engine.diagnostics.finding import Diagnosis
-from engine.diagnostics.network_checks import deterministic, logits, saturation, zero_gradient
-from engine.diagnostics.report_checks import minimum_norm, upper_bound, valid, worst_case
 
 if TYPE_CHECKING:
-    from engine.diagnostics.examination import Examination
+    from engine.diagnostics.examination import Examination  # loads torch
 
-CHECKS = (
-    deterministic,
-    logits,
-    zero_gradient,
-    saturation,
-    valid,
-    worst_case,
-    minimum_norm,
-    one_step,
-    silent_success,
-    converged,
-    restarts,
-    logit_scale,
-    loss,
-    black_box,
-    random_search,
-    transfer,
-    monotone,
-    unbounded,
-    upper_bound,
-)
-"""In the order in which they are run and read."""
+_FILES = (network_checks, report_checks, attack_checks, epsilon_checks, strength_check)
+
+CHECKS = tuple(found for file in _FILES for found in vars(file).values() if isinstance(found, Check))
+"""In the order in which they are run and read: file by file, from top to bottom."""
 
 
 def diagnose(examination: Examination, samples: int) -> Diagnosis:
-    """All checks; InputError for a model that diverged.
+    """The findings of all checks.
 
     Args:
         samples: how many images were asked for.
+
+    Raises:
+        InputError: logits or gradients of the network are not finite.
     """
+    setup, report = examination.setup, examination.report
     return Diagnosis(
-        threat=examination.threat,
+        threat=setup.threat,
         samples=samples,
-        seed=examination.seed,
-        n=examination.n,
-        reference=examination.reference.name if examination.reference else None,
-        robust_accuracy=examination.report.robust_accuracy if examination.report else None,
+        seed=setup.seed,
+        n=len(setup.labels),
+        reference=examination.reference_name,
+        robust_accuracy=report.robust_accuracy if report else None,
         findings=tuple(check(examination) for check in CHECKS),
     )

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from engine.attacks.configs import APGD, L2BIM, PGD, AttackConfig, Square
+from engine.attacks.attack_config import FORWARD_SHARE, AttackConfig
+from engine.attacks.configs import APGD, FGSM, L2BIM, PGD, Square
 from engine.attacks.threat import Norm
 
 SHARES_OF_EPSILON = (0.5, 1.0, 1.5, 2.0)
@@ -59,21 +60,25 @@ class Effort:
         """The black box."""
         return Square(queries=self.queries)
 
-    def plan(self, n: int, transfers: bool) -> dict[str, float]:
-        """What an examination of n images costs, part by part: passes forward and back of one image, at most."""
+    def far_attack(self, epsilon: float) -> PGD:
+        """PGD in a linf ball of this size, in pixels."""
+        return PGD(steps=self.far_steps, step_size=FAR_STEP / epsilon)
+
+    def plan(self, n: int, norm: Norm, transfers: bool) -> dict[str, float]:
+        """Part of an examination of n images -> its largest cost, in images through forward and backward."""
         tried, shown = min(self.tried, n), min(self.shown, n)
-        forward = 1 / 3
+        pgd = self.gradient_attack(norm).cost
         return {
-            "pgd": n * self.steps,
-            "white_box": n * self.steps * self.starts,
-            "fgsm": n,
-            "restarted": tried * self.steps * (self.starts - 1),
-            "doubled": tried * self.steps * 2,
-            "scaled": tried * self.steps,
-            "ratio": tried * self.steps,
-            "queried": min(self.queried, n) * self.queries * forward,
-            "noised": min(self.noised, n) * self.noises * forward,
-            "transferred": n * self.steps if transfers else 0,
-            "accuracy_by_share": shown * self.steps * len(SHARES_OF_EPSILON),
-            "far_accuracy": shown * self.far_steps * len(FAR_EPSILONS),
+            "pgd": n * pgd,
+            "white_box": n * self.adaptive.cost,
+            "fgsm": n * FGSM().cost,
+            "restarted": tried * pgd * (self.starts - 1),
+            "doubled": tried * self.doubled(norm).cost,
+            "scaled": tried * pgd,
+            "ratio": tried * self.ratio.cost,
+            "queried": min(self.queried, n) * self.square.cost,
+            "noised": min(self.noised, n) * self.noises * FORWARD_SHARE,
+            "transferred": n * pgd if transfers else 0,
+            "accuracy_by_share": shown * pgd * len(SHARES_OF_EPSILON),
+            "far_accuracy": shown * sum(self.far_attack(epsilon).cost for epsilon in FAR_EPSILONS),
         }

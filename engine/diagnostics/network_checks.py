@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from engine.diagnostics.check import Conclusion, NotRun, check, graded
-
-if TYPE_CHECKING:
-    from engine.diagnostics.examination import Examination
+from engine.diagnostics.check import Conclusion, check, graded
+from engine.diagnostics.evidence import Evidence, NotRun
 
 
 @check("Deterministic")
-def deterministic(examination: Examination) -> Conclusion:
+def deterministic(examination: Evidence) -> Conclusion:
     """Five passes over the same images must agree: fails when a logit moves by more than 0.00001 of the largest one.
 
     Source: AutoAttack's check for randomized defenses (Croce & Hein 2020); the tolerance, for rounding, is ours.
@@ -26,7 +22,7 @@ def deterministic(examination: Examination) -> Conclusion:
 
 
 @check("Logits, not probabilities")
-def logits(examination: Examination) -> Conclusion:
+def logits(examination: Evidence) -> Conclusion:
     """Outputs must be logits: fails when on every image they lie in [0, 1] and add up to 1, as after a softmax.
 
     Source: AutoAttack's check of the model's output (Croce & Hein 2020).
@@ -39,7 +35,7 @@ def logits(examination: Examination) -> Conclusion:
 
 
 @check("Gradients are not zero")
-def zero_gradient(examination: Examination) -> Conclusion:
+def zero_gradient(examination: Evidence) -> Conclusion:
     """An image whose loss has a gradient of exactly zero cannot be attacked by following it.
 
     Suspicious when there is one among the correctly classified images, failed when they are more than 1 %.
@@ -54,7 +50,7 @@ def zero_gradient(examination: Examination) -> Conclusion:
 
 
 @check("Softmax is not saturated")
-def saturation(examination: Examination) -> Conclusion:
+def saturation(examination: Evidence) -> Conclusion:
     """Where the probability of the right class rounds to 1 in float32, most of the loss's gradient is lost.
 
     Suspicious when that is so for more than 10 % of the correctly classified images, failed for more than 50 %.
@@ -70,7 +66,7 @@ def saturation(examination: Examination) -> Conclusion:
     return Conclusion(graded(saturated / len(outputs), 0.10, 0.50), evidence, values)
 
 
-def _of_correct(examination: Examination, values: np.ndarray) -> np.ndarray:
+def _of_correct(examination: Evidence, values: np.ndarray) -> np.ndarray:
     if not examination.correct.any():
         raise NotRun("No image is classified correctly")
     return values[examination.correct]

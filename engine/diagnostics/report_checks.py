@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engine.attacks.catalog import counts_any_size
-from engine.diagnostics.check import Conclusion, NotRun, check, exceeds
-
-if TYPE_CHECKING:
-    from engine.diagnostics.examination import Examination
-    from engine.robustness.report import RobustnessReport
+from engine.diagnostics.check import Conclusion, check, exceeds
+from engine.diagnostics.evidence import Evidence, NotRun
+from engine.robustness.report import RobustnessReport
 
 
 @check("Adversarial images are valid")
-def valid(examination: Examination) -> Conclusion:
+def valid(examination: Evidence) -> Conclusion:
     """Every adversarial image must be finite, inside [0, 1] and inside its budget, up to 0.000001.
 
     Failed when one is not, of the evaluation or of the white box here.
@@ -28,7 +24,7 @@ def valid(examination: Examination) -> Conclusion:
 
 
 @check("Worst case")
-def worst_case(examination: Examination) -> Conclusion:
+def worst_case(examination: Evidence) -> Conclusion:
     """The headline counts, for every image, the worst of the attacks.
 
     Failed when it is above the robust accuracy under one of the attacks inside the threat model, when one of those is
@@ -36,7 +32,7 @@ def worst_case(examination: Examination) -> Conclusion:
 
     Source: Carlini et al. 2019.
     """
-    report = _report(examination)
+    report = report_of(examination)
     inside = {
         result.attack.name: result.robust_accuracy
         for result in report.attacks
@@ -66,7 +62,7 @@ def worst_case(examination: Examination) -> Conclusion:
 
 
 @check("Minimal perturbations are found")
-def minimum_norm(examination: Examination) -> Conclusion:
+def minimum_norm(examination: Evidence) -> Conclusion:
     """An attack that looks for the smallest perturbation of any size must find one for every image.
 
     Suspicious below 99 % success: it did not converge. Then read its success and the median size of what it found,
@@ -74,7 +70,9 @@ def minimum_norm(examination: Examination) -> Conclusion:
 
     Source: Carlini et al. 2019; the share is ours.
     """
-    results = [result for result in _report(examination).attacks if result.n_found is not None and result.n_attackable]
+    results = [
+        result for result in report_of(examination).attacks if result.n_found is not None and result.n_attackable
+    ]
     if not results:
         raise NotRun("The evaluation has no attack that looks for the smallest perturbation")
     sentences, values, verdict = [], {}, "ok"
@@ -91,34 +89,8 @@ def minimum_norm(examination: Examination) -> Conclusion:
     return Conclusion(verdict, f"{'; '.join(sentences)}.", values)
 
 
-@check("The evaluation was strong enough")
-def upper_bound(examination: Examination) -> Conclusion:
-    """The attacks of these checks together must not break much that the evaluation counts as robust.
-
-    Failed when they break more than 1 % of the images that are still correct in the evaluation's worst case: its
-    attacks are too weak for its number.
-
-    Source: ours, after Carlini et al. 2019.
-    """
-    reported = examination.worst_case
-    if reported is None:
-        _report(examination)
-        raise NotRun("The evaluation kept no verdicts on single images, as older ones did not: evaluate the run again")
-    n, survives = len(reported), reported & examination.unbroken
-    broken = int(reported.sum() - survives.sum())
-    evidence = (
-        f"The checks' attacks break {broken} of the {reported.sum()} images that the evaluation counts as robust: "
-        f"robust accuracy is at most {survives.mean():.4g}, not {reported.mean():.4g}."
-    )
-    if not broken:
-        evidence = (
-            f"The checks' attacks break none of the {reported.sum()} images that the evaluation counts as robust."
-        )
-    values = {"reported": float(reported.mean()), "at_most": float(survives.mean()), "broken": broken, "images": n}
-    return Conclusion("failed" if exceeds(broken / n, 0.01) else "ok", evidence, values)
-
-
-def _report(examination: Examination) -> RobustnessReport:
+def report_of(examination: Evidence) -> RobustnessReport:
+    """The evaluation that is judged; NotRun without one."""
     if examination.report is None:
         raise NotRun("This run has no evaluation under the same protocol")
     return examination.report

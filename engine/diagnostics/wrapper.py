@@ -4,8 +4,6 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from engine.models.stack import Stack
-
 
 class DividedByMargin(nn.Module):
     """Logits divided by how far the largest is above the second: the same predictions, and a loss that never saturates.
@@ -41,13 +39,3 @@ class Watched(nn.Module):
         logits = self.network(images)
         self.predictions.append(logits.detach().argmax(dim=1))
         return logits
-
-
-def divided_by_margin(stack: Stack) -> Stack:
-    """A stack of one, as `DividedByMargin`."""
-    return Stack.of([DividedByMargin(stack.member(0))])
-
-
-def watched(stack: Stack, predictions: Predictions) -> Stack:
-    """A stack of one, as `Watched`."""
-    return Stack.of([Watched(stack.member(0), predictions)])

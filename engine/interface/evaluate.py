@@ -84,7 +84,7 @@ def evaluate(
 def _evaluate(
     laboratory: Laboratory, run_id: str, request: EvaluationRequest, device: str, progress: bool
 ) -> RobustnessReport:
-    from engine.measurements.evaluation.measure import assess_run  # imports torch
+    from engine.measurements.evaluation.measure import evaluate_run  # imports torch
 
     store, job_id = laboratory.store, request.job_id(run_id)
     store.own_folder(run_id)
@@ -99,4 +99,4 @@ def _evaluate(
             if job.is_stopped():
                 raise Stopped(f"The evaluation of {run_id} was stopped. Call engine.evaluate again to resume it.")
 
-        return assess_run(store, run_id, request, laboratory.data_dir, device, report)
+        return evaluate_run(store, run_id, request, laboratory.data_dir, device, report)

@@ -1,4 +1,4 @@
-"""What is attacked: test images, or one that somebody brought. No torch."""
+"""AttackedImages: test images, or an image that a user brought. No torch."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,16 @@ from engine.runs.store import RunStore
 
 @dataclass(frozen=True, eq=False)
 class AttackedImages:
-    """What is attacked: images (n, C, H, W) uint8, labels (n,); sample_ids (n,), None for images from elsewhere."""
+    """Images (n, C, H, W) uint8, labels (n,), and sample_ids (n,) into the test set; None for a user's image."""
 
     images: np.ndarray
     labels: np.ndarray
     sample_ids: np.ndarray | None
+
+    @property
+    def report_ids(self) -> list[int]:
+        """What a report calls the images: sample ids, 0 for a user's image."""
+        return [0] * len(self.labels) if self.sample_ids is None else self.sample_ids.tolist()
 
 
 def chosen_test_images(config: ModelConfig, request: Measurement, data_dir: Path) -> AttackedImages:
@@ -31,7 +36,7 @@ def chosen_test_images(config: ModelConfig, request: Measurement, data_dir: Path
 
 
 def own_image(store: RunStore, config: ModelConfig, image_id: str) -> AttackedImages:
-    """An image that somebody brought, alone; InputError when it was made for another data set."""
+    """The image that a user brought, alone; InputError when it was made for another data set."""
     own = load_own_image(store, image_id)
     if own.dataset != config.dataset:
         remedy = "Bring the image again for this run."

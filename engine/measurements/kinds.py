@@ -1,6 +1,6 @@
 """The kinds of measurement: the request of each kind, and the function that takes it. No torch until one is taken."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import assert_never
 
@@ -9,6 +9,7 @@ from engine.measurements.diagnosis.request import DiagnosisRequest
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.request import MeasurementKind
 from engine.measurements.transfer.request import TransferRequest
+from engine.robustness.meter import Progress
 from engine.runs.store import RunStore
 from engine.validation import validated
 
@@ -31,7 +32,7 @@ def measure(
     payload: Mapping,
     data_dir: Path,
     device: str,
-    progress: Callable[[float, str], None],
+    progress: Progress,
 ) -> None:
     """Take the measurement and store its result with the run.
 
@@ -40,9 +41,9 @@ def measure(
     """
     request = read_request(kind, payload)
     if isinstance(request, EvaluationRequest):
-        from engine.measurements.evaluation.measure import assess_run  # imports torch
+        from engine.measurements.evaluation.measure import evaluate_run  # imports torch
 
-        assess_run(store, run_id, request, data_dir, device, progress)
+        evaluate_run(store, run_id, request, data_dir, device, progress)
     elif isinstance(request, DiagnosisRequest):
         from engine.measurements.diagnosis.measure import diagnose_run  # imports torch
 

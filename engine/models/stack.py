@@ -44,13 +44,6 @@ class Stack(nn.Module):
         """Weights of one convolutional layer without biases, (K, out, in, h, w)."""
         return self.weights[f"{layer}.weight"]
 
-    @property
-    def description(self) -> str:
-        """What decides the members' function besides their weights: class, layers and constants of the network."""
-        template = self._template[0]
-        constants = {name: value.tolist() for name, value in template.named_buffers()}
-        return f"{type(template).__module__} {template} {constants}"
-
     def train(self, mode: bool = True) -> Stack:
         super().train(mode)
         self._template[0].train(mode)
@@ -87,3 +80,9 @@ class Stack(nn.Module):
         """A stack of some members, frozen: no gradient reaches the weights, which is what attacks need."""
         chosen = {name: value[list(members)].detach().clone() for name, value in self.weights.items()}
         return Stack(self._template[0], chosen).requires_grad_(False)
+
+
+def describe(network: nn.Module) -> str:
+    """What decides a network's function besides its weights: class, layers and constants."""
+    constants = {name: value.tolist() for name, value in network.named_buffers()}
+    return f"{type(network).__module__} {network} {constants}"

@@ -1,117 +1,122 @@
-"""The images of one evaluation and the models that face them, attacked in batches of fixed size."""
+"""AttackSession: one network before the images of one setup, attacked in batches of fixed size."""
 
+import copy
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
+from itertools import count
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from engine.attacks.attack_config import AttackConfig
 from engine.attacks.catalog import attack_threat
-from engine.attacks.configs import AttackConfig
 from engine.attacks.perturb import perturb, refuse_diverged
 from engine.attacks.threat import ThreatModel
-from engine.models.stack import Stack
-from engine.robustness.cache import ATTACKS_VERSION, AdversarialCache, weights_digest
+from engine.models.stack import describe
+from engine.robustness.attack_setup import AttackSetup, as_pixels
+from engine.robustness.cache import ATTACKS_VERSION, weights_digest
+from engine.robustness.meter import Report, slice_of, unreported
 from engine.seeds import derive_seed
-
-BATCH = 250
-
-
-def as_pixels(images: np.ndarray) -> np.ndarray:
-    """Bytes divided by 255, floats as they are; float32."""
-    return images.astype(np.float32) / 255.0 if images.dtype == np.uint8 else images.astype(np.float32)
 
 
 class AttackSession:
-    """A frozen stack before the images of one evaluation, (n, C, H, W) in [0, 1], and what it says to them.
+    """A frozen copy of a setup's network, and what it answers on the setup's images.
 
-    clean_predictions, correct: (K, n); clean_probabilities: (K, n, classes).
+    images: (n, C, H, W) float32 in [0, 1]; labels: (n,) int64; batches: slices of both.
+    clean_predictions: (n,); clean_probabilities: (n, classes); correct: (n,) bool.
+
+    Raises:
+        InputError: logits that are not finite.
     """
 
-    def __init__(
-        self,
-        stack: Stack,
-        images: np.ndarray,
-        labels: np.ndarray,
-        threat: ThreatModel,
-        std: Sequence[float],
-        seed: int,
-        cache: AdversarialCache | None,
-        progress: Callable[[float], None] | None,
-    ) -> None:
-        self.stack, self.images, self.labels = stack.select(range(stack.size)), images, labels
-        self.threat, self.std, self.seed = threat, tuple(std), seed
-        self.cache, self.progress = cache or AdversarialCache(None), progress
-        self.batches = [slice(start, start + BATCH) for start in range(0, len(images), BATCH)]
-        self.work, self.done, self.end = 1, 0, 0
-        weights = {name: value.numpy(force=True) for name, value in self.stack.weights.items()}
-        self.digests = [
-            weights_digest({name: value[k] for name, value in weights.items()}) for k in range(self.stack.size)
-        ]
-        self.clean_predictions, self.clean_probabilities = self.predict([images] * stack.size)
-        self.correct = self.clean_predictions == labels
+    def __init__(self, setup: AttackSetup) -> None:
+        self.setup = setup
+        self.network = copy.deepcopy(setup.network).eval().requires_grad_(False)
+        self.images, self.labels = as_pixels(setup.images), np.asarray(setup.labels, np.int64)
+        starts = range(0, len(self.images), setup.batch_size)
+        self.batches = [slice(start, start + setup.batch_size) for start in starts]
+        weights = {name: value.numpy(force=True) for name, value in self.network.named_parameters()}
+        self._identity = f"{ATTACKS_VERSION} {describe(self.network)} {weights_digest(weights)}"
+        self.clean_predictions, self.clean_probabilities = self.predict(self.images)
+        self.correct = self.clean_predictions == self.labels
 
     def attack(
-        self, attack: AttackConfig, threat: ThreatModel | None = None, where: np.ndarray | None = None, draw: int = 0
+        self,
+        attack: AttackConfig,
+        threat: ThreatModel | None = None,
+        where: np.ndarray | None = None,
+        draw: int = 0,
+        report: Report = unreported,
     ) -> np.ndarray:
-        """Adversarial images (K, n, C, H, W), float32, from the cache where it has them.
+        """Adversarial images (n, C, H, W), float32, from the cache where it has them.
 
         Args:
-            threat: another than the evaluation's.
-            where: (K, n) bool, the images to be attacked. Others stay as they are, and so do those that are
-                misclassified anyway.
-            draw: which random numbers, for another try.
+            threat: another than the setup's.
+            where: (n,) bool, the images to be attacked. Others stay as they are, and so do misclassified ones.
+            draw: number of the draw of random numbers, for another attempt.
+            report: called with the fraction done before every forward pass.
         """
         chosen = self.correct if where is None else self.correct & where
         found = []
         for index, batch in enumerate(self.batches):
-            seed = derive_seed("attack", self.seed, attack.name, index, *([draw] if draw else []))
-            found.append(self._attack_batch(attack, threat or self.threat, batch, chosen[:, batch], seed))
-        return np.concatenate(found, axis=1)
+            seed = derive_seed("attack", self.setup.seed, attack.name, index, *([draw] if draw else []))
+            own = slice_of(report, index, len(self.batches))
+            found.append(self._attack_batch(attack, threat or self.setup.threat, batch, chosen[batch], seed, own))
+        return np.concatenate(found)
 
-    def predict(self, images: Sequence[np.ndarray] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """K x (n, C, H, W) -> predictions (K, n) int64 and probabilities (K, n, classes) float32."""
+    def predict(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n, C, H, W) -> predictions (n,) int64 and probabilities (n, classes) float32."""
+        logits = self.logits(images)
+        refuse_diverged(logits.isfinite())
+        return logits.argmax(dim=1).numpy(force=True), logits.softmax(dim=1).float().numpy(force=True)
+
+    def logits(self, images: np.ndarray) -> Tensor:
+        """(n, C, H, W) -> (n, classes), on the network's device, without gradients."""
         with torch.no_grad():
-            logits = [
-                self.stack.logits(self._tensor(np.stack([own[batch] for own in images]))) for batch in self.batches
-            ]
-        joined = torch.cat(logits, dim=1)
-        refuse_diverged(joined.isfinite().flatten(1).all(dim=1))
-        return joined.argmax(dim=2).numpy(force=True), joined.softmax(dim=2).float().numpy(force=True)
+            return torch.cat([self.network(self.tensor(images[batch])) for batch in self.batches])
 
-    def _attack_batch(
-        self, attack: AttackConfig, threat: ThreatModel, batch: slice, chosen: np.ndarray, seed: int
-    ) -> np.ndarray:
-        images, labels = self.images[batch], self.labels[batch]
-        budget = attack_threat(attack, threat)
-        setting = f"{attack.model_dump_json()} {budget and budget.model_dump_json()} {self.std} {seed}"
-
-        whole = np.repeat(images[None], self.stack.size, axis=0)
-        for k, mine in enumerate(chosen):
-            content = images[mine].tobytes() + labels[mine].tobytes()
-            digest = hashlib.blake2b(content, digest_size=16).hexdigest()
-            key = f"{ATTACKS_VERSION} {self.stack.description} {self.digests[k]} {setting} {digest}"
-            self.end = self.done + attack.forwards
-            whole[k, mine] = self.cache.fetch(
-                key, lambda k=k, mine=mine: self._perturb(k, mine, batch, attack, threat, seed)
-            )
-            self.done = self.end
-        return whole
-
-    def _perturb(
-        self, k: int, mine: np.ndarray, batch: slice, attack: AttackConfig, threat: ThreatModel, seed: int
-    ) -> np.ndarray:
-        images, labels = self._tensor(self.images[batch][mine]), self._tensor(self.labels[batch][mine])
-        found = perturb(self.stack.select([k]), images, labels, attack, threat, self.std, [seed], self._tick)
-        return found.float().numpy(force=True)
-
-    def _tensor(self, values: np.ndarray) -> Tensor:
-        reference = next(self.stack.parameters())
+    def tensor(self, values: np.ndarray) -> Tensor:
+        """The values on the network's device, floats in the type of its weights."""
+        reference = next(self.network.parameters())
         tensor = torch.from_numpy(np.ascontiguousarray(values)).to(reference.device)
         return tensor.to(reference.dtype) if tensor.is_floating_point() else tensor
 
-    def _tick(self) -> None:
-        if self.progress is not None:
-            self.progress(min(self.done / self.work, 1.0))
-        self.done = min(self.done + 1, self.end)
+    def _attack_batch(
+        self, attack: AttackConfig, threat: ThreatModel, batch: slice, mine: np.ndarray, seed: int, report: Report
+    ) -> np.ndarray:
+        whole, budget = self.images[batch].copy(), attack_threat(attack, threat)
+        images, labels = whole[mine], self.labels[batch][mine]
+        digest = hashlib.blake2b(images.tobytes() + labels.tobytes(), digest_size=16).hexdigest()
+        setting = f"{attack.model_dump_json()} {budget and budget.model_dump_json()} {tuple(self.setup.std)} {seed}"
+        compute = partial(self._perturb, images, labels, attack, threat, seed, report)
+        whole[mine] = self.setup.cache.fetch(f"{self._identity} {setting} {digest}", compute)
+        return whole
+
+    def _perturb(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        attack: AttackConfig,
+        threat: ThreatModel,
+        seed: int,
+        report: Report,
+    ) -> np.ndarray:
+        found = perturb(
+            network=self.network,
+            images=self.tensor(images),
+            labels=self.tensor(labels),
+            attack=attack,
+            threat=threat,
+            std=self.setup.std,
+            seed=seed,
+            interrupted=_before_each_of(attack.forwards, report),
+        )
+        return found.float().numpy(force=True)
+
+
+def _before_each_of(passes: int, report: Report) -> Callable[[], None]:
+    """Function to call before each forward pass, of which there are at most `passes`."""
+    done = count()
+    return lambda: report(min(next(done) / passes, 1.0))

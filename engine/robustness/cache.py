@@ -29,12 +29,12 @@ def weights_digest(weights: Mapping[str, np.ndarray]) -> str:
 
 
 class AdversarialCache:
-    """Arrays by key in `location`, a folder of its own; None keeps nothing.
+    """Arrays by key in `location`, a folder used for nothing else; None keeps nothing.
 
     The least recently used entries go when `bytes_limit` is reached. An unreadable entry is computed anew.
     """
 
-    def __init__(self, location: Path | None, bytes_limit: int = TWO_GIGABYTES) -> None:
+    def __init__(self, location: Path | None = None, bytes_limit: int = TWO_GIGABYTES) -> None:
         if location is not None:
             location.mkdir(mode=0o700, parents=True, exist_ok=True)
             location.chmod(0o700)

@@ -10,7 +10,8 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.attacks.configs import AttackConfig
+from engine.attacks.attack_config import AttackConfig
+from engine.attacks.catalog import AnyAttack
 from engine.attacks.threat import ThreatModel
 from engine.robustness.report import Judgement, minimal_distances
 
@@ -35,7 +36,7 @@ class RobustnessCurve(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    attack: AttackConfig
+    attack: AnyAttack
     threat: ThreatModel
     pixel_scale: tuple[float, ...] = Field(min_length=1)
     seed: int

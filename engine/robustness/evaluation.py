@@ -1,29 +1,27 @@
-"""Clean and robust accuracy of every member of a stack, on fixed images."""
+"""Clean and robust accuracy of a network on fixed images."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 
+from engine.attacks.attack_config import AttackConfig
 from engine.attacks.catalog import check_attacks
-from engine.attacks.configs import AttackConfig
-from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
-from engine.models.stack import Stack
-from engine.robustness.attack_session import AttackSession, as_pixels
-from engine.robustness.cache import AdversarialCache
-from engine.robustness.report import AttackResult, Judgement, RobustnessReport, judge, still_correct, summarize
+from engine.robustness.attack_session import AttackSession
+from engine.robustness.attack_setup import AttackSetup
+from engine.robustness.meter import Meter, Report
+from engine.robustness.report import AttackResult, Judgement, RobustnessReport, judge, summarize, worst_case
 
 
 @dataclass(frozen=True, eq=False)
 class AttackOutcome:
-    """One attack on one member, as soon as it is over.
+    """One attack on the network.
 
     adversarial_images: (n, C, H, W) float32 in [0, 1]; predictions: (n,) int64; probabilities: (n, classes) float32.
     """
 
-    member: int
     result: AttackResult
     judgement: Judgement
     adversarial_images: np.ndarray
@@ -32,68 +30,72 @@ class AttackOutcome:
 
 
 @dataclass(frozen=True, eq=False)
-class MemberEvaluation:
-    """All about one member, after the last attack; shapes as in AttackOutcome, of the clean images."""
+class Evaluation:
+    """All attacks on the network; shapes as in `AttackOutcome`, of the clean images.
 
-    member: int
+    outcomes: by the attack's name, in the order they ran.
+    """
+
     report: RobustnessReport
     clean_predictions: np.ndarray
     clean_probabilities: np.ndarray
+    outcomes: Mapping[str, AttackOutcome]
 
 
 def evaluate(
-    stack: Stack,
-    images: np.ndarray,
-    labels: np.ndarray,
-    sample_ids: Sequence[int],
+    setup: AttackSetup,
     attacks: Sequence[AttackConfig],
-    threat: ThreatModel,
-    std: Sequence[float],
-    seed: int,
-    cache: AdversarialCache | None = None,
-    progress: Callable[[float], None] | None = None,
-) -> Iterator[AttackOutcome | MemberEvaluation]:
-    """Attack every image of every member: K outcomes after each attack, K member evaluations at the end.
+    sample_ids: Sequence[int],
+    earlier: Sequence[tuple[AttackResult, Judgement]] = (),
+    samples: int | None = None,
+) -> Evaluation:
+    """Attack every image that the network classifies correctly, with each attack.
 
-    Images that are misclassified anyway are not attacked: they stay as they are, and count as not robust. Random
-    numbers are those of (seed, attack, batch), so a result depends neither on the other attacks, nor on the other
-    members, nor on images that come later.
+    Images that are misclassified without an attack stay as they are, and count as not robust. Random numbers are those
+    of (seed, attack, batch), so a result depends neither on the other attacks nor on images that come later.
 
     Args:
-        images, labels: (n, C, H, W), uint8 or floats in [0, 1], and (n,) integers; sample_ids: (n,).
-        progress: called with the fraction done in [0, 1] before every forward pass; may raise to stop.
+        sample_ids: (n,) indices into the test set, for the report.
+        earlier: attacks on the same network and images that the report is to count too.
+        samples: how many images were asked for, for the report.
 
     Raises:
-        InputError: from the first `next`, as in `perturb` and `check_attacks`.
+        InputError: as in `perturb` and `check_attacks`, or not as many sample ids as images.
     """
-    check_attacks(attacks, threat)
-    if not len(images) == len(labels) == len(sample_ids) > 0:
-        counts = f"{len(images)}, {len(labels)} and {len(sample_ids)}"
-        raise InputError("as many images, labels and sample ids, at least one", counts, "Pass them so.")
-    bench = AttackSession(stack, as_pixels(images), np.asarray(labels, np.int64), threat, std, seed, cache, progress)
-    bench.work = sum(attack.forwards for attack in attacks) * len(bench.batches) * stack.size
-    correct = bench.correct
-    results: list[list[AttackResult]] = [[] for _ in range(stack.size)]
-    survivors = correct.copy()
+    check_attacks(attacks, setup.threat)
+    if len(sample_ids) != len(setup.labels):
+        got = f"{len(setup.labels)} images and {len(sample_ids)} sample ids"
+        raise InputError("as many sample ids as images", got, "Pass the id of each image.")
+    session, meter = AttackSession(setup), Meter({attack.name: attack.cost for attack in attacks}, setup.progress)
+    outcomes: dict[str, AttackOutcome] = {}
     for attack in attacks:
-        started = perf_counter()
-        adversarial = bench.attack(attack)
-        predictions, probabilities = bench.predict(adversarial)
-        seconds = (perf_counter() - started) / stack.size
-        for k, wrong in enumerate(predictions != labels):
-            found = judge(attack, threat, std, bench.images, adversarial[k], wrong)
-            result = summarize(attack, threat, correct[k], found, seconds)
-            results[k].append(result)
-            survivors[k] = still_correct(survivors[k], found.breaks_worst_case)
-            yield AttackOutcome(k, result, found, adversarial[k], predictions[k], probabilities[k])
-    for k in range(stack.size):
-        report = RobustnessReport(
-            threat=threat,
-            pixel_epsilon=threat.pixel_budget(std),
-            seed=seed,
+        message = f"{next(reversed(outcomes))} done" if outcomes else "attacking"
+        with meter.part(attack.name, message) as report:
+            outcomes[attack.name] = _run(session, attack, report)
+    judged = [*earlier, *((outcome.result, outcome.judgement) for outcome in outcomes.values())]
+    return Evaluation(
+        report=RobustnessReport(
+            threat=setup.threat,
+            pixel_epsilon=setup.threat.pixel_budget(setup.std),
+            seed=setup.seed,
             sample_ids=tuple(map(int, sample_ids)),
-            clean_accuracy=float(correct[k].mean()),
-            robust_accuracy=float(survivors[k].mean()),
-            attacks=tuple(results[k]),
-        )
-        yield MemberEvaluation(k, report, bench.clean_predictions[k], bench.clean_probabilities[k])
+            samples=samples,
+            clean_accuracy=float(session.correct.mean()),
+            robust_accuracy=float(worst_case(session.correct, (judgement for _, judgement in judged)).mean()),
+            attacks=tuple(result for result, _ in judged),
+        ),
+        clean_predictions=session.clean_predictions,
+        clean_probabilities=session.clean_probabilities,
+        outcomes=outcomes,
+    )
+
+
+def _run(session: AttackSession, attack: AttackConfig, report: Report) -> AttackOutcome:
+    started, setup = perf_counter(), session.setup
+    adversarial = session.attack(attack, report=report)
+    predictions, probabilities = session.predict(adversarial)
+    seconds = perf_counter() - started
+    wrong = predictions != session.labels
+    found = judge(attack, setup.threat, setup.std, session.images, adversarial, wrong)
+    result = summarize(attack, setup.threat, session.correct, found, seconds)
+    return AttackOutcome(result, found, adversarial, predictions, probabilities)

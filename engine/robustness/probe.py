@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.attacks.configs import AttackConfig
+from engine.attacks.attack_config import AttackConfig
 from engine.attacks.perturb import perturb_members
 from engine.attacks.threat import ThreatModel
 from engine.models.stack import Stack

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.attacks.catalog import attack_threat, counts_any_size
-from engine.attacks.configs import AttackConfig
+from engine.attacks.attack_config import AttackConfig
+from engine.attacks.catalog import AnyAttack, attack_threat, counts_any_size
 from engine.attacks.threat import ThreatModel, in_image_range
 
 Fraction = Field(ge=0.0, le=1.0)
@@ -29,10 +29,10 @@ class AttackResult(_Record):
     n_found: samples correct before for which an attack that minimizes found anything, of whatever size; else None.
     largest_linf, largest_l2: of any finite perturbation, in pixels.
     median_linf, median_l2: of the adversarial ones on images that were correct before, of any size; None without any.
-    seconds: time for the whole stack / members.
+    seconds: time of the attack and of classifying its images.
     """
 
-    attack: AttackConfig
+    attack: AnyAttack
     threat: ThreatModel | None
     n: int
     n_attackable: int
@@ -123,6 +123,19 @@ def minimal_distances(correct: np.ndarray, is_adversarial: np.ndarray, sizes: np
 def still_correct(correct: np.ndarray, broken: np.ndarray) -> np.ndarray:
     """(n,) bool, correct before and not broken: only loses entries, so worst case <= each attack <= clean."""
     return correct & ~broken
+
+
+def worst_case(correct: np.ndarray, judgements: Iterable[Judgement]) -> np.ndarray:
+    """(n,) bool: correct before, and broken within the threat model by none of the attacks.
+
+    Args:
+        correct: (n,) bool, before any attack.
+        judgements: one for each attack, of the same images.
+    """
+    survivors = correct
+    for judgement in judgements:
+        survivors = still_correct(survivors, judgement.breaks_worst_case)
+    return survivors
 
 
 def judge(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import overload
 
 import numpy as np
@@ -98,14 +99,20 @@ def wilson_interval(successes, n, confidence=CONFIDENCE):
         ValueError: n below 1, successes outside [0, n], or confidence outside (0, 1).
     """
     counts, sizes = np.asarray(successes, np.float64), np.asarray(n, np.float64)
-    if not (np.all(sizes >= 1) and np.all(counts >= 0) and np.all(counts <= sizes)):
-        raise ValueError(f"successes must be in [0, n] and n at least 1, got {successes} of {n}")
-    z2, p = special.ndtri(_quantile(confidence)) ** 2, counts / sizes
-    center = p + z2 / (2 * sizes)
-    half = np.sqrt(z2 * (p * (1 - p) / sizes + z2 / (4 * sizes**2)))
-    low, high = ((center + sign * half) / (1 + z2 / sizes) for sign in (-1, 1))
-    low, high = np.clip(low, 0.0, p), np.clip(high, p, 1.0)
+    if not (np.all(sizes >= 1) and np.all(counts >= 0) and np.all(counts <= sizes) and np.all(counts % 1 == 0)):
+        raise ValueError(f"successes must be whole numbers in [0, n] and n at least 1, got {successes} of {n}")
+    _quantile(confidence)
+    low, high = np.vectorize(partial(_wilson, confidence), otypes=[float, float])(counts, sizes)
     return (low, high) if low.ndim else (float(low), float(high))
+
+
+def _wilson(confidence: float, successes: float, n: float) -> tuple[float, float]:
+    from scipy import stats  # takes two seconds to load, which pages without intervals need not wait for
+
+    # The share itself as hypothesis leaves the search for an exact p-value out, which nobody reads.
+    test = stats.binomtest(int(successes), int(n), successes / n)
+    interval = test.proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float = CONFIDENCE) -> PairedDifference:
@@ -126,6 +133,8 @@ def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float =
     if first.dtype != bool or second.dtype != bool or first.ndim != 1 or first.shape != second.shape or not first.size:
         found = f"{first.dtype} {first.shape} and {second.dtype} {second.shape}"
         raise ValueError(f"two bool arrays of one shape (n,), n at least 1, are needed, got {found}")
+    from scipy import stats  # takes two seconds to load
+
     n, b, c = len(first), int((first & ~second).sum()), int((second & ~first).sum())
     p1, p2 = (b + 1) / (n + 2), (c + 1) / (n + 2)
     half = float(special.ndtri(_quantile(confidence))) * np.sqrt((p1 + p2 - (p1 - p2) ** 2) / (n + 2))
@@ -136,7 +145,7 @@ def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float =
         difference=(b - c) / n,
         low=max(-1.0, float(p1 - p2 - half)),
         high=min(1.0, float(p1 - p2 + half)),
-        p_value=min(1.0, 2 * float(special.bdtr(min(b, c), b + c, 0.5))),
+        p_value=float(stats.binomtest(min(b, c), b + c, 0.5).pvalue) if b + c else 1.0,
         confidence=confidence,
     )
 
@@ -169,7 +178,8 @@ def _t_test(
     first: np.ndarray, second: np.ndarray, confidence: float
 ) -> tuple[float, float | None, float | None, float | None, float | None]:
     """Mean, standard deviation, low, high and p-value of the differences; what their spread does not give is None."""
-    quantile, differences = _quantile(confidence), first - second
+    _quantile(confidence)
+    differences = first - second
     n, mean = len(differences), float(differences.mean())
     if n == 1:
         return mean, None, None, None, None
@@ -177,9 +187,11 @@ def _t_test(
     if np.ptp(differences) <= rounding:
         return mean, 0.0, None, None, 1.0 if abs(mean) <= rounding else None
     std = float(differences.std(ddof=1))
-    error = std / np.sqrt(n)
-    half = float(special.stdtrit(n - 1, quantile) * error)
-    return mean, std, mean - half, mean + half, 2 * float(special.stdtr(n - 1, -abs(mean) / error))
+    from scipy import stats  # takes two seconds to load
+
+    test = stats.ttest_1samp(differences, 0.0)
+    interval = test.confidence_interval(confidence)
+    return mean, std, float(interval.low), float(interval.high), float(test.pvalue)
 
 
 def _finite(values: Sequence[float]) -> np.ndarray:

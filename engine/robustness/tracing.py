@@ -1,91 +1,94 @@
 """Accuracy against epsilon: one attack at ever larger epsilons, on what is still correct."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from engine.attacks.attack_config import AttackConfig
 from engine.attacks.catalog import attack_threat
-from engine.attacks.configs import AttackConfig
-from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
-from engine.models.stack import Stack
-from engine.robustness.attack_session import AttackSession, as_pixels
-from engine.robustness.cache import AdversarialCache
+from engine.robustness.attack_session import AttackSession
+from engine.robustness.attack_setup import AttackSetup
 from engine.robustness.curve import RobustnessCurve, epsilon_steps
-from engine.robustness.report import judge
+from engine.robustness.meter import slice_of
+from engine.robustness.report import Judgement, judge, still_correct
 
 
-def trace(
-    stack: Stack,
-    images: np.ndarray,
-    labels: np.ndarray,
-    sample_ids: Sequence[int],
-    attack: AttackConfig,
-    threat: ThreatModel,
-    std: Sequence[float],
-    seed: int,
-    cache: AdversarialCache | None = None,
-    progress: Callable[[float, str], None] | None = None,
-) -> RobustnessCurve:
-    """The curve of the stack's only member, in steps of `threat.epsilon`, until nothing is left or as `epsilon_steps`.
+def trace(setup: AttackSetup, attack: AttackConfig, sample_ids: Sequence[int]) -> RobustnessCurve:
+    """The network's curve in steps of `setup.threat.epsilon`, until nothing is left or as `epsilon_steps`.
 
     Balls nest, so an image that is misclassified at one epsilon counts as misclassified at every larger one and is
     not attacked again: accuracy never rises.
 
     Args:
-        images, labels: (n, C, H, W), uint8 or floats in [0, 1], and (n,) integers; sample_ids: (n,).
-        progress: called with the fraction of all steps there may be and what was reached; may raise to stop.
+        sample_ids: (n,) indices into the test set.
 
     Raises:
-        InputError: not one member, an attack that minimizes, no step above 0, or as in `perturb`.
+        InputError: an attack that minimizes, no step above 0, or as in `perturb`.
     """
-    ball = attack_threat(attack, threat)
-    if ball is None or ball.epsilon <= 0.0 or stack.size != 1:
-        got = f"{attack.name} with a step of {threat.epsilon:g} on {stack.size}"
-        raise InputError("an attack that searches a ball, with a step above 0, on one network", got, "Change that.")
-    words, reached = "", 0.0
-
-    def tell(fraction: float) -> None:
-        nonlocal reached
-        reached = max(reached, fraction)
-        if progress is not None:
-            progress(reached, words)
-
-    bench = AttackSession(stack, as_pixels(images), np.asarray(labels, np.int64), ball, std, seed, cache, tell)
-    steps, ended = epsilon_steps(ball, std, bench.images.shape[1:])
-    bench.work = attack.forwards * len(bench.batches) * len(steps)
-    alive = bench.correct[0].copy()
-    broken_at: list[float | None] = [None if right else 0.0 for right in alive]
-    epsilons, n_invalid, words = [0.0], 0, _words(0.0, alive)
-    for number, epsilon in enumerate(steps):
-        if not alive.any():
-            break
-        tell(number / len(steps))
-        here = ball.model_copy(update={"epsilon": epsilon})
-        adversarial = bench.attack(attack, here, alive[None])
-        predictions, _ = bench.predict(adversarial)
-        found = judge(attack, here, std, bench.images, adversarial[0], predictions[0] != labels)
-        n_invalid += int((alive & ~found.is_valid).sum())
-        lost = alive & found.breaks_worst_case
-        for sample in np.flatnonzero(lost):
-            broken_at[sample] = epsilon
-        alive &= ~lost
-        epsilons.append(epsilon)
-        words = _words(epsilon, alive)
-    tell(1.0)
-    return RobustnessCurve(
-        attack=attack,
-        threat=ball,
-        pixel_scale=ball.model_copy(update={"epsilon": 1.0}).pixel_budget(std),
-        seed=seed,
-        sample_ids=tuple(map(int, sample_ids)),
-        epsilons=tuple(epsilons),
-        broken_at=tuple(broken_at),
-        n_invalid=n_invalid,
-        ended=ended if alive.any() else "nothing left",
-    )
+    ball = attack_threat(attack, setup.threat)
+    if ball is None or ball.epsilon <= 0.0:
+        got = f"{attack.name} with a step of {setup.threat.epsilon:g}"
+        raise InputError("an attack that searches a ball, with a step above 0", got, "Choose another attack or step.")
+    tracer = _Tracer(replace(setup, threat=ball), attack)
+    tracer.follow()
+    return tracer.curve(sample_ids)
 
 
-def _words(epsilon: float, alive: np.ndarray) -> str:
-    share = alive.mean()
-    return f"ε = {epsilon:g}: {'under 1' if 0.0 < share < 0.01 else f'{100 * share:.0f}'} % left"
+class _Tracer:
+    """A curve on its way: what is still correct, and what each epsilon took.
+
+    alive: (n,) bool; broken_at: (n,), as in `RobustnessCurve`.
+    """
+
+    def __init__(self, setup: AttackSetup, attack: AttackConfig) -> None:
+        self.session, self.attack, self.ball = AttackSession(setup), attack, setup.threat
+        self.steps, self.ended = epsilon_steps(self.ball, setup.std, self.session.images.shape[1:])
+        self.alive = self.session.correct
+        self.broken_at: list[float | None] = [None if right else 0.0 for right in self.alive]
+        self.epsilons, self.n_invalid = [0.0], 0
+
+    def follow(self) -> None:
+        """Attack at one epsilon after the other."""
+        for number, epsilon in enumerate(self.steps):
+            if not self.alive.any():
+                break
+            self._step(number, epsilon)
+        self._tell(1.0)
+
+    def _step(self, number: int, epsilon: float) -> None:
+        report = slice_of(self._tell, number, len(self.steps))
+        report(0.0)
+        here, session = self.ball.model_copy(update={"epsilon": epsilon}), self.session
+        adversarial = session.attack(self.attack, here, self.alive, report=report)
+        wrong = session.predict(adversarial)[0] != session.labels
+        found = judge(self.attack, here, session.setup.std, session.images, adversarial, wrong)
+        self._take(epsilon, found)
+
+    def _take(self, epsilon: float, found: Judgement) -> None:
+        self.n_invalid += int((self.alive & ~found.is_valid).sum())
+        for sample in np.flatnonzero(self.alive & found.breaks_worst_case):
+            self.broken_at[sample] = epsilon
+        self.alive = still_correct(self.alive, found.breaks_worst_case)
+        self.epsilons.append(epsilon)
+
+    def _tell(self, fraction: float) -> None:
+        share = self.alive.mean()
+        left = "under 1" if 0.0 < share < 0.01 else f"{100 * share:.0f}"
+        self.session.setup.progress(fraction, f"ε = {self.epsilons[-1]:g}: {left} % left")
+
+    def curve(self, sample_ids: Sequence[int]) -> RobustnessCurve:
+        """The curve so far, as a record."""
+        setup = self.session.setup
+        return RobustnessCurve(
+            attack=self.attack,
+            threat=self.ball,
+            pixel_scale=self.ball.model_copy(update={"epsilon": 1.0}).pixel_budget(setup.std),
+            seed=setup.seed,
+            sample_ids=tuple(map(int, sample_ids)),
+            epsilons=tuple(self.epsilons),
+            broken_at=tuple(self.broken_at),
+            n_invalid=self.n_invalid,
+            ended="nothing left" if not self.alive.any() else self.ended,
+        )

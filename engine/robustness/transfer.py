@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from engine.attacks.catalog import attack_threat
-from engine.attacks.configs import AttackConfig
+from engine.attacks.catalog import AnyAttack, attack_threat
 from engine.attacks.threat import ThreatModel
 from engine.robustness.statistics import wilson_interval
 
@@ -55,7 +54,7 @@ class Transfer(BaseModel):
 
     source: str
     target: str
-    attack: AttackConfig
+    attack: AnyAttack
     threat: ThreatModel
     pixel_epsilon: tuple[float, ...]
     seed: int

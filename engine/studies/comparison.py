@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.measurements.evaluation.survivors import WORST_CASE, read_verdicts
+from engine.measurements.evaluation.survivors import WORST_CASE, read_survivors
 from engine.queue.overview import RunOverview
 from engine.robustness.statistics import (
     PairedDifference,
@@ -158,7 +158,7 @@ def contrasts(runs: Sequence[RunOverview], verdicts: Mapping[str, Verdicts], ref
 
 def read_comparison(store: RunStore, run_ids: Sequence[str], protocol_id: str) -> dict[str, Verdicts]:
     """run_id -> verdicts under the protocol, for `contrasts`; runs without readable ones are left out."""
-    found = {run_id: read_verdicts(store, run_id, protocol_id) for run_id in run_ids}
+    found = {run_id: read_survivors(store, run_id, protocol_id) for run_id in run_ids}
     return {run_id: verdicts for run_id, verdicts in found.items() if verdicts is not None}
 
 

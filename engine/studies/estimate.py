@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from engine.attacks.attack_config import FORWARD_SHARE
 from engine.attacks.catalog import attack_config
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.speed import rate_key
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ModelConfig
 from engine.training.schedule import MONITORED, snapshot_total
-
-FORWARD_SHARE = 0.6
-"""Of a training pass, for the 1,000 images of a snapshot at once: measured on a CPU, where large batches are slow."""
 
 
 def training_passes(config: RunConfig) -> int:
@@ -32,9 +30,9 @@ def total_passes(config: RunConfig) -> float:
     return training_passes(config) + probe_passes(config) + snapshots * MONITORED * FORWARD_SHARE
 
 
-def evaluation_passes(request: EvaluationRequest) -> int:
-    """The same for attacking one run, at most: what is misclassified anyway is spared."""
-    return request.samples * sum(attack_config(name).forwards for name in request.attacks)
+def evaluation_passes(request: EvaluationRequest) -> float:
+    """The same for attacking one run, at most: images that are misclassified without an attack cost nothing."""
+    return request.samples * sum(attack_config(name).cost for name in request.attacks)
 
 
 def estimated_seconds(

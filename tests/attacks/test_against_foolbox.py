@@ -15,8 +15,7 @@ from engine.attacks.threat import ThreatModel
 from engine.data.catalog import dataset_spec
 from engine.data.sources import SHIPPED as SHIPPED_DATA
 from engine.data.sources import load_dataset
-from engine.measurements.evaluation.measure import load_member
-from engine.models.stack import Stack
+from engine.runs.load_network import load_network
 from engine.runs.store import SHIPPED, RunStore
 
 with warnings.catch_warnings():
@@ -36,26 +35,25 @@ FROM_THE_IMAGE = LinfPGD(rel_stepsize=0.5, steps=4, random_start=False)
 
 @dataclass
 class AttackedImages:
-    """A trained model, once as ours and once as a plain module, and mnist-mini's 1,000 test images in its type."""
+    """A trained network, and mnist-mini's 1,000 test images in its type."""
 
-    stack: Stack
-    plain: nn.Module
+    network: nn.Module
     images: Tensor
     labels: Tensor
 
     def accuracy(self, images: Tensor) -> float:
         with torch.no_grad():
-            return (self.plain(images).argmax(dim=1) == self.labels).double().mean().item()
+            return (self.network(images).argmax(dim=1) == self.labels).double().mean().item()
 
     def in_batches(self, attack: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         pairs = zip(self.images.split(BATCH), self.labels.split(BATCH), strict=True)
         return torch.cat([attack(images, labels) for images, labels in pairs])
 
     def ours(self, attack, threat: ThreatModel) -> Tensor:
-        return self.in_batches(lambda images, labels: perturb(self.stack, images, labels, attack, threat, STD, [0]))
+        return self.in_batches(lambda images, labels: perturb(self.network, images, labels, attack, threat, STD, 0))
 
     def theirs(self, attack, epsilon: float) -> Tensor:
-        model = foolbox.PyTorchModel(self.plain, bounds=(0, 1), device="cpu")
+        model = foolbox.PyTorchModel(self.network, bounds=(0, 1), device="cpu")
         return self.in_batches(lambda images, labels: attack(model, images, labels, epsilons=epsilon)[1])
 
     def assert_equally_strong(self, ours: Tensor, theirs: Tensor) -> None:
@@ -64,18 +62,18 @@ class AttackedImages:
         assert self.accuracy(ours) == pytest.approx(self.accuracy(theirs), abs=TOLERANCE)
 
 
-def subject(run: str, dtype: torch.dtype) -> AttackedImages:
+def attacked_images(run: str, dtype: torch.dtype) -> AttackedImages:
     dataset = load_dataset("mnist-mini", SHIPPED_DATA)
-    stack = load_member(RunStore(SHIPPED), run, "cpu").to(dtype)
+    network = load_network(RunStore(SHIPPED), run, "cpu").to(dtype).eval()
     images = torch.from_numpy(dataset.test_images).to(dtype) / 255
     assert len(images) == 1_000
-    return AttackedImages(stack, stack.member(0).eval(), images, torch.from_numpy(dataset.test_labels))
+    return AttackedImages(network, images, torch.from_numpy(dataset.test_labels))
 
 
 @pytest.fixture(scope="module", params=["mnist-std-55675b1d8a", "mnist-min-max-5796910f98"], ids=["std", "min-max"])
 def trained(request) -> AttackedImages:
     """In double precision, where a gradient's sign is no matter of rounding."""
-    return subject(request.param, torch.float64)
+    return attacked_images(request.param, torch.float64)
 
 
 @pytest.mark.parametrize("threat", [NORMALIZED, PIXEL], ids=["normalized", "pixel"])
@@ -102,7 +100,7 @@ def test_many_steps_give_the_same_images(trained, attack, threat, peer):
 
 def test_pgd_from_random_starts_is_as_strong():
     """Each with starts of its own."""
-    std = subject("mnist-std-55675b1d8a", torch.float32)
+    std = attacked_images("mnist-std-55675b1d8a", torch.float32)
     ours = std.ours(PGD(steps=15, step_size=0.1), NORMALIZED)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
@@ -119,7 +117,7 @@ def test_l2_steps_give_the_same_images_where_there_is_a_gradient(trained):
     theirs = trained.theirs(peer, 5.0 * 0.3081)
     trained.assert_equally_strong(ours, theirs)
     clean = trained.images.clone().requires_grad_()
-    loss = nn.functional.cross_entropy(trained.plain(clean), trained.labels, reduction="sum")
+    loss = nn.functional.cross_entropy(trained.network(clean), trained.labels, reduction="sum")
     (gradient,) = torch.autograd.grad(loss, clean)
     steep = gradient.flatten(1).norm(dim=1) > 1e-4
     assert steep.sum() > 250

@@ -12,27 +12,27 @@ THREAT = ThreatModel(norm="linf", epsilon=0.3, unit="pixel")
 QUICK = CarliniWagner(steps=30, search_rounds=6, learning_rate=0.03, initial_c=0.01)
 
 
-def attacked(stack, images, labels, attack=QUICK):
-    return perturb(stack, images, labels, attack, THREAT, STD, [0])
+def attacked(network, images, labels, attack=QUICK):
+    return perturb(network, images, labels, attack, THREAT, STD, 0)
 
 
 def test_finds_nearly_the_nearest_boundary_point(grey):
-    adversarial = attacked(grey.stack, grey.images, grey.labels, CarliniWagner())
+    adversarial = attacked(grey.network, grey.images, grey.labels, CarliniWagner())
     assert grey.misclassified(adversarial).all()
     ratio = (adversarial - grey.images).flatten(1).norm(dim=1).numpy() / grey.distances("l2", STD)
     assert (ratio >= 1.0).all() and (ratio <= 1.25).all(), ratio
 
 
 def test_a_sample_gets_the_same_alone_and_in_a_batch(grey):
-    together = attacked(grey.stack, grey.images, grey.labels)
+    together = attacked(grey.network, grey.images, grey.labels)
     assert grey.misclassified(together).any()
     for i in range(len(grey.images)):
-        alone = attacked(grey.stack, grey.images[i : i + 1], grey.labels[i : i + 1])
+        alone = attacked(grey.network, grey.images[i : i + 1], grey.labels[i : i + 1])
         torch.testing.assert_close(alone[0], together[i], rtol=0.0, atol=1e-9)
 
 
 def test_adding_a_constant_to_all_logits_changes_nothing(grey):
-    plain = attacked(grey.stack, grey.images, grey.labels)
+    plain = attacked(grey.network, grey.images, grey.labels)
     lowered = attacked(grey.shifted(-100.0), grey.images, grey.labels)
     assert grey.misclassified(plain).any()
     torch.testing.assert_close(lowered, plain, rtol=0.0, atol=1e-6)
@@ -43,7 +43,7 @@ def test_saturated_pixels_move(grey, dtype):
     """Black and white images only: without the clamp tanh space holds no gradient for any pixel."""
     grey.weight, grey.images = grey.weight.to(dtype), grey.images.gt(0.5).to(dtype)
     attack = CarliniWagner(steps=100, search_rounds=7, learning_rate=0.2, initial_c=0.1)
-    adversarial = attacked(grey.stack, grey.images, grey.labels, attack)
+    adversarial = attacked(grey.network, grey.images, grey.labels, attack)
     assert adversarial.isfinite().all()
     assert grey.misclassified(adversarial).all()
     assert ((adversarial - grey.images).abs().flatten(1).amax(dim=1) > 0.01).all()
@@ -51,7 +51,7 @@ def test_saturated_pixels_move(grey, dtype):
 
 def test_failures_return_the_clean_image(grey):
     hopeless = CarliniWagner(steps=1, search_rounds=1, learning_rate=1e-6)
-    assert torch.equal(attacked(grey.stack, grey.images, grey.labels, hopeless), grey.images)
+    assert torch.equal(attacked(grey.network, grey.images, grey.labels, hopeless), grey.images)
 
 
 def test_search_brackets_the_smallest_c_that_works():

@@ -9,9 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from engine.attacks.attack_config import FORWARD_SHARE, AttackConfig
 from engine.attacks.catalog import ATTACKS
-from engine.attacks.configs import APGD, FAB, AttackConfig, DeepFool, Square, TargetedAPGD
-from engine.attacks.perturb import perturb
+from engine.attacks.configs import APGD, FAB, FGSM, PGD, CarliniWagner, DeepFool, Square, TargetedAPGD
+from engine.attacks.perturb import perturb, perturb_members
 from engine.attacks.threat import ThreatModel
 from engine.data.catalog import CIFAR_STD, dataset_spec
 from engine.models.architectures import ARCHITECTURES, build_model
@@ -97,7 +98,9 @@ def test_images_stay_in_range_and_budget(
     with torch.no_grad():
         labels = stack(images).argmax(dim=1)
     labels[::IMAGES] = (labels[::IMAGES] + 1) % len(spec.classes)
-    adversarial = perturb(stack, images, labels, attack, threat, spec.std, [seed] * members)
+    adversarial, finite = perturb_members(stack, images, labels, attack, threat, spec.std, [seed] * members)
+
+    assert finite.all()
 
     assert adversarial.dtype == images.dtype and adversarial.shape == images.shape
     assert adversarial.isfinite().all() and adversarial.min() >= 0.0 and adversarial.max() <= 1.0
@@ -119,7 +122,6 @@ class LinearTruth:
         with torch.no_grad():
             self.module[1].weight.copy_(weight)
             self.module[1].bias.copy_(-weight.sum(dim=1) / 2.0)
-        self.stack = Stack.of([self.module])
         noise = torch.rand(n, pixels, generator=torch.Generator().manual_seed(n), dtype=torch.float64)
         self.images = (0.35 + 0.3 * noise).unflatten(1, shape)
         self.labels = self.predictions(self.images)
@@ -143,13 +145,13 @@ class LinearTruth:
         found = []
         for i, distance in enumerate(self.distances("linf", self.std)):
             threat, one = ThreatModel(epsilon=factor * distance, unit="normalized"), slice(i, i + 1)
-            adversarial = perturb(self.stack, self.images[one], self.labels[one], attack, threat, self.std, [0])
+            adversarial = perturb(self.module, self.images[one], self.labels[one], attack, threat, self.std, 0)
             found.append(bool(self.predictions(adversarial) != self.labels[one]))
         return found
 
     def ratios(self, attack: AttackConfig) -> np.ndarray:
         """(n,) size of what an attack that minimizes found / distance, in pixels; all of it adversarial."""
-        found = perturb(self.stack, self.images, self.labels, attack, ThreatModel(), self.std, [0])
+        found = perturb(self.module, self.images, self.labels, attack, ThreatModel(), self.std, 0)
         assert (self.predictions(found) != self.labels).all()
         pixels = (1.0,) * len(self.std)
         sizes = ThreatModel(norm=attack.norm, unit="pixel").perturbation_size(self.images, found, pixels)
@@ -202,3 +204,27 @@ def test_fab_finds_the_nearest_boundary_to_a_fiftieth(std):
 def test_deepfool_crosses_the_nearest_boundary_by_its_overshoot(std, overshoot):
     ratios = random_truth(4, std).ratios(DeepFool(overshoot=overshoot))
     np.testing.assert_allclose(ratios, 1.0 + overshoot, rtol=1e-6)
+
+
+@pytest.mark.parametrize("attack", [quick(attack) for name, attack in ATTACKS.items() if name != "deepfool"], ids=str)
+def test_no_attack_takes_more_passes_than_it_announces(attack):
+    """From images that it cannot break, so that every start and every class takes all of its passes."""
+    truth, passes = random_truth(5, (0.3081,)), []
+    nothing = ThreatModel(epsilon=1e-9)
+    perturb(truth.module, truth.images, truth.labels, attack, nothing, truth.std, 0, lambda: passes.append(1))
+    assert 0 < len(passes) <= attack.forwards
+    assert attack.gradients <= len(passes)
+
+
+@pytest.mark.parametrize(
+    ("attack", "cost"),
+    [
+        (FGSM(), 1),
+        (PGD(steps=40), 40),
+        (CarliniWagner(steps=100, search_rounds=9), 900 + 9 * FORWARD_SHARE),
+        (Square(queries=100), 104 * FORWARD_SHARE),
+        (APGD(steps=100, restarts=5), 505 + 2 * FORWARD_SHARE),
+    ],
+)
+def test_passes_without_a_gradient_cost_their_share(attack, cost):
+    assert attack.cost == pytest.approx(cost)

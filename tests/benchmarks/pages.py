@@ -35,7 +35,7 @@ def train_and_attack(root: Path) -> None:
     """The run of seed 0; in a process of its own, since this one must not import torch."""
     import torch
 
-    from engine.measurements.evaluation.measure import assess_run
+    from engine.measurements.evaluation.measure import evaluate_run
     from engine.runs.experiment import train_runs
 
     torch.set_num_threads(1)
@@ -44,7 +44,7 @@ def train_and_attack(root: Path) -> None:
     for _ in train_runs(store, [run_id], root, "cpu"):
         pass
     for request in EvaluationRequest(attacks=("fgsm", "pgd"), samples=100).ladder([0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0]):
-        assess_run(store, run_id, request, root, "cpu")
+        evaluate_run(store, run_id, request, root, "cpu")
 
 
 def multiply(root: Path) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from engine.attacks.threat import ThreatModel
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
-from engine.measurements.evaluation.survivors import read_verdicts
+from engine.measurements.evaluation.survivors import read_survivors
 from engine.robustness.statistics import paired_difference, paired_seeds, wilson_interval
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.experiment import train_runs
@@ -39,7 +39,7 @@ class Trained:
         return RunStore(self.root)
 
     def verdicts(self, run_id: str, request: EvaluationRequest, column: str) -> np.ndarray:
-        found = read_verdicts(self.store, run_id, request.protocol_id)
+        found = read_survivors(self.store, run_id, request.protocol_id)
         assert found is not None
         return found[column]
 
@@ -56,7 +56,7 @@ def original(tmp_path_factory, few_images) -> Trained:
             list(train_runs(store, [config.run_id], few_images, "cpu"))
             run_ids.append(config.run_id)
             for age, request in enumerate((WEAK, STRONG)):
-                assess_run(store, config.run_id, request, few_images, "cpu")
+                evaluate_run(store, config.run_id, request, few_images, "cpu")
                 os.utime(evaluation_path(store.path(config.run_id), request.protocol_id), ns=(0, 10**18 + age))
     return Trained(store.root, run_ids[:2], run_ids[2:])
 

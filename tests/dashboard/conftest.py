@@ -12,7 +12,7 @@ from dashboard.navigation import PAGES
 from dashboard.sweeps import views as sweep_views
 from dashboard.ui import page_export
 from engine.attacks.threat import ThreatModel
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.transfer.measure import transfer_run
 from engine.measurements.transfer.request import TransferRequest
@@ -45,7 +45,9 @@ def trained_store(tmp_path_factory):
         store.create(config)
         list(train_runs(store, [config.run_id], folder, "cpu"))
     std = TINY.configs()[0].run_id
-    assess_run(store, std, EvaluationRequest(attacks=("fgsm", "pgd"), samples=20, threat=ThreatModel()), folder, "cpu")
+    evaluate_run(
+        store, std, EvaluationRequest(attacks=("fgsm", "pgd"), samples=20, threat=ThreatModel()), folder, "cpu"
+    )
     RunQueue(store.root).submit(std, "train", std, {})
     RunQueue(store.root).claim("boot/1/1", lambda jobs: jobs)
     RunQueue(store.root).release("boot/1/1", std, "finished")

@@ -1,7 +1,7 @@
 """Runs of a sweep: Std and Min-Max with two seeds each, and a point where both seeds failed."""
 
+from engine.attacks.attack_config import AttackConfig
 from engine.attacks.catalog import attack_config
-from engine.attacks.configs import AttackConfig
 from engine.attacks.threat import ThreatModel
 from engine.minmax.objective import ObjectiveConfig
 from engine.queue.overview import RunOverview

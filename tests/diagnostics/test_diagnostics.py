@@ -1,5 +1,6 @@
 """Every rule at its limits, and networks that are built to fail are caught while plain ones are not."""
 
+import copy
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -8,66 +9,74 @@ import pytest
 import torch
 from torch import nn
 
-from dashboard.sources import closest_watched
 from engine.attacks.configs import FGSM, CarliniWagner
 from engine.attacks.threat import ThreatModel
 from engine.data.sources import load_dataset
 from engine.data.subsets import stratified_ids
 from engine.diagnostics.attempt import Attempt
-from engine.diagnostics.check import NotRun, check
+from engine.diagnostics.check import check
 from engine.diagnostics.checks import CHECKS, diagnose
 from engine.diagnostics.effort import Effort
+from engine.diagnostics.evidence import Evidence, NotRun
 from engine.diagnostics.examination import Examination, Reference
 from engine.diagnostics.finding import Diagnosis, Finding
-from engine.diagnostics.meter import Meter, slice_of
-from engine.diagnostics.wrapper import Predictions, divided_by_margin, watched
-from engine.errors import InputError
-from engine.models.stack import Stack
-from engine.queue.overview import list_runs
-from engine.queue.run_queue import RunQueue
+from engine.diagnostics.wrapper import DividedByMargin, Predictions, Watched
+from engine.models.stack import describe
+from engine.robustness.attack_setup import AttackSetup
 from engine.robustness.cache import AdversarialCache
+from engine.robustness.meter import unreported
 from engine.robustness.report import AttackResult, RobustnessReport
-from engine.runs.load_network import load_member
+from engine.runs.load_network import load_network
 from engine.runs.store import SHIPPED, RunStore
 from tests.diagnostics.failing_models import Collapsed, Noisy, Overshot, Probabilities, Quantized, Scaled, Steep
 
 STD = (0.3081,)
 THREAT = ThreatModel(epsilon=0.3)
 QUICK = Effort(steps=30, starts=2, tried=30, shown=30, queries=150, queried=20, noises=250, noised=8, far_steps=60)
+UNCACHED = AdversarialCache()
 BY_NAME = {check.name: check for check in CHECKS}
 
 
-def shipped(variant: str) -> Stack:
-    store = RunStore(SHIPPED)
-    run_id = closest_watched(list_runs(store, RunQueue(SHIPPED))[0])[variant].run_id
-    return load_member(store, run_id, "cpu")
+SHIPPED_RUNS = {"std": "mnist-std-55675b1d8a", "adv": "mnist-adv-9a84f26e80"}
+
+
+def shipped(variant: str) -> nn.Module:
+    return load_network(RunStore(SHIPPED), SHIPPED_RUNS[variant], "cpu")
 
 
 @pytest.fixture(scope="module")
-def std() -> Stack:
+def std() -> nn.Module:
     return shipped("std")
 
 
 @pytest.fixture(scope="module")
 def examine(tmp_path_factory) -> Callable[..., Examination]:
-    """(stack, **options) -> an examination before 100 test images, quick by default."""
+    """(network, **options) -> an examination before 100 test images, quick by default."""
     data = load_dataset("mnist-mini", tmp_path_factory.mktemp("no-data"))
-    cache = AdversarialCache(tmp_path_factory.mktemp("cache"))
+    shared = AdversarialCache(tmp_path_factory.mktemp("cache"))
 
-    def built(stack: Stack, n: int = 100, threat: ThreatModel = THREAT, **options) -> Examination:
+    def built(
+        network: nn.Module, n: int = 100, threat: ThreatModel = THREAT, cache=shared, progress=unreported, **options
+    ) -> Examination:
         ids = stratified_ids(data.test_labels, n)
-        given = {"effort": QUICK, "cache": cache} | options
-        return Examination(stack, data.test_images[ids], data.test_labels[ids], threat, STD, 0, **given)
+        images, labels = data.test_images[ids], data.test_labels[ids]
+        setup = AttackSetup(
+            network=network,
+            images=images,
+            labels=labels,
+            threat=threat,
+            std=STD,
+            seed=0,
+            cache=cache,
+            progress=progress,
+        )
+        return Examination(setup, **({"effort": QUICK} | options))
 
     return built
 
 
 def verdicts(diagnosis: Diagnosis) -> dict[str, str]:
     return {finding.name: finding.verdict for finding in diagnosis.findings}
-
-
-def wrapped(stack: Stack, kind: Callable[..., nn.Module], *settings: float) -> Stack:
-    return Stack.of([kind(stack.member(0), *settings)])
 
 
 @pytest.mark.parametrize("variant", ["std", "adv"])
@@ -94,7 +103,7 @@ def test_plain_and_adversarially_trained_networks_are_not_accused(variant, exami
     ids=lambda value: value.__name__ if isinstance(value, type) else None,
 )
 def test_models_built_to_fail_are_caught_for_their_reason(kind, settings, causes, examine, std):
-    diagnosis = diagnose(examine(wrapped(std, kind, *settings), 40), 40)
+    diagnosis = diagnose(examine(kind(std, *settings), 40), 40)
     assert not diagnosis.is_trustworthy
     assert causes <= {finding.name for finding in diagnosis.having("failed")}
 
@@ -106,13 +115,15 @@ def test_controls_at_the_full_effort(examine, std):
     plain = examine(std, 200, threat, effort=Effort())
     assert diagnose(plain, 200).is_trustworthy
     assert plain.white_box.mean() <= 0.02
-    large = diagnose(examine(wrapped(std, Scaled, 100.0), 200, threat, effort=Effort(queried=40, noises=1000)), 200)
+    large = diagnose(examine(Scaled(std, 100.0), 200, threat, effort=Effort(queried=40, noises=1000)), 200)
     assert {"zero_gradient", "logit_scale", "black_box"} <= {finding.name for finding in large.having("failed")}
 
 
 def test_evidence_is_paired_and_only_loses_images(examine, std):
     seen: list[float] = []
-    found = examine(std, 80, reference=Reference("itself", std), progress=seen.append, cache=None)
+    found = examine(
+        std, 80, reference=Reference("itself", std), progress=lambda told, message: seen.append(told), cache=UNCACHED
+    )
     assert (found.pgd_path <= found.pgd).all() and (found.pgd <= found.correct).all()
     assert (found.white_box <= found.pgd_path).all() and (found.unbroken <= found.white_box).all()
     np.testing.assert_array_equal(found.transferred, found.pgd)
@@ -130,19 +141,24 @@ def test_everything_repeats(examine, std):
         attempts = (examination.scaled, examination.ratio, examination.noised)
         return [examination.white_box, *(attempt.broken for attempt in attempts)]
 
-    for first, second in zip(arrays(examine(std, 40, cache=None)), arrays(examine(std, 40, cache=None)), strict=True):
+    for first, second in zip(
+        arrays(examine(std, 40, cache=UNCACHED)), arrays(examine(std, 40, cache=UNCACHED)), strict=True
+    ):
         np.testing.assert_array_equal(first, second)
 
 
 def test_progress_can_end_the_work_anywhere(examine, std):
-    def stop(fraction: float) -> None:
-        raise InterruptedError
+    ends = False
 
-    with pytest.raises(InterruptedError):
-        _ = examine(std, 20, progress=stop, cache=None).fgsm
-    examination = examine(std, 20, cache=None)
+    def stop(fraction: float, message: str) -> None:
+        if ends:
+            raise InterruptedError
+
+    examination = examine(std, 20, progress=stop, cache=UNCACHED)
     assert examination.white_box.any()
-    examination._meter._progress = stop
+    ends = True
+    with pytest.raises(InterruptedError):
+        _ = examination.fgsm
     with pytest.raises(InterruptedError):
         _ = examination.noised
 
@@ -152,7 +168,8 @@ def test_images_that_only_the_path_breaks_are_found():
     grey = np.full((6, 1, 6, 6), 0.5, np.float32)
     threat = ThreatModel(epsilon=0.1, unit="pixel")
     effort = Effort(steps=20)
-    found = Examination(Stack.of([Overshot()]), grey, np.ones(6, int), threat, (1.0,), 0, effort=effort)
+    setup = AttackSetup(network=Overshot(), images=grey, labels=np.ones(6, int), threat=threat, std=(1.0,), seed=0)
+    found = Examination(setup, effort=effort)
     assert found.correct.all() and found.pgd.all() and not found.pgd_path.any()
     finding = BY_NAME["silent_success"](found)
     assert (finding.verdict, finding.values["lost"]) == ("suspicious", 6)
@@ -179,13 +196,6 @@ def test_an_l2_threat_runs_what_fits_it(examine, std):
     assert {found[name] for name in ("valid", "converged", "monotone", "logit_scale", "random_search")} == {"ok"}
 
 
-def test_one_model_and_as_many_labels_as_images(examine, std):
-    with pytest.raises(InputError, match="one model"):
-        examine(Stack.of([std.member(0), std.member(0)]))
-    with pytest.raises(InputError, match="as many labels"):
-        Examination(std, np.zeros((2, 1, 28, 28)), np.zeros(3, int), THREAT, STD, 0)
-
-
 # Rules at their limits: evidence made of numbers, no network.
 
 
@@ -199,7 +209,9 @@ def attempt(broken: int, tried: int = 100, share: float = 1.0) -> Attempt:
 
 
 def verdict(name: str, **evidence) -> str:
-    finding = BY_NAME[name](SimpleNamespace(reference=None, report=None, worst_case=None, effort=Effort(), **evidence))
+    finding = BY_NAME[name](
+        SimpleNamespace(reference_name=None, report=None, worst_case=None, effort=Effort(), **evidence)
+    )
     assert finding.evidence.endswith(".") and all(np.isfinite(list(finding.values.values())))
     return finding.verdict
 
@@ -438,30 +450,27 @@ def test_the_diagnosis_in_a_sentence(found, is_trustworthy, words):
     assert Diagnosis.model_validate_json(diagnosis.model_dump_json()) == diagnosis
 
 
-def test_a_meter_counts_parts_once_and_skips_what_is_left_out():
-    seen: list[float] = []
-    meter = Meter({"first": 3, "second": 1}, seen.append)
-    with meter.part("first") as report:
-        slice_of(report, 1, 2)(0.5)
-    with meter.part("second") as report:
-        report(1.0)
-    assert seen == pytest.approx([0.75 * 0.75, 1.0])
-
-
 def test_wrapped_networks_predict_the_same_and_are_told_apart(std):
     images = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     path = Predictions()
-    scaled, seen = divided_by_margin(std), watched(std, path)
-    plain = std.logits(images)[0]
-    top = scaled.logits(images)[0].topk(2).values
+    scaled, seen = DividedByMargin(std), Watched(std, path)
+    plain = std(images)
+    top = scaled(images).topk(2).values
     torch.testing.assert_close(top[:, 0] - top[:, 1], torch.ones(4))
-    assert torch.equal(scaled.logits(images)[0].argmax(1), plain.argmax(1))
-    seen.select([0]).logits(images)
+    assert torch.equal(scaled(images).argmax(1), plain.argmax(1))
+    copy.deepcopy(seen)(images)
     assert len(path) == 1 and torch.equal(path[0], plain.argmax(1))
-    assert len({stack.description for stack in (std, scaled, seen)}) == 3
+    assert len({describe(network) for network in (std, scaled, seen)}) == 3
 
 
 def test_which_part_of_the_work_is_planned():
-    plan = Effort().plan(1000, True)
-    assert plan["transferred"] > 0 == Effort().plan(1000, False)["transferred"]
-    assert plan["pgd"] == 1000 * 100 and Effort().plan(10, True)["doubled"] == 10 * 200
+    plan = Effort().plan(1000, "linf", transfers=True)
+    assert plan["transferred"] > 0 == Effort().plan(1000, "linf", transfers=False)["transferred"]
+    assert plan["pgd"] == 1000 * 100 and Effort().plan(10, "linf", transfers=True)["doubled"] == 10 * 200
+
+
+def test_an_examination_is_the_evidence_that_checks_read(examine, std):
+    """Every attribute of the protocol; of those that need an attack only that they are there."""
+    examination = examine(std, 10)
+    names = {name for name, value in vars(Evidence).items() if isinstance(value, property)}
+    assert len(names) > 15 and names <= {*dir(type(examination)), *vars(examination)}

@@ -11,7 +11,7 @@ from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.exchange import freeze as freezing
 from engine.exchange.freeze import can_freeze, freeze_run
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.minmax.fuzziness import fuzziness
 from engine.minmax.objective import ObjectiveConfig
@@ -119,7 +119,7 @@ def test_a_frozen_run_is_measured_like_any_other(store, queue, unfinished, few_i
     frozen = freeze_run(store, unfinished)
     request = EvaluationRequest(attacks=("fgsm",), samples=10, threat=ThreatModel())
     submit_measurement(store, queue, frozen, request)
-    report = assess_run(store, frozen, request, few_images, "cpu")
+    report = evaluate_run(store, frozen, request, few_images, "cpu")
     assert report.n == 10 and len(store.report_paths(frozen)) == 1 and not store.report_paths(unfinished)
     retry_run(store, queue, frozen)
     assert [job.kind for job in queue.jobs()] == ["evaluate"], "it has nothing to be trained to"

@@ -15,13 +15,14 @@ from engine.data.sources import load_dataset
 from engine.errors import InputError
 from engine.exchange import import_weights as importing
 from engine.exchange.import_weights import import_weights
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.models.architectures import build_model
+from engine.models.stack import Stack
 from engine.queue.overview import list_runs, read_overview
 from engine.queue.submission import delete_run, retry_run
 from engine.runs.experiment import train_runs
-from engine.runs.load_network import load_member
+from engine.runs.load_network import load_network
 from engine.runs.model_config import ImportedConfig
 from engine.runs.records import read_conv_weights, read_metrics
 from engine.runs.run_files import MODEL, RESULT, evaluation_path, load_weights
@@ -92,7 +93,7 @@ def test_a_probe_of_our_own_run_is_the_same(store, tiny, bring, few_images):
     assert again["clean_accuracy"] == last["clean_accuracy"]
     assert again["conv1_fuzziness"] == last["conv1_fuzziness"]
     usual = tiny(probe={"samples": 256})
-    stack = load_member(store, config.run_id, "cpu")
+    stack = Stack.of([load_network(store, config.run_id, "cpu")])
     probe = importing.build_probe(usual, load_dataset("mnist-mini", few_images), "cpu")
     assert again["probed_robust_accuracy"] == probe(stack)[0]
 
@@ -237,7 +238,7 @@ def test_names_are_kept_as_typed_on_one_line():
 def test_attacks_work_on_it(store, bring, few_images):
     done = bring(model_of("madry-cnn").state_dict(), architecture="madry-cnn")
     request = EvaluationRequest(attacks=("fgsm",), samples=10, threat=ThreatModel())
-    report = assess_run(store, done.run_id, request, few_images, "cpu")
+    report = evaluate_run(store, done.run_id, request, few_images, "cpu")
     assert report.n == 10 and report.robust_accuracy <= report.clean_accuracy
     assert len(store.report_paths(done.run_id)) == 1
 

@@ -6,7 +6,7 @@ import pytest
 from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.exchange.record import record_run
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.overview import list_runs
@@ -27,7 +27,7 @@ def trained(tmp_path_factory, tiny):
     store, config = RunStore(folder / "store"), tiny({"snapshots_per_epoch": 8, "batch_size": 256})
     store.create(config)
     list(train_runs(store, [config.run_id], folder, "cpu"))
-    assess_run(
+    evaluate_run(
         store, config.run_id, EvaluationRequest(attacks=("fgsm",), samples=20, threat=ThreatModel()), folder, "cpu"
     )
     return store, config.run_id
@@ -86,7 +86,7 @@ def test_a_copy_without_images_can_be_attacked_again(trained, tmp_path):
     assert not (tmp_path / run_id / "adversarial").exists()
     check_finished(copies, run_id)
     request = EvaluationRequest(attacks=("fgsm",), samples=20, threat=ThreatModel())
-    again = assess_run(copies, run_id, request, tmp_path, "cpu")
+    again = evaluate_run(copies, run_id, request, tmp_path, "cpu")
     assert again.robust_accuracy == read_report(store.report_paths(run_id)[0]).robust_accuracy
     assert (tmp_path / run_id / "adversarial").exists() and read_report(path) is not None
 

@@ -8,7 +8,7 @@ import pytest
 from engine.attacks.threat import ThreatModel
 from engine.data.sources import load_dataset
 from engine.errors import InputError
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.own_images import (
     OwnImage,
@@ -101,13 +101,13 @@ def finished(store, few_images, tiny) -> str:
 def test_an_own_image_is_attacked_as_the_same_test_image_is(store, few_images, finished):
     """The first test image brought along: the same prediction, and fgsm, which has no random start, the same pixels."""
     usual = EvaluationRequest(attacks=("fgsm",), samples=1)
-    reference = assess_run(store, finished, usual, few_images, "cpu")
+    reference = evaluate_run(store, finished, usual, few_images, "cpu")
     data = load_dataset("mnist-mini", few_images)
     (number,) = reference.sample_ids
     own = OwnImage("mnist-mini", data.test_images[number], int(data.test_labels[number]))
     request = EvaluationRequest(attacks=("fgsm",), image=save_own_image(store, own))
     reports = store.report_paths(finished)
-    report = assess_run(store, finished, request, few_images, "cpu")
+    report = evaluate_run(store, finished, request, few_images, "cpu")
     assert report.clean_accuracy == reference.clean_accuracy and report.n == 1
     assert report.robust_accuracy_by_attack == reference.robust_accuracy_by_attack
     assert store.report_paths(finished) == reports, "pages that compare protocols see no other"
@@ -133,11 +133,11 @@ def test_results_by_protocol_newest_first(store, few_images, finished):
     ]
     assert read_own_image_result(store, finished, requests[0]) is None
     for request in requests:
-        assess_run(store, finished, request, few_images, "cpu")
+        evaluate_run(store, finished, request, few_images, "cpu")
     found = own_image_results(store, finished, image_id)
     assert [result.report.threat.epsilon for result in found] == [0.1, 0.3]
     assert [set(result.examples) for result in found] == [{"none", "fgsm"}] * 2
-    assess_run(store, finished, requests[0].model_copy(update={"attacks": ("pgd",)}), few_images, "cpu")
+    evaluate_run(store, finished, requests[0].model_copy(update={"attacks": ("pgd",)}), few_images, "cpu")
     newest = own_image_results(store, finished, image_id)[0]
     assert set(newest.examples) == {"none", "fgsm", "pgd"}, "attacks done earlier stay"
     assert own_image_results(store, finished, image_id[::-1]) == [] == own_image_results(store, "none", image_id)
@@ -145,7 +145,7 @@ def test_results_by_protocol_newest_first(store, few_images, finished):
 
 def test_what_is_damaged_is_left_out(store, few_images, finished):
     image_id = save_own_image(store, OwnImage("mnist-mini", PIXELS, 3))
-    assess_run(store, finished, EvaluationRequest(attacks=("fgsm",), image=image_id), few_images, "cpu")
+    evaluate_run(store, finished, EvaluationRequest(attacks=("fgsm",), image=image_id), few_images, "cpu")
     for path in (store.folder(finished) / "own_images").iterdir():
         content = path.read_bytes()
         for damage in (b"", b"{}", content[: len(content) // 2]):
@@ -159,7 +159,7 @@ def test_an_image_made_for_another_data_set(store, few_images, finished):
     image_id = save_own_image(store, OwnImage("mnist", PIXELS, 3))
     before = files_of(store)
     with pytest.raises(InputError, match="made for mnist-mini"):
-        assess_run(store, finished, EvaluationRequest(image=image_id), few_images, "cpu")
+        evaluate_run(store, finished, EvaluationRequest(image=image_id), few_images, "cpu")
     assert files_of(store) == before
 
 
@@ -176,32 +176,32 @@ def kept_by(store: RunStore, run_id: str, request: EvaluationRequest) -> dict[st
 @pytest.mark.parametrize("kept", [0, 3, 1000])
 def test_as_many_images_are_kept_as_asked_for(store, few_images, finished, kept):
     request = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=kept)
-    assess_run(store, finished, request, few_images, "cpu")
+    evaluate_run(store, finished, request, few_images, "cpu")
     assert kept_by(store, finished, request) == dict.fromkeys(("none", "fgsm"), min(kept, 20))
 
 
 def test_later_attacks_never_keep_fewer_images(store, few_images, finished):
     """All attacks of a protocol show the same samples: the most that were ever asked for."""
     first = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=12)
-    before = assess_run(store, finished, first, few_images, "cpu")
+    before = evaluate_run(store, finished, first, few_images, "cpu")
     path = adversarial_path(store.folder(finished), first.protocol_id, "fgsm")
     with np.load(path) as arrays:
         images = arrays["adversarial_images"]
     fewer = first.model_copy(update={"attacks": ("pgd",), "kept_images": 5})
-    after = assess_run(store, finished, fewer, few_images, "cpu")
+    after = evaluate_run(store, finished, fewer, few_images, "cpu")
     assert kept_by(store, finished, first) == dict.fromkeys(("none", "fgsm", "pgd"), 12)
     with np.load(path) as arrays:
         np.testing.assert_array_equal(arrays["adversarial_images"], images)
     assert after.robust_accuracy_by_attack["fgsm"] == before.robust_accuracy_by_attack["fgsm"]
     more = first.model_copy(update={"kept_images": 15})
-    assess_run(store, finished, more, few_images, "cpu")
+    evaluate_run(store, finished, more, few_images, "cpu")
     assert kept_by(store, finished, first) == dict.fromkeys(("none", "fgsm", "pgd"), 15)
 
 
 def test_damaged_images_are_made_again(store, few_images, finished):
     request = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=5)
-    assess_run(store, finished, request, few_images, "cpu")
+    evaluate_run(store, finished, request, few_images, "cpu")
     adversarial_path(store.folder(finished), request.protocol_id, "none").write_bytes(b"PK")
     adversarial_path(store.folder(finished), request.protocol_id, "fgsm").unlink()
-    assess_run(store, finished, request, few_images, "cpu")
+    evaluate_run(store, finished, request, few_images, "cpu")
     assert kept_by(store, finished, request) == {"none": 5, "fgsm": 5}

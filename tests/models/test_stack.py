@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from engine.data.catalog import DATASETS
 from engine.models.architectures import ARCHITECTURES, build_model
-from engine.models.stack import Stack
+from engine.models.stack import Stack, describe
 
 
 def members(count: int, name: str = "mnist") -> list[torch.nn.Module]:
@@ -138,7 +138,7 @@ def test_modes_reach_the_network():
 
 def test_description_is_of_the_function_without_the_weights():
     def described(architecture, seed=0, mean=(0.1,), std=(0.3,)):
-        return Stack.of([build_model(architecture, seed, (1, 28, 28), 10, mean, std)]).description
+        return describe(build_model(architecture, seed, (1, 28, 28), 10, mean, std))
 
     assert described("lenet") == described("lenet", seed=1)
     others = {described("lenet", mean=(0.2,)), described("lenet", std=(0.2,)), described("madry-cnn")}

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from engine.attacks.configs import FAB, FGSM, L2BIM, PGD, CarliniWagner
 from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
-from engine.models.stack import Stack
-from engine.robustness import attack_session as bench
+from engine.robustness import attack_session
+from engine.robustness.attack_setup import AttackSetup
 from engine.robustness.cache import AdversarialCache
 from engine.robustness.curve import RobustnessCurve, curve_of_distances, epsilon_steps
 from engine.robustness.report import Judgement
@@ -20,9 +20,13 @@ STEP = ThreatModel(epsilon=0.02)
 
 
 def traced(problem, attack=FGSM(), threat=STEP, labels=None, **options) -> RobustnessCurve:  # noqa: B008
-    images, n = problem.images.numpy(), len(problem.images)
     truth = problem.labels.numpy() if labels is None else labels
-    return trace(problem.stack, images, truth, range(n), attack, threat, STD, 0, **options)
+    return traced_on(problem.network, problem.images.numpy(), truth, threat, attack, **options)
+
+
+def traced_on(network, images, labels, threat, attack=FGSM(), **options) -> RobustnessCurve:  # noqa: B008
+    setup = AttackSetup(network=network, images=images, labels=labels, threat=threat, std=STD, seed=0, **options)
+    return trace(setup, attack, range(len(images)))
 
 
 def curve(broken_at, epsilons, attack=FGSM()) -> RobustnessCurve:  # noqa: B008
@@ -51,8 +55,10 @@ def test_each_image_is_lost_at_the_first_step_beyond_its_distance(grey, attack, 
 
 
 def test_only_what_is_still_correct_is_attacked_again(grey, monkeypatch):
-    given, perturb = [], bench.perturb
-    monkeypatch.setattr(bench, "perturb", lambda stack, *rest: given.append(len(rest[0])) or perturb(stack, *rest))
+    given, perturb = [], attack_session.perturb
+    monkeypatch.setattr(
+        attack_session, "perturb", lambda images, **rest: given.append(len(images)) or perturb(images=images, **rest)
+    )
     labels = grey.labels.numpy().copy()
     labels[:3] = 1 - labels[:3]
     found = traced(grey, labels=labels)
@@ -76,9 +82,7 @@ class Wobbling(torch.nn.Module):
 
 def test_what_was_lost_in_a_small_ball_stays_lost():
     images, labels = np.full((4, 1, 6, 6), 0.5, np.float32), np.ones(4, np.int64)
-    found = trace(
-        Stack.of([Wobbling()]), images, labels, range(4), FGSM(), ThreatModel(epsilon=0.02, unit="pixel"), STD, 0
-    )
+    found = traced_on(Wobbling(), images, labels, ThreatModel(epsilon=0.02, unit="pixel"))
     assert found.broken_at == (0.02,) * 4 and found.survivors == (4, 0)
 
 
@@ -94,10 +98,8 @@ def test_ends_where_the_ball_holds_every_image():
 
     images, labels = np.full((2, 1, 6, 6), 0.5, np.float32), np.ones(2, np.int64)
     seen = []
-    found = trace(
-        Stack.of([Stubborn()]), images, labels, range(2), FGSM(), ThreatModel(epsilon=0.3, unit="pixel"), STD, 0,
-        progress=lambda fraction, words: seen.append((fraction, words)),
-    )  # fmt: skip
+    threat = ThreatModel(epsilon=0.3, unit="pixel")
+    found = traced_on(Stubborn(), images, labels, threat, progress=lambda *told: seen.append(told))
     assert (found.ended, found.epsilons) == ("whole range", (0.0, 0.3, 0.6, 0.9, 1.2))
     assert found.survivors == (2,) * 5 and found.half_epsilon is None and found.gone_epsilon is None
     fractions = [fraction for fraction, _ in seen]
@@ -119,8 +121,8 @@ def test_an_interrupted_curve_goes_on_from_the_cache(grey, tmp_path, monkeypatch
     class Enough(Exception):
         pass
 
-    calls, perturb = [], bench.perturb
-    monkeypatch.setattr(bench, "perturb", lambda stack, *rest: calls.append(1) or perturb(stack, *rest))
+    calls, perturb = [], attack_session.perturb
+    monkeypatch.setattr(attack_session, "perturb", lambda **given: calls.append(1) or perturb(**given))
     whole = traced(grey)
     before = len(calls)
 

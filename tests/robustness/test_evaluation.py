@@ -2,45 +2,59 @@ import numpy as np
 import pytest
 import torch
 
-from engine.attacks.catalog import training_attack
-from engine.attacks.configs import FGSM, PGD, CarliniWagner, LinfBIM
+from engine.attacks.configs import FGSM, PGD, CarliniWagner, LinfBIM, Square
+from engine.attacks.perturb import perturb
 from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.models.architectures import build_model
-from engine.models.stack import Stack
-from engine.robustness import attack_session as bench
+from engine.robustness import attack_session
+from engine.robustness.attack_session import AttackSession
+from engine.robustness.attack_setup import AttackSetup
 from engine.robustness.cache import AdversarialCache
-from engine.robustness.evaluation import AttackOutcome, MemberEvaluation, evaluate
-from engine.robustness.probe import probed_accuracy
+from engine.robustness.evaluation import Evaluation, evaluate
 
 STD = (0.3081,)
 THREAT = ThreatModel(norm="linf", epsilon=0.3, unit="normalized")
 ATTACKS = (FGSM(), PGD(steps=4), LinfBIM(steps=4))
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 1, 28, 28), np.uint8)
 LABELS = np.array([7, 4, 2, 7, 3, 2, 7, 3, 2, 7])
-"""What the three LeNets of `lenets` say to IMAGES, taken in turn: each is right about a third."""
+"""What the three LeNets of `lenets` answer on IMAGES, taken in turn: each is right about a third."""
 
 
-def run(stack, n=10, attacks=ATTACKS, threat=THREAT, **options):
-    """Outcomes by (member, attack), and evaluations by member."""
-    items = list(evaluate(stack, IMAGES[:n], LABELS[:n], range(n), attacks, threat, STD, 0, **options))
-    assert all(isinstance(item, AttackOutcome) for item in items[: -stack.size])
-    outcomes = {(item.member, item.result.attack.name): item for item in items if isinstance(item, AttackOutcome)}
-    return outcomes, [item for item in items if isinstance(item, MemberEvaluation)]
+def setup_of(network, n=10, **changes) -> AttackSetup:
+    given = {"images": IMAGES[:n], "labels": LABELS[:n], "threat": THREAT, "std": STD, "seed": 0}
+    return AttackSetup(network=network, **(given | changes))
 
 
-def test_report_agrees_with_a_recount_of_its_arrays(lenets):
-    outcomes, evaluations = run(lenets)
-    for k, evaluation in enumerate(evaluations):
-        report, plain = evaluation.report, lenets.member(k)
+def run(network, n=10, attacks=ATTACKS, **changes) -> Evaluation:
+    return evaluate(setup_of(network, n, **changes), attacks, range(n))
+
+
+@pytest.fixture
+def networks(lenets):
+    return [lenets.member(k) for k in range(3)]
+
+
+@pytest.fixture
+def attacked(monkeypatch) -> list[dict]:
+    """What every call of `perturb` was given, by name."""
+    calls: list[dict] = []
+    monkeypatch.setattr(attack_session, "perturb", lambda **given: calls.append(given) or perturb(**given))
+    return calls
+
+
+def test_report_agrees_with_a_recount_of_its_arrays(networks):
+    for network in networks:
+        evaluation = run(network)
+        report = evaluation.report
         clean = torch.from_numpy(IMAGES.astype(np.float32) / 255).double()
-        assert evaluation.member == k and report.sample_ids == tuple(range(10))
-        assert (evaluation.clean_predictions == plain(clean).argmax(1).numpy()).all()
+        assert report.sample_ids == tuple(range(10))
+        assert (evaluation.clean_predictions == network(clean).argmax(1).numpy()).all()
         correct = alive = evaluation.clean_predictions == LABELS
         assert report.clean_accuracy == correct.mean()
         for attack in ATTACKS:
-            outcome = outcomes[k, attack.name]
-            logits = plain(torch.from_numpy(outcome.adversarial_images).double())
+            outcome = evaluation.outcomes[attack.name]
+            logits = network(torch.from_numpy(outcome.adversarial_images).double())
             np.testing.assert_allclose(outcome.probabilities, logits.softmax(1).detach(), atol=1e-6)
             assert (outcome.predictions == logits.argmax(1).numpy()).all()
             held = correct & (outcome.predictions == LABELS)
@@ -52,165 +66,167 @@ def test_report_agrees_with_a_recount_of_its_arrays(lenets):
         assert report.pixel_epsilon == pytest.approx((0.09243,))
 
 
-def test_what_is_wrong_anyway_is_never_attacked(lenets, monkeypatch):
-    given, perturb = [], bench.perturb
-    monkeypatch.setattr(bench, "perturb", lambda stack, *rest: given.append(rest[1]) or perturb(stack, *rest))
-    outcomes, evaluations = run(lenets)
-    for (k, _), outcome in outcomes.items():
-        wrong = evaluations[k].clean_predictions != LABELS
-        assert np.array_equal(outcome.adversarial_images[wrong], (IMAGES.astype(np.float32) / 255)[wrong])
-        assert (outcome.judgement.linf[~wrong] > 0).all() and not outcome.judgement.linf[wrong].any()
-    assert sorted(label for labels in given for label in labels.tolist()) == sorted([*LABELS] * len(ATTACKS))
+def test_earlier_attacks_count_in_the_worst_case(networks):
+    whole = run(networks[0])
+    first = run(networks[0], attacks=ATTACKS[1:])
+    earlier = [(outcome.result, outcome.judgement) for outcome in first.outcomes.values()]
+    joined = evaluate(setup_of(networks[0]), ATTACKS[:1], range(10), earlier, samples=12).report
+    assert list(joined.robust_accuracy_by_attack) == ["pgd", "linf-bim", "fgsm"] and joined.samples == 12
+    assert joined.robust_accuracy == whole.report.robust_accuracy
+    nothing_more = evaluate(setup_of(networks[0]), [PGD(steps=1, step_size=1.0)], range(10)).report
+    assert joined.robust_accuracy <= min(joined.robust_accuracy_by_attack.values()) <= nothing_more.clean_accuracy
+
+
+def test_what_is_wrong_without_an_attack_is_never_attacked(networks, attacked):
+    for network in networks:
+        evaluation = run(network)
+        wrong = evaluation.clean_predictions != LABELS
+        for outcome in evaluation.outcomes.values():
+            assert np.array_equal(outcome.adversarial_images[wrong], (IMAGES.astype(np.float32) / 255)[wrong])
+            assert (outcome.judgement.linf[~wrong] > 0).all() and not outcome.judgement.linf[wrong].any()
+    labels = [label for call in attacked for label in call["labels"].tolist()]
+    assert sorted(labels) == sorted([*LABELS] * len(ATTACKS))
 
 
 def test_linear_truth_end_to_end(grey):
     """The median distance as epsilon: half the images survive, and cw's cell knows no epsilon."""
-    distances = grey.distances("linf", STD)
-    threat = ThreatModel(epsilon=float(np.median(distances)))
+    threat = ThreatModel(epsilon=float(np.median(grey.distances("linf", STD))))
     attacks = (FGSM(), CarliniWagner(steps=50, search_rounds=8, learning_rate=0.03))
-    items = list(evaluate(grey.stack, grey.images.numpy(), grey.labels.numpy(), range(12), attacks, threat, STD, 0))
-    report = items[-1].report
+    setup = setup_of(grey.network, images=grey.images.numpy(), labels=grey.labels.numpy(), threat=threat)
+    report = evaluate(setup, attacks, range(12)).report
     assert (report.clean_accuracy, report.robust_accuracy) == (1.0, 0.5)
     assert report.robust_accuracy_by_attack == {"fgsm": 0.5, "cw": 0.0}
 
 
-def test_a_result_depends_neither_on_later_images_nor_other_attacks_nor_other_members(lenets, monkeypatch):
-    monkeypatch.setattr(bench, "BATCH", 4)
-    full, _ = run(lenets)
-    part, _ = run(lenets.select([2]), n=6, attacks=ATTACKS[1:2])
+def test_a_result_depends_neither_on_later_images_nor_on_other_attacks(networks):
+    full = run(networks[2], batch_size=4)
+    part = run(networks[2], n=6, attacks=ATTACKS[1:2], batch_size=4)
     np.testing.assert_allclose(
-        part[0, "pgd"].adversarial_images, full[2, "pgd"].adversarial_images[:6], rtol=0.0, atol=1e-6
+        part.outcomes["pgd"].adversarial_images, full.outcomes["pgd"].adversarial_images[:6], rtol=0.0, atol=1e-6
     )
-    again, _ = run(lenets, attacks=ATTACKS[1:2])
-    assert np.array_equal(again[1, "pgd"].adversarial_images, full[1, "pgd"].adversarial_images)
+    again = run(networks[2], attacks=ATTACKS[1:2], batch_size=4)
+    assert np.array_equal(again.outcomes["pgd"].adversarial_images, full.outcomes["pgd"].adversarial_images)
 
 
-def test_cache_answers_in_place_of_the_model(lenets, tmp_path, monkeypatch):
-    passes, calls = [], []
-    perturb = bench.perturb
-    monkeypatch.setattr(bench, "perturb", lambda stack, *rest: calls.append(rest[2].name) or perturb(stack, *rest))
-    cache = AdversarialCache(tmp_path)
-    run(lenets.select([1]), cache=cache)
-    first, _ = run(lenets, cache=cache)
-    assert [calls.count(attack.name) for attack in ATTACKS] == [3] * 3
-    for key, outcome in run(lenets)[0].items():
-        np.testing.assert_allclose(first[key].adversarial_images, outcome.adversarial_images, rtol=0.0, atol=1e-6)
-    calls.clear()
-    second, _ = run(lenets, cache=cache, progress=passes.append)
-    assert not passes and not calls
-    for key, outcome in first.items():
-        assert np.array_equal(outcome.adversarial_images, second[key].adversarial_images)
-        assert np.array_equal(outcome.predictions, second[key].predictions)
+def test_cache_answers_in_place_of_the_network(networks, tmp_path, attacked):
+    cache, passes = AdversarialCache(tmp_path), []
+    first = run(networks[1], cache=cache)
+    assert [call["attack"] for call in attacked] == [*ATTACKS]
+    for name, outcome in run(networks[1]).outcomes.items():
+        np.testing.assert_array_equal(first.outcomes[name].adversarial_images, outcome.adversarial_images)
+    attacked.clear()
+    second = run(networks[1], cache=cache, progress=lambda fraction, message: passes.append(fraction))
+    assert not passes and not attacked
+    for name, outcome in first.outcomes.items():
+        assert np.array_equal(outcome.adversarial_images, second.outcomes[name].adversarial_images)
+        assert np.array_equal(outcome.predictions, second.outcomes[name].predictions)
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "expected"),
     [
-        {"threat": ThreatModel(epsilon=0.2)},
-        {"threat": ThreatModel(unit="pixel")},
-        {"attacks": (FGSM(), PGD(steps=5), LinfBIM(steps=5))},
-        {"n": 9},
+        ({"threat": ThreatModel(epsilon=0.2)}, 9),
+        ({"threat": ThreatModel(unit="pixel")}, 9),
+        ({"attacks": (FGSM(), PGD(steps=5), LinfBIM(steps=5))}, 10),
+        ({"n": 9}, 9),
     ],
 )
-def test_cache_does_not_answer_another_question(lenets, tmp_path, change):
-    one, cache, passes = lenets.select([0]), AdversarialCache(tmp_path), []
-    run(one, cache=cache)
-    run(one, cache=cache, progress=passes.append, **change)
-    attacks = change.get("attacks", ATTACKS)
-    unchanged = 1 if "attacks" in change else 0
-    assert len(passes) == sum(attack.forwards for attack in attacks) - unchanged
+def test_cache_does_not_answer_another_question(networks, tmp_path, change, expected):
+    cache, passes = AdversarialCache(tmp_path), []
+    run(networks[0], cache=cache)
+    run(networks[0], cache=cache, progress=lambda fraction, message: passes.append(fraction), **change)
+    assert len(passes) == expected
 
 
-def test_images_outside_the_budget_are_flagged_and_break_nothing(lenets, monkeypatch):
-    monkeypatch.setattr(bench, "perturb", lambda stack, images, *rest: 1.0 - images)
-    _, evaluations = run(lenets, attacks=(FGSM(),))
-    for evaluation in evaluations:
-        correct = evaluation.clean_predictions == LABELS
-        assert evaluation.report.n_invalid == correct.sum() > 0
-        assert evaluation.report.robust_accuracy == evaluation.report.clean_accuracy
+def test_the_text_of_a_cache_key_stays(networks, monkeypatch):
+    """A key that changes by a character throws everybody's cache away."""
+    keys: list[str] = []
+    cache = AdversarialCache()
+    monkeypatch.setattr(cache, "fetch", lambda key, compute: keys.append(key) or compute())
+    AttackSession(setup_of(networks[0].float(), n=1, cache=cache)).attack(PGD(steps=4))
+    layers = str(networks[0])
+    assert keys[0].startswith(f"2 engine.models.lenet {layers} {{'normalize.mean': [[[0.13")
+    assert keys[0].count("} ") == 3 and len(keys[0].rsplit(" ", 1)[1]) == 32
+    assert ' {"steps":4,"step_size":0.25,"name":"pgd","random_start":true} ' in keys[0]
+    assert ' {"norm":"linf","epsilon":0.3,"unit":"normalized"} (0.3081,) ' in keys[0]
 
 
-def test_progress_rises_to_the_last_pass_and_can_stop(lenets, monkeypatch):
-    monkeypatch.setattr(bench, "BATCH", 4)
-    seen: list[float] = []
-    run(lenets, progress=seen.append)
-    batches_of_one_attack = [1, 1, 1, 1, 1, 1, 1, 0, 1]  # the second member is wrong throughout the last one
-    due = [is_attacked for size in (1, 4, 4) for is_attacked in batches_of_one_attack for _ in range(size)]
-    assert seen == pytest.approx(np.flatnonzero(due) / 81)
+def test_images_outside_the_budget_are_flagged_and_break_nothing(networks, monkeypatch):
+    monkeypatch.setattr(attack_session, "perturb", lambda images, **_: 1.0 - images)
+    evaluation = run(networks[0], attacks=(FGSM(),))
+    correct = evaluation.clean_predictions == LABELS
+    assert evaluation.report.n_invalid == correct.sum() > 0
+    assert evaluation.report.robust_accuracy == evaluation.report.clean_accuracy
 
-    def stop(fraction: float) -> None:
+
+def test_progress_rises_to_the_last_pass_and_can_stop(networks):
+    seen: list[tuple[float, str]] = []
+    run(networks[1], batch_size=4, progress=lambda *told: seen.append(told))
+    batches_with_a_correct_image = [True, True, False]  # the network is wrong throughout the last one
+    due = [has for size in (1, 4, 4) for has in batches_with_a_correct_image for _ in range(size)]
+    assert [fraction for fraction, _ in seen] == pytest.approx(np.flatnonzero(due) / 27)
+    assert list(dict.fromkeys(message for _, message in seen)) == ["attacking", "fgsm done", "pgd done"]
+
+    def stop(fraction: float, message: str) -> None:
         if fraction > 0.5:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        run(lenets, progress=stop)
+        run(networks[1], progress=stop)
 
 
-def test_progress_counts_what_the_cache_knew(lenets, tmp_path):
+def test_progress_counts_what_the_cache_knew(networks, tmp_path):
     cache, seen = AdversarialCache(tmp_path), []
-    run(lenets, attacks=ATTACKS[:2], cache=cache)
-    run(lenets, cache=cache, progress=seen.append)
-    assert seen == pytest.approx(np.arange(15, 27) / 27)
+    run(networks[0], attacks=ATTACKS[:2], cache=cache)
+    run(networks[0], cache=cache, progress=lambda fraction, message: seen.append(fraction))
+    assert seen == pytest.approx(np.arange(5, 9) / 9)
 
 
-def test_members_share_a_seed_that_differs_between_batches_attacks_and_runs(lenets, monkeypatch):
-    monkeypatch.setattr(bench, "BATCH", 4)
-    seeds, perturb = [], bench.perturb
-    monkeypatch.setattr(bench, "perturb", lambda *given: seeds.append(given[6]) or perturb(*given))
+def test_progress_weighs_attacks_by_their_cost(networks):
+    """A query without a gradient counts less than a step."""
+    seen, attacks = [], (Square(queries=10), PGD(steps=4))
+    run(networks[0], attacks=attacks, progress=lambda *told: seen.append(told))
+    start = min(fraction for fraction, message in seen if message == "square done")
+    assert start == pytest.approx(attacks[0].cost / (attacks[0].cost + 4))
+
+
+def test_a_seed_differs_between_batches_attacks_and_runs(networks, attacked):
     for seed in (0, 1):
-        list(evaluate(lenets, IMAGES, LABELS, range(10), ATTACKS, THREAT, STD, seed))
-    assert all(len(set(members)) == 1 for members in seeds)
-    assert len({members[0] for members in seeds}) == 2 * 3 * len(ATTACKS)
+        run(networks[0], batch_size=4, seed=seed)
+    assert len({call["seed"] for call in attacked}) == 2 * 3 * len(ATTACKS)
 
 
-def test_unusable_input_is_refused(lenets):
-    with pytest.raises(InputError, match="at least one"):
-        run(lenets, n=0)
+def test_unusable_input_is_refused(networks):
+    with pytest.raises(InputError, match="one or more images"):
+        run(networks[0], n=0)
+    with pytest.raises(InputError, match="as many labels"):
+        setup_of(networks[0], labels=LABELS[:9])
+    with pytest.raises(InputError, match="as many sample ids"):
+        evaluate(setup_of(networks[0]), ATTACKS, range(9))
     with pytest.raises(InputError, match="each once"):
-        run(lenets, attacks=(FGSM(), FGSM()))
-    lenets.weights["fc1.bias"].data[2] = float("inf")
-    with pytest.raises(InputError, match="member 2"):
-        run(lenets)
+        run(networks[0], attacks=(FGSM(), FGSM()))
+    networks[2].fc1.bias.data[:] = float("inf")
+    with pytest.raises(InputError, match="finite logits"):
+        run(networks[2])
 
 
-def test_probe_agrees_with_an_evaluation_under_the_same_attack(lenets):
-    """The probe's accuracy counts an image that the attack happened to set right; robust accuracy does not."""
-    outcomes, _ = run(lenets, attacks=(LinfBIM(steps=4),))
-    images, labels = torch.from_numpy(IMAGES.astype(np.float32) / 255).double(), torch.from_numpy(LABELS)
-    probed = probed_accuracy(lenets, images, labels, LinfBIM(steps=4), THREAT, STD, 0)
-    assert probed.tolist() == [(outcomes[k, "linf-bim"].predictions == LABELS).mean() for k in range(3)]
-
-
-def test_probe_leaves_no_trace_and_repeats(lenets):
-    images, labels = torch.from_numpy(IMAGES / 255.0), torch.from_numpy(LABELS)
-    lenets.train()
-    state = torch.get_rng_state()
-    first = probed_accuracy(lenets, images, labels, training_attack(4), THREAT, STD, 0)
-    assert torch.equal(torch.get_rng_state(), state)
-    assert lenets.training and all(value.grad is None and value.requires_grad for value in lenets.weights.values())
-    assert (probed_accuracy(lenets, images, labels, training_attack(4), THREAT, STD, 0) == first).all()
-
-
-def test_probe_says_nan_for_a_diverged_member_and_knows_the_others(lenets):
-    images, labels = torch.from_numpy(IMAGES / 255.0), torch.from_numpy(LABELS)
-    before = probed_accuracy(lenets, images, labels, training_attack(4), THREAT, STD, 0)
-    lenets.weights["conv1.weight"].data[1] = float("inf")
-    after = probed_accuracy(lenets, images, labels, training_attack(4), THREAT, STD, 0)
-    assert np.isnan(after[1]) and after[0] == before[0] and after[2] == before[2]
+def test_a_session_leaves_the_network_as_it_was(networks):
+    network = networks[0].train()
+    AttackSession(setup_of(network)).attack(FGSM())
+    assert network.training and all(value.requires_grad and value.grad is None for value in network.parameters())
 
 
 def test_equal_weights_in_another_network_share_no_cached_images(tmp_path):
     """LeNets with one set of weights and two normalizations are two functions."""
     images = np.random.default_rng(0).random((6, 1, 28, 28), dtype=np.float32)
-    labels, threat = np.arange(6), ThreatModel(norm="linf", epsilon=0.3, unit="pixel")
-    cache = AdversarialCache(tmp_path)
+    threat, cache = ThreatModel(norm="linf", epsilon=0.3, unit="pixel"), AdversarialCache(tmp_path)
 
-    def attacked(mean: float, cache: AdversarialCache | None) -> np.ndarray:
-        stack = Stack.of([build_model("lenet", 0, (1, 28, 28), 10, (mean,), (0.3,))])
-        outcome = next(evaluate(stack, images, labels, range(6), [FGSM()], threat, (0.3,), 0, cache))
-        return outcome.adversarial_images
+    def attacked(mean: float, cache: AdversarialCache) -> np.ndarray:
+        network = build_model("lenet", 0, (1, 28, 28), 10, (mean,), (0.3,))
+        setup = setup_of(network, images=images, labels=np.arange(6), threat=threat, std=(0.3,), cache=cache)
+        return evaluate(setup, [FGSM()], range(6)).outcomes["fgsm"].adversarial_images
 
     first, second = attacked(0.1, cache), attacked(0.9, cache)
     assert not np.array_equal(first, second)
-    np.testing.assert_array_equal(second, attacked(0.9, None))
+    np.testing.assert_array_equal(second, attacked(0.9, AdversarialCache()))
     np.testing.assert_array_equal(first, attacked(0.1, cache))

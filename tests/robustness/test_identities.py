@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.attacks.catalog import ATTACKS, counts_any_size
 from engine.attacks.threat import ThreatModel
-from engine.robustness.report import AttackResult, Judgement, RobustnessReport, judge, still_correct, summarize
+from engine.robustness.report import AttackResult, Judgement, RobustnessReport, judge, summarize, worst_case
 
 STD = (0.5,)
 SIZES = {"none": 0.0, "inside": 0.04, "between": 0.12, "far": 0.3}
@@ -47,18 +47,17 @@ def sizes(name: str, n: int):
 
 
 def reported(correct: np.ndarray, trials: list[Trial]) -> RobustnessReport:
-    survivors, results = correct, []
-    for trial in trials:
-        found = trial.judged()
-        results.append(summarize(ATTACKS[trial.name], THREAT, correct, found, 1.0))
-        survivors = still_correct(survivors, found.breaks_worst_case)
+    judged = [trial.judged() for trial in trials]
+    results = [
+        summarize(ATTACKS[trial.name], THREAT, correct, found, 1.0) for trial, found in zip(trials, judged, strict=True)
+    ]
     return RobustnessReport(
         threat=THREAT,
         pixel_epsilon=THREAT.pixel_budget(STD),
         seed=0,
         sample_ids=tuple(range(len(correct))),
         clean_accuracy=float(correct.mean()),
-        robust_accuracy=float(survivors.mean()),
+        robust_accuracy=float(worst_case(correct, judged).mean()),
         attacks=tuple(results),
     )
 

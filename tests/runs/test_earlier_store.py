@@ -7,7 +7,7 @@ import pytest
 
 from engine.measurements.curve.read import read_curves
 from engine.measurements.evaluation.read import read_report
-from engine.measurements.evaluation.survivors import read_verdicts
+from engine.measurements.evaluation.survivors import read_survivors
 from engine.measurements.transfer.read import read_transfers
 from engine.queue.overview import list_runs
 from engine.queue.run_queue import RunQueue
@@ -48,7 +48,7 @@ def test_records_and_weights(earlier):
 
 def test_measurements(earlier):
     (path,) = earlier.report_paths(MIN_MAX)
-    report, verdicts = read_report(path), read_verdicts(earlier, MIN_MAX, path.stem)
+    report, verdicts = read_report(path), read_survivors(earlier, MIN_MAX, path.stem)
     assert report is not None and verdicts is not None
     assert set(report.robust_accuracy_by_attack) == {"fgsm", "pgd"} and report.n == 20
     assert verdicts["worst case"].mean() == report.robust_accuracy

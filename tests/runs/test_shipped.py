@@ -11,7 +11,7 @@ from engine.measurements.curve.read import read_curves
 from engine.measurements.diagnosis.read import read_diagnosis
 from engine.measurements.evaluation.read import read_reports
 from engine.measurements.evaluation.request import EvaluationRequest
-from engine.measurements.evaluation.survivors import WORST_CASE, read_verdicts
+from engine.measurements.evaluation.survivors import WORST_CASE, read_survivors
 from engine.measurements.transfer.read import read_transfers
 from engine.minmax.fuzziness import fuzziness, near_zero_count
 from engine.paper.claims import judge_claims
@@ -131,7 +131,7 @@ def test_the_headline_is_checked_and_strong(run_id):
     diagnosis = read_diagnosis(STORE, run_id, protocol)
     assert diagnosis is not None and diagnosis.robust_accuracy == headline.robust_accuracy
     assert not diagnosis.having("not run")
-    verdicts = read_verdicts(STORE, run_id, protocol)
+    verdicts = read_survivors(STORE, run_id, protocol)
     assert verdicts is not None and verdicts[WORST_CASE].mean() == pytest.approx(headline.robust_accuracy)
     (curve,) = read_curves(STORE, run_id)[:1]
     assert curve.accuracies[0] == curve.clean_accuracy and curve.accuracies[-1] == 0.0

@@ -267,7 +267,7 @@ def test_the_rule_says_what_is_done():
 
 def test_only_runs_with_verdicts_are_read(store, monkeypatch):
     there = {("a", "p"): {"none": mask(3)}, ("b", "p"): None, ("c", "q"): {"none": mask(4)}}
-    monkeypatch.setattr(comparison, "read_verdicts", lambda _, run_id, protocol: there.get((run_id, protocol)))
+    monkeypatch.setattr(comparison, "read_survivors", lambda _, run_id, protocol: there.get((run_id, protocol)))
     assert read_comparison(store, ["c", "b", "a"], "p") == {"a": there["a", "p"]}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.command_line.study_progress import wait_for_study
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.minmax.objective import ObjectiveConfig
@@ -56,7 +56,7 @@ class Desk:
                 assert outcome is not None
                 self.queue.release(OWNER, job.job_id, outcome["status"], outcome.get("error"))
             else:
-                assess_run(self.store, job.run_id, EvaluationRequest(**job.payload), self.data, "cpu")
+                evaluate_run(self.store, job.run_id, EvaluationRequest(**job.payload), self.data, "cpu")
                 self.queue.release(OWNER, job.job_id, "finished")
             done.append((job.kind, job.run_id))
         return done

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from engine.diagnostics.checks import diagnose
@@ -12,14 +11,15 @@ from engine.diagnostics.finding import Diagnosis
 from engine.errors import InputError
 from engine.measurements.diagnosis.request import DiagnosisRequest
 from engine.measurements.evaluation.read import read_report
-from engine.measurements.evaluation.survivors import WORST_CASE, read_verdicts
+from engine.measurements.evaluation.survivors import WORST_CASE, read_survivors
 from engine.measurements.images import chosen_test_images
-from engine.robustness.cache import AdversarialCache
+from engine.measurements.setup import measurement_setup
+from engine.robustness.meter import Progress, unreported
 from engine.robustness.report import RobustnessReport
 from engine.runs.config import RunConfig
-from engine.runs.load_network import load_member
+from engine.runs.load_network import load_network
 from engine.runs.run_files import MODEL, diagnosis_path, evaluation_path, write_json
-from engine.runs.store import CACHE, RunStore
+from engine.runs.store import RunStore
 
 
 def diagnose_run(
@@ -28,7 +28,7 @@ def diagnose_run(
     request: DiagnosisRequest,
     data_dir: Path,
     device: str,
-    progress: Callable[[float, str], None] = lambda fraction, message: None,
+    progress: Progress = unreported,
     effort: Effort | None = None,
 ) -> Diagnosis:
     """Check a finished run and file what comes of it, in place of an earlier diagnosis of the same protocol.
@@ -36,34 +36,26 @@ def diagnose_run(
     An evaluation of the same protocol is checked along; checks that need one are not run without it.
 
     Args:
-        progress: called with the fraction done and a word before every forward pass; what it raises ends the work.
+        progress: called with the fraction done and a message before every forward pass; what it raises ends the work.
         effort: the full one by default.
 
     Raises:
         InputError: no such run, not finished, or a model that diverged.
     """
-    config, protocol_id = store.config(run_id), request.protocol_id
-    stack = load_member(store, run_id, device)
-    subject = chosen_test_images(config, request, data_dir)
-    report = _read_report(store, run_id, protocol_id, len(subject.labels))
-    verdicts = read_verdicts(store, run_id, protocol_id) if report else None
+    network = load_network(store, run_id, device)
+    attacked = chosen_test_images(store.config(run_id), request, data_dir)
+    report = _read_report(store, run_id, request.protocol_id, len(attacked.labels))
+    survivors = read_survivors(store, run_id, request.protocol_id) if report else None
     name = choose_reference(store, run_id)
     examination = Examination(
-        stack,
-        subject.images,
-        subject.labels,
-        request.threat,
-        config.dataset_spec.std,
-        request.seed,
-        AdversarialCache(store.root / CACHE),
-        lambda fraction: progress(fraction, "checking"),
-        Reference(name, load_member(store, name, device)) if name else None,
-        report,
-        verdicts[WORST_CASE] if verdicts else None,
-        effort,
+        measurement_setup(store, run_id, network, attacked, request, progress),
+        reference=Reference(name, load_network(store, name, device)) if name else None,
+        report=report,
+        worst_case=survivors[WORST_CASE] if survivors else None,
+        effort=effort,
     )
     diagnosis = diagnose(examination, request.samples)
-    path = diagnosis_path(store.own_folder(run_id), protocol_id)
+    path = diagnosis_path(store.own_folder(run_id), request.protocol_id)
     path.parent.mkdir(exist_ok=True)
     write_json(path, diagnosis.model_dump(mode="json"))
     return diagnosis
@@ -74,8 +66,8 @@ def choose_reference(store: RunStore, run_id: str) -> str | None:
 
     One of another seed before one of the same, then the one that was trained longest.
     """
-    subject = store.config(run_id)
-    seed = subject.seed if isinstance(subject, RunConfig) else None
+    own = store.config(run_id)
+    seed = own.seed if isinstance(own, RunConfig) else None
     best: tuple[bool, int, str] | None = None
     for other in store.run_ids():
         if other == run_id or not (store.path(other) / MODEL).exists():
@@ -84,7 +76,7 @@ def choose_reference(store: RunStore, run_id: str) -> str | None:
             config = store.config(other)
         except InputError:
             continue
-        like = (config.dataset, config.architecture, config.variant) == (subject.dataset, subject.architecture, "std")
+        like = (config.dataset, config.architecture, config.variant) == (own.dataset, own.architecture, "std")
         if like and isinstance(config, RunConfig):
             rank = (config.seed == seed, -config.training.epochs, other)
             best = rank if best is None else min(best, rank)

@@ -6,7 +6,7 @@ from engine.measurements.request import Measurement, MeasurementKind
 
 
 class DiagnosisRequest(Measurement):
-    """Every check of EVALUATION.md on one run, under the protocol of the evaluation it is about."""
+    """Every check for gradient masking on one run, under the protocol of the evaluation that it is about."""
 
     kind: ClassVar[MeasurementKind] = "diagnose"
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.attacks.catalog import has_cell
 from engine.measurements.evaluation.read import read_report
-from engine.robustness.report import Judgement, still_correct
+from engine.robustness.report import Judgement, RobustnessReport, still_correct, worst_case
 from engine.runs.run_files import adversarial_path, evaluation_path, read_arrays
 from engine.runs.store import RunStore
 
@@ -14,7 +14,7 @@ CLEAN, WORST_CASE = "none", "worst case"
 _JUDGEMENT = ("is_valid", "is_adversarial", "is_within", "linf", "l2")
 
 
-def read_verdicts(store: RunStore, run_id: str, protocol_id: str) -> dict[str, np.ndarray] | None:
+def read_survivors(store: RunStore, run_id: str, protocol_id: str) -> dict[str, np.ndarray] | None:
     """Which images are still classified correctly: CLEAN, each attack that has a cell, WORST_CASE -> (n,) bool.
 
     None where the run was not evaluated under this protocol, or its files are damaged or of an older version.
@@ -24,18 +24,20 @@ def read_verdicts(store: RunStore, run_id: str, protocol_id: str) -> dict[str, n
     if report is None:
         return None
     try:
-        clean = read_arrays(adversarial_path(folder, protocol_id, CLEAN), ("predictions", "labels").__contains__)
-        correct = clean["predictions"] == clean["labels"]
-        verdicts, survivors = {CLEAN: correct}, correct
-        for result in report.attacks:
-            found = read_judgement(adversarial_path(folder, protocol_id, result.attack.name))
-            broken = found.breaks_cell(result.attack, report.threat)
-            if has_cell(result.attack, report.threat):
-                verdicts[result.attack.name] = still_correct(correct, broken)
-            survivors = still_correct(survivors, found.breaks_worst_case)
+        return _survivors(folder, protocol_id, report)
     except (OSError, ValueError, KeyError):
         return None
-    return verdicts | {WORST_CASE: survivors}
+
+
+def _survivors(folder: Path, protocol_id: str, report: RobustnessReport) -> dict[str, np.ndarray]:
+    clean = read_arrays(adversarial_path(folder, protocol_id, CLEAN), ("predictions", "labels").__contains__)
+    correct, found, judgements = clean["predictions"] == clean["labels"], {}, []
+    for result in report.attacks:
+        judgement = read_judgement(adversarial_path(folder, protocol_id, result.attack.name))
+        judgements.append(judgement)
+        if has_cell(result.attack, report.threat):
+            found[result.attack.name] = still_correct(correct, judgement.breaks_cell(result.attack, report.threat))
+    return {CLEAN: correct, **found, WORST_CASE: worst_case(correct, judgements)}
 
 
 def read_judgement(path: Path) -> Judgement:

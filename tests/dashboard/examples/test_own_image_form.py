@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.data.catalog import DATASETS
 from engine.data.fitting import fit_image, read_image
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.own_images import load_own_image, own_image_results
 from engine.queue.run_queue import RunQueue
@@ -97,7 +97,7 @@ def test_an_upload_is_kept_and_attacked_for_every_run(open_form, store, started_
     assert not [path for path in store.root.rglob("*") if "secret" in path.name]
 
     for run_id in store.run_ids():
-        assess_run(store, run_id, request, tmp_path, "cpu")
+        evaluate_run(store, run_id, request, tmp_path, "cpu")
         (result,) = own_image_results(store, run_id, image_id)
         assert result.label == 1 and set(result.examples) == {"none", "fgsm"}
     assert app.run().session_state["shown"] == image_id

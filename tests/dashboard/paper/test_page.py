@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.read import read_report
 from engine.paper.claims import CLAIMS
 from engine.paper.setting import SETTINGS
@@ -42,7 +42,7 @@ def reproduced(tmp_path_factory, few_images) -> RunStore:
         store.create(config)
         list(train_runs(store, [config.run_id], folder, "cpu"))
         if config.variant != "adv":
-            assess_run(store, config.run_id, SMALL.evaluation(20, ("fgsm", "pgd")), folder, "cpu")
+            evaluate_run(store, config.run_id, SMALL.evaluation(20, ("fgsm", "pgd")), folder, "cpu")
     return store
 
 

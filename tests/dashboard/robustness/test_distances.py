@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.run_queue import RunQueue
 from engine.runs.store import RunStore
@@ -18,7 +18,7 @@ def searched_store(trained_store, tmp_path_factory):
     shutil.copytree(trained_store.root, root)
     store = RunStore(root)
     minmax = next(run_id for run_id in store.run_ids() if "min-max" in run_id)
-    report = assess_run(store, minmax, EvaluationRequest(attacks=("deepfool",), samples=20), root.parent, "cpu")
+    report = evaluate_run(store, minmax, EvaluationRequest(attacks=("deepfool",), samples=20), root.parent, "cpu")
     return store, minmax, report
 
 

@@ -7,7 +7,7 @@ import pytest
 from engine.attacks.threat import ThreatModel
 from engine.diagnostics.finding import Diagnosis, Finding
 from engine.measurements.diagnosis.request import DiagnosisRequest
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.run_queue import RunQueue
 from engine.robustness.report import RobustnessReport
@@ -55,7 +55,7 @@ def report_of(store: RunStore, run_id: str) -> RobustnessReport:
 def both(store, trained_store) -> RunStore:
     """Both runs attacked in the same way."""
     for run_id in store.run_ids():
-        assess_run(store, run_id, REQUEST, store.root, "cpu")
+        evaluate_run(store, run_id, REQUEST, store.root, "cpu")
     return store
 
 
@@ -81,7 +81,7 @@ def test_the_button_queues_checks_of_all_runs_under_the_protocol_shown(both, ope
 def test_all_of_a_smaller_test_set_is_checked_under_its_own_protocol(store, open_page):
     request = EvaluationRequest(attacks=("fgsm",), samples=9_999)
     for run_id in store.run_ids():
-        assert assess_run(store, run_id, request, store.root, "cpu").n == 1_000
+        assert evaluate_run(store, run_id, request, store.root, "cpu").n == 1_000
     app = open_page("robustness", store.root, protocol=request.protocol_id)
     next(button for button in app.button if button.label == "Check these runs").click().run()
     (payload,) = {json.dumps(job.payload) for job in RunQueue(store.root).jobs() if job.kind == "diagnose"}
@@ -136,7 +136,7 @@ def test_worst_cases_over_different_attacks_are_not_compared(store, open_page):
         folder = store.folder(run_id) / "evaluations"
         for path in folder.glob("*") if folder.exists() else ():
             path.unlink()
-        assess_run(store, run_id, REQUEST.model_copy(update={"attacks": attacks}), store.root, "cpu")
+        evaluate_run(store, run_id, REQUEST.model_copy(update={"attacks": attacks}), store.root, "cpu")
     app = open_page("robustness", store.root)
     assert "worst case" not in table(app, "Verdict")["Attack"].tolist()
     assert any("do not compare" in caption.value for caption in app.caption)

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from dashboard.frames.sweeps import point_label
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.minmax.objective import ObjectiveConfig
 from engine.queue.overview import list_runs
 from engine.queue.run_queue import RunQueue
@@ -40,7 +40,7 @@ def swept_store(tmp_path_factory) -> RunStore:
             error = "diverged at step 9: weight 1 of conv1 reached 123.4"
             write_json(path / RESULT, {**(read_json(path / RESULT) or {}), "status": "failed", "error": error})
         else:
-            assess_run(store, config.run_id, REQUEST.evaluation, folder, "cpu")
+            evaluate_run(store, config.run_id, REQUEST.evaluation, folder, "cpu")
     return store
 
 

@@ -12,7 +12,7 @@ from engine.errors import InputError
 from engine.measurements.curve.measure import trace_curve
 from engine.measurements.curve.read import curve_paths, read_curve, read_curves, read_thresholds
 from engine.measurements.curve.request import CURVE_ATTACKS, CurveRequest, paper_step
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.kinds import measure
 from engine.minmax.threshold import pixel_thresholds
@@ -45,7 +45,7 @@ def run(trained, store):
 def test_a_curve_begins_at_the_clean_accuracy_and_is_read_back(store, run, few_images):
     seen = []
     found = trace_curve(store, run, REQUEST, few_images, "cpu", lambda fraction, words: seen.append(words))
-    report = assess_run(
+    report = evaluate_run(
         store, run, EvaluationRequest(attacks=("fgsm",), samples=30, threat=REQUEST.threat), few_images, "cpu"
     )
     assert found.clean_accuracy == report.clean_accuracy > 0.3
@@ -78,7 +78,7 @@ def test_what_came_with_the_project_is_copied_first(trained, few_images, tmp_pat
 def test_distances_of_an_evaluation_are_a_curve_once(store, run, few_images):
     threats = (ThreatModel(epsilon=0.1), ThreatModel(epsilon=0.3))
     for threat in threats:
-        assess_run(
+        evaluate_run(
             store, run, EvaluationRequest(attacks=("fgsm", "deepfool"), samples=12, threat=threat), few_images, "cpu"
         )
     (found,) = read_curves(store, run)
@@ -92,7 +92,7 @@ def test_distances_of_an_evaluation_are_a_curve_once(store, run, few_images):
 
 def test_distances_that_broke_the_rules_are_counted(store, run, few_images):
     request = EvaluationRequest(attacks=("deepfool",), samples=12)
-    report = assess_run(store, run, request, few_images, "cpu")
+    report = evaluate_run(store, run, request, few_images, "cpu")
     path = adversarial_path(store.path(run), request.protocol_id, "deepfool")
     arrays = read_arrays(path)
     assert arrays["is_valid"].all() and read_curves(store, run)[0].n_invalid == report.n_invalid == 0
@@ -114,7 +114,7 @@ def test_files_that_cannot_be_read_are_passed_over(store, run, few_images):
     path.with_name("newer.json").write_text(json.dumps(document | {"unknown": 1}))
     assert read_curves(store, run) == [found] and len(curve_paths(store, run)) == 3
     evaluation = EvaluationRequest(attacks=("deepfool",), samples=5)
-    assess_run(store, run, evaluation, few_images, "cpu")
+    evaluate_run(store, run, evaluation, few_images, "cpu")
     assert len(read_curves(store, run)) == 2
     os.truncate(next((store.path(run) / "adversarial").glob("*-deepfool.npz")), 100)
     assert read_curves(store, run) == [found]

@@ -13,7 +13,7 @@ from engine.errors import InputError
 from engine.measurements.diagnosis.measure import choose_reference, diagnose_run
 from engine.measurements.diagnosis.read import read_diagnosis
 from engine.measurements.diagnosis.request import DiagnosisRequest
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.minmax.objective import ObjectiveConfig
 from engine.runs.config import RunConfig
@@ -47,7 +47,7 @@ def test_what_a_diagnosis_leaves(store, few_images, tiny):
     assert read_diagnosis(store, subject, REQUEST.protocol_id) == alone
 
     evaluation = EvaluationRequest(samples=20, threat=THREAT, attacks=("fgsm",))
-    report = assess_run(store, subject, evaluation, few_images, "cpu")
+    report = evaluate_run(store, subject, evaluation, few_images, "cpu")
     judged = diagnose_run(store, subject, REQUEST, few_images, "cpu", effort=EFFORT)
     found = {finding.name: finding for finding in judged.findings}
     assert judged.robust_accuracy == report.robust_accuracy == found["worst_case"].values["recounted"]

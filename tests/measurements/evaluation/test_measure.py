@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from engine.attacks.threat import ThreatModel
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
-from engine.measurements.evaluation.survivors import WORST_CASE, read_verdicts
-from engine.robustness import attack_session as bench
+from engine.measurements.evaluation.survivors import WORST_CASE, read_survivors
+from engine.robustness import attack_session
 from engine.runs.config import RunConfig
 from engine.runs.experiment import train_runs
 from engine.runs.run_files import adversarial_path, read_arrays
@@ -27,33 +27,35 @@ def run_id(store: RunStore, few_images, tiny) -> str:
 @pytest.fixture
 def attacked(monkeypatch) -> list[str]:
     """Names of the attacks that were run, batch by batch."""
-    names, perturb = [], bench.perturb
-    monkeypatch.setattr(bench, "perturb", lambda stack, *rest: names.append(rest[2].name) or perturb(stack, *rest))
+    names, perturb = [], attack_session.perturb
+    monkeypatch.setattr(
+        attack_session, "perturb", lambda attack, **rest: names.append(attack.name) or perturb(attack=attack, **rest)
+    )
     return names
 
 
 def test_earlier_attacks_join_without_their_cache(store, few_images, run_id, attacked):
-    whole = assess_run(
+    whole = evaluate_run(
         store, run_id, REQUEST.model_copy(update={"attacks": ("fgsm", "linf-bim", "pgd")}), few_images, "cpu"
     )
     for path in (store.root / run_id / "evaluations").glob("*"):
         path.unlink()
-    assess_run(store, run_id, REQUEST, few_images, "cpu")
+    evaluate_run(store, run_id, REQUEST, few_images, "cpu")
     for path in (store.root / CACHE).rglob("output.pkl"):
         path.unlink()
     attacked.clear()
-    joined = assess_run(store, run_id, REQUEST.model_copy(update={"attacks": ("pgd",)}), few_images, "cpu")
+    joined = evaluate_run(store, run_id, REQUEST.model_copy(update={"attacks": ("pgd",)}), few_images, "cpu")
     assert attacked == ["pgd"]
     untimed = [result.model_copy(update={"seconds": 0.0}) for result in whole.attacks]
     assert [result.model_copy(update={"seconds": 0.0}) for result in joined.attacks] == untimed
     assert joined.robust_accuracy == whole.robust_accuracy < min(whole.robust_accuracy_by_attack.values()) + 1e-9
-    verdicts = read_verdicts(store, run_id, REQUEST.protocol_id)
+    verdicts = read_survivors(store, run_id, REQUEST.protocol_id)
     assert verdicts is not None and verdicts[WORST_CASE].mean() == joined.robust_accuracy
 
 
 @pytest.mark.parametrize("harm", ["damaged", "too few pictures", "other images"])
 def test_what_cannot_be_joined_is_done_again(store, few_images, run_id, attacked, harm):
-    first = assess_run(store, run_id, REQUEST, few_images, "cpu")
+    first = evaluate_run(store, run_id, REQUEST, few_images, "cpu")
     folder, request = store.folder(run_id), REQUEST.model_copy(update={"attacks": ("pgd",)})
     if harm == "damaged":
         adversarial_path(folder, REQUEST.protocol_id, "fgsm").write_bytes(b"no archive")
@@ -65,7 +67,7 @@ def test_what_cannot_be_joined_is_done_again(store, few_images, run_id, attacked
     for path in (store.root / CACHE).rglob("output.pkl"):
         path.unlink()
     attacked.clear()
-    report = assess_run(store, run_id, request, few_images, "cpu")
+    report = evaluate_run(store, run_id, request, few_images, "cpu")
     assert set(attacked) == ({"fgsm", "pgd"} if harm == "damaged" else {"fgsm", "linf-bim", "pgd"})
     by_attack = report.robust_accuracy_by_attack
     assert {name: by_attack[name] for name in first.robust_accuracy_by_attack} == first.robust_accuracy_by_attack

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.errors import InputError
-from engine.measurements.evaluation.measure import assess_run
+from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.kinds import read_request
 from engine.measurements.transfer.measure import transfer_run
@@ -15,10 +15,10 @@ from engine.measurements.transfer.read import decisive_paths, read_transfers
 from engine.measurements.transfer.request import TransferRequest
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_measurement
-from engine.robustness import attack_session as bench
+from engine.robustness import attack_session
 from engine.robustness.report import RobustnessReport
 from engine.runs.experiment import train_runs
-from engine.runs.load_network import load_member
+from engine.runs.load_network import load_network
 from engine.runs.run_files import MODEL, adversarial_path, evaluation_path, read_arrays, transfer_path
 from engine.runs.store import RunStore
 
@@ -57,7 +57,7 @@ def test_a_row_is_what_the_networks_say_to_the_filed_images(laboratory, few_imag
     clean = read_arrays(adversarial_path(folder, request.protocol_id, "none"))
     for one in row:
         with torch.no_grad():
-            logits = load_member(store, one.target, "cpu").logits(torch.from_numpy(pictures))[0]
+            logits = load_network(store, one.target, "cpu")(torch.from_numpy(pictures))
         np.testing.assert_array_equal(one.target_adversarial, logits.argmax(1).numpy())
         np.testing.assert_allclose(one.target_probabilities, logits.softmax(1).numpy(), atol=1e-4)
         np.testing.assert_array_equal(one.labels, clean["labels"])
@@ -74,10 +74,10 @@ def test_a_row_is_what_the_networks_say_to_the_filed_images(laboratory, few_imag
 def test_after_an_evaluation_nothing_is_attacked_again(laboratory, few_images, monkeypatch):
     store, run_ids = laboratory
     request = request_for(run_ids, attack="pgd", samples=30)
-    report = assess_run(store, run_ids[1], EvaluationRequest(attacks=("pgd",), samples=30), few_images, "cpu")
+    report = evaluate_run(store, run_ids[1], EvaluationRequest(attacks=("pgd",), samples=30), few_images, "cpu")
     filed = adversarial_path(store.folder(run_ids[1]), request.protocol_id, "pgd")
     before = filed.stat().st_mtime_ns
-    monkeypatch.setattr(bench, "perturb", lambda *_: pytest.fail("attacked again"))
+    monkeypatch.setattr(attack_session, "perturb", lambda **_: pytest.fail("attacked again"))
     row = transfer_run(store, run_ids[1], request, few_images, "cpu")
     assert row[1].figures().accuracy == report.robust_accuracy_by_attack["pgd"]
     assert filed.stat().st_mtime_ns == before
@@ -108,7 +108,7 @@ def test_answers_of_other_weights_and_damaged_files_are_not_shown(laboratory, fe
 
 def test_unfit_targets_are_refused_before_any_attack(laboratory, few_images, tiny, monkeypatch):
     store, run_ids = laboratory
-    monkeypatch.setattr(bench, "perturb", lambda *_: pytest.fail("attacked"))
+    monkeypatch.setattr(attack_session, "perturb", lambda **_: pytest.fail("attacked"))
     unfinished, foreign = tiny(seed=7), tiny(dataset="cifar10")
     for config, words in ((unfinished, "finished run"), (foreign, "networks for mnist-mini")):
         store.create(config)

@@ -3,28 +3,34 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+Progress = Callable[[float, str], None]
+"""Takes the fraction done in [0, 1] and a message; what it raises ends the work."""
+
 Report = Callable[[float], None]
+"""Takes the fraction done of one part of the work."""
+
+
+def unreported(fraction: float, message: str = "") -> None:
+    """Progress, or a report, that nobody reads."""
 
 
 class Meter:
     """Parts in any order, each at most once; a part that is left out is work that nobody waits for.
 
     plan: part -> its cost, in any unit.
-    progress: called with the fraction done in [0, 1]; what it raises goes through.
     """
 
-    def __init__(self, plan: Mapping[str, float], progress: Report | None) -> None:
+    def __init__(self, plan: Mapping[str, float], progress: Progress) -> None:
         self._plan, self._total, self._progress = plan, sum(plan.values()), progress
         self._done = 0.0
 
     @contextmanager
-    def part(self, name: str) -> Iterator[Report]:
-        """Takes the fraction done of this part."""
+    def part(self, name: str, message: str) -> Iterator[Report]:
+        """Gives the report that takes the fraction done of this part."""
         start, cost = self._done, self._plan[name]
 
         def report(fraction: float) -> None:
-            if self._progress is not None:
-                self._progress((start + cost * fraction) / self._total)
+            self._progress((start + cost * fraction) / self._total, message)
 
         yield report
         self._done = start + cost

@@ -1,0 +1,137 @@
+"""EvaluationFiles: an evaluation as files of its run. No torch."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.measurements.evaluation.read import read_report
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.measurements.evaluation.survivors import CLEAN, read_judgement
+from engine.measurements.images import AttackedImages
+from engine.robustness.attack_setup import as_pixels
+from engine.robustness.report import AttackResult, Judgement
+from engine.runs.run_files import (
+    adversarial_path,
+    evaluation_path,
+    own_adversarial_path,
+    own_evaluation_path,
+    read_arrays,
+    write_json,
+)
+from engine.training.atomic import write_atomically
+
+if TYPE_CHECKING:
+    from engine.robustness.evaluation import AttackOutcome, Evaluation  # loads torch
+
+UNREADABLE = (OSError, ValueError, KeyError)
+
+
+@dataclass(frozen=True)
+class EvaluationFiles:
+    """Report and arrays of a request's protocol in a run's folder."""
+
+    folder: Path
+    request: EvaluationRequest
+
+    @property
+    def report_path(self) -> Path:
+        """The report, as JSON."""
+        image, protocol_id = self.request.image, self.request.protocol_id
+        return (
+            own_evaluation_path(self.folder, image, protocol_id) if image else evaluation_path(self.folder, protocol_id)
+        )
+
+    def arrays_path(self, attack: str) -> Path:
+        """Images, predictions and judgements of one attack, or of CLEAN."""
+        image, protocol_id = self.request.image, self.request.protocol_id
+        if image:
+            return own_adversarial_path(self.folder, image, protocol_id, attack)
+        return adversarial_path(self.folder, protocol_id, attack)
+
+    def results(self) -> dict[str, AttackResult]:
+        """Attacks in the report, by name."""
+        report = read_report(self.report_path)
+        return {result.attack.name: result for result in report.attacks} if report else {}
+
+    def reusable(self, attacked: AttackedImages) -> dict[str, tuple[AttackResult, Judgement]]:
+        """Earlier attacks that need not run again, by name.
+
+        They are not in the request, were made on the same images, kept enough of them, and can be read.
+        """
+        if self.request.image or not self._holds(attacked):
+            return {}
+        enough, found = min(self.kept_images(), len(attacked.labels)), {}
+        for name, result in self.results().items():
+            path = self.arrays_path(name)
+            if name not in self.request.attacks and _image_count(path) >= enough:
+                try:
+                    found[name] = result, read_judgement(path)
+                except UNREADABLE:
+                    continue
+        return found
+
+    def kept_images(self) -> int:
+        """How many images every attack of the protocol keeps from now on."""
+        counts = (_image_count(self.arrays_path(name)) for name in (CLEAN, *self.results()))
+        return max(1 if self.request.image else self.request.kept_images, *counts)
+
+    def save(self, evaluation: Evaluation, attacked: AttackedImages) -> None:
+        """Write the arrays of each attack and of the clean images, then the report."""
+        kept = slice(self.kept_images())
+        for name, outcome in evaluation.outcomes.items():
+            _save_arrays(self.arrays_path(name), _arrays_of(outcome, kept))
+        numbers = {} if attacked.sample_ids is None else {"sample_ids": attacked.sample_ids}
+        _save_arrays(self.arrays_path(CLEAN), {
+            "adversarial_images": as_pixels(attacked.images[kept]),
+            "predictions": evaluation.clean_predictions,
+            "probabilities": evaluation.clean_probabilities,
+            "labels": attacked.labels,
+            **numbers,
+        })  # fmt: skip
+        self.report_path.parent.mkdir(exist_ok=True)
+        write_json(self.report_path, evaluation.report.model_dump(mode="json"))
+
+    def _holds(self, attacked: AttackedImages) -> bool:
+        """Whether the stored clean images and labels are those of `attacked`."""
+        try:
+            clean = read_arrays(self.arrays_path(CLEAN))
+            images, labels = clean["adversarial_images"], clean["labels"]
+        except UNREADABLE:
+            return False
+        same_labels = np.array_equal(labels, attacked.labels)
+        return same_labels and np.array_equal(images, as_pixels(attacked.images[: len(images)]))
+
+
+def _arrays_of(outcome: AttackOutcome, kept: slice) -> dict[str, np.ndarray]:
+    judgement = outcome.judgement
+    return {
+        "adversarial_images": outcome.adversarial_images[kept],
+        "predictions": outcome.predictions,
+        "probabilities": outcome.probabilities,
+        "is_valid": judgement.is_valid,
+        "is_adversarial": judgement.is_adversarial,
+        "is_within": judgement.is_within,
+        "linf": judgement.linf,
+        "l2": judgement.l2,
+    }
+
+
+def _image_count(path: Path) -> int:
+    """How many images an earlier evaluation kept there; 0 where there is nothing to read."""
+    try:
+        return len(read_arrays(path)["adversarial_images"])
+    except UNREADABLE:
+        return 0
+
+
+def _save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)  # pyright: ignore[reportArgumentType]
+    write_atomically(path, content.getvalue())
