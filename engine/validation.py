@@ -64,9 +64,11 @@ def _readable(model: type[BaseModel], error: ValidationError) -> InputError:
         return InputError("only known settings", f"the unknown setting {name}", "Leave it out.")
     if first["type"] == "missing":
         return InputError(f"a value for {name}", "none", "Give one.")
+    path = [part for part in path if not part.isdigit()]  # places in a tuple have no name
     owner: Any = model
     for part in path[:-1]:
-        owner = owner.model_fields[part].annotation
+        fields = getattr(owner, "model_fields", {})
+        owner = fields[part].annotation if part in fields else None
     words = path[-1].replace("_", " ") if path else name
     known = isinstance(owner, type) and issubclass(owner, BaseModel) and path and path[-1] in owner.model_fields
     limits = field_limits(owner, path[-1]) if known else None

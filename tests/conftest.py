@@ -9,6 +9,7 @@ import torch
 
 from engine.data.sources import load_dataset
 from engine.data.subsets import stratified_ids
+from engine.minmax.penalties import PENALTIES, Penalty
 from tests.small_runs import queue, store, tiny  # noqa: F401
 
 
@@ -26,6 +27,13 @@ def few_images(tmp_path_factory) -> Path:
         y_test=whole.test_labels[test],
     )
     return folder
+
+
+@pytest.fixture
+def quartic(monkeypatch) -> str:
+    """Name of a third penalty, sum w^4, which is registered for one test."""
+    monkeypatch.setitem(PENALTIES, "quartic", Penalty("quartic", "Quartic", lambda w: w.flatten(1).pow(4).sum(1)))
+    return "quartic"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,7 +11,7 @@ from dashboard.figures.canvas import axis_title, compose, split_runs, trace_uid
 from dashboard.figures.palette import NEUTRAL, variant_color
 from dashboard.figures.series import series
 from dashboard.frames.sweeps import Quantity
-from engine.runs.variants import CUSTOM, VARIANTS
+from engine.runs.variants import TITLES
 from engine.studies.pareto import pareto_front
 
 SPREAD = [[0.0, "#3a74d8"], [0.5, "#a765bd"], [1.0, "#e8821e"]]
@@ -81,7 +81,7 @@ def _dots(rows: pd.DataFrame, clean: Quantity, robust: Quantity, variant: str) -
         "error_x": spread(clean),
         "error_y": spread(robust),
         "marker": {"color": variant_color(variant), "size": 10},
-        "name": VARIANTS.get(variant, CUSTOM.capitalize()),
+        "name": TITLES[variant],
         "uid": f"dots-{variant.replace('+', '-')}",
         "text": words,
         "hovertemplate": "%{text}<extra></extra>",

@@ -17,6 +17,7 @@ from engine.attacks.threat import ThreatModel
 from engine.data.catalog import DATASETS
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
+from engine.minmax.penalties import further_penalties
 from engine.paper.presets import PRESETS
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.launch import LaunchRequest
@@ -43,11 +44,13 @@ def draw_form() -> LaunchRequest | InputError:
         threat, device = _read_threat_and_device(fields["dataset"], prefix)
         key = f"{prefix}architecture"
         architecture = pick_architecture(st, DATASETS[fields["dataset"]], key, start.architecture, ARCHITECTURE_HELP)
+        penalties = _read_penalties(start, prefix)
     try:
         return validated(
             LaunchRequest,
             **fields,
             **strengths,
+            penalties=penalties,
             variants=variants,
             architecture=architecture,
             seeds=seeds,
@@ -97,6 +100,23 @@ def _read_numbers(start: LaunchRequest, prefix: str) -> tuple[dict[str, float], 
     seeds = fourth.number_input("Seeds", 1, MOST_SEEDS, len(start.seeds), key=f"{prefix}seeds", help="Runs per variant")
     seed = number(fifth, "First seed", RunConfig, "seed", start.seeds[0], f"{prefix}seed")
     return {"l1_strength": l1, "l2_strength": -mu}, epochs, tuple(range(seed, seed + seeds))
+
+
+def _read_penalties(start: LaunchRequest, prefix: str) -> dict[str, float]:
+    """Strengths of the registered penalties beside L1 and L2; draws nothing while there are none."""
+    return {
+        name: st.number_input(
+            penalty.title,
+            penalty.low,
+            penalty.high,
+            dict(start.penalties).get(name, 0.0),
+            key=f"{prefix}penalty-{name}",
+            help=f"Strength of a further term of every run's objective: {penalty.low:g} to {penalty.high:g}",
+            format="%.6g",
+            step=None,
+        )
+        for name, penalty in further_penalties().items()
+    }
 
 
 def _read_training(start: TrainingConfig, prefix: str) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from functools import cache, cached_property
 from dashboard import measured, sources
 from engine.paper.claims import JudgedClaim, judge_claims
 from engine.paper.distance import Candidate, rank_candidates
-from engine.paper.evidence import Evidence, RecipeIndex, Reports, gather
+from engine.paper.evidence import Evidence, Reports, RunIndex, gather
 from engine.paper.setting import SETTINGS, Setting
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
-from engine.runs.training_identity import recipe
+from engine.runs.training_identity import training_identity
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Library:
     reports_of: Callable[[str], Reports]
 
     @cached_property
-    def index(self) -> RecipeIndex:
+    def index(self) -> RunIndex:
         """Of runs on the data set alone."""
-        return RecipeIndex([run for run in self.runs if run.config.dataset == self.base.dataset])
+        return RunIndex([run for run in self.runs if run.config.dataset == self.base.dataset])
 
     def evidence(self, setting: Setting, samples: int | None = None) -> Evidence:
         """As `gather`."""
@@ -76,4 +76,6 @@ def judged(evidence: Evidence) -> list[JudgedClaim]:
 
 def as_seeds(runs: Sequence[RunOverview]) -> list[RunOverview]:
     """The same runs, alike but for their seed however closely each was watched."""
-    return [replace(run, config=recipe(run.config)) if isinstance(run.config, RunConfig) else run for run in runs]
+    return [
+        replace(run, config=training_identity(run.config)) if isinstance(run.config, RunConfig) else run for run in runs
+    ]

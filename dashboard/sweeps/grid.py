@@ -13,6 +13,7 @@ from dashboard.frames.sweeps import Quantity, point_frame, quantities_of, quanti
 from dashboard.ui.protocol_picker import pick_protocol, protocol_title
 from engine.measurements.request import digest
 from engine.minmax.objective import PLACES
+from engine.minmax.penalties import PENALTIES
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
 from engine.runs.training_identity import is_of_family
@@ -88,7 +89,7 @@ def _pick_family(place: Any, offered: Sequence[tuple[RunConfig, int]], awaited: 
         format_func=lambda key: f"{grid_words(keys[key][0])}; points: {keys[key][1]}",
         key="plane",
         bind="query-params",
-        help="Runs that differ in λ, μ and seed only. Runs by the same recipe count once, shipped ones too.",
+        help="Runs that differ in λ, μ and seed only. Runs that train to the same weights count once.",
     )
     return keys[key][0]
 
@@ -124,7 +125,8 @@ def grid_words(of: RunConfig) -> str:
     """Data set, scope, length and learning rate; what else differs from the default."""
     training, default = of.training, TrainingConfig()
     scope = f"penalty on {PLACES[of.objective.scope]}"
-    words = [of.dataset_spec.title, scope, of.length, f"learning rate {training.learning_rate:g}"]
+    further = [f"{PENALTIES[name].title} {strength:g}" for name, strength in of.objective.penalties]
+    words = [of.dataset_spec.title, scope, *further, of.length, f"learning rate {training.learning_rate:g}"]
     if training.halve_every:
         words.append(f"halved every {training.halve_every} epochs")
     if training.batch_size != default.batch_size:

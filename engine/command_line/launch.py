@@ -1,13 +1,16 @@
 """`launch`: train one run per variant and seed."""
 
 import argparse
+from collections.abc import Sequence
 
 from engine.command_line.parser import add_field, add_folders, open_store, percent, print_json
 from engine.command_line.run_options import add_network_options, add_training_options, run_settings
 from engine.command_line.waiting import wait_for_jobs, worker_of
 from engine.data.sources import fetch_dataset
 from engine.devices import resolve_device
+from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
+from engine.minmax.penalties import further_penalties
 from engine.queue.overview import read_overview
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_runs
@@ -27,6 +30,13 @@ def add_parser(commands) -> None:
     )
     add_field(parser, "--l1", ObjectiveConfig, "l1_strength", default=0.1)
     add_field(parser, "--l2", ObjectiveConfig, "l2_strength", default=-0.1)
+    known = further_penalties()
+    parser.add_argument(
+        "--penalty",
+        action="append",
+        metavar="NAME=STRENGTH",
+        help=f"a further term of every objective, one of {', '.join(known) or 'none registered'}; repeat for several",
+    )
     add_training_options(parser)
     parser.add_argument("--anew", action="store_true", help="train also what came with the project as a recorded run")
     parser.add_argument("--wait", action="store_true", help="return when all runs have ended")
@@ -42,8 +52,24 @@ def build_request(args: argparse.Namespace) -> LaunchRequest:
         seeds=tuple(args.seed or (0,)),
         l1_strength=args.l1,
         l2_strength=args.l2,
+        penalties=penalties(args.penalty or ()),
         **run_settings(args),
     )
+
+
+def penalties(words: Sequence[str]) -> dict[str, float]:
+    """What each NAME=STRENGTH stands for; InputError for any other word, and for a name given twice."""
+    found: dict[str, float] = {}
+    for word in words:
+        name, _, strength = word.partition("=")
+        try:
+            value = float(strength)
+        except ValueError as error:
+            raise InputError("a penalty as NAME=STRENGTH", repr(word), "Write, for example, name=0.1.") from error
+        if name in found:
+            raise InputError(f"one strength of {name}", f"{found[name]:g} and {value:g}", "Give it once.")
+        found[name] = value
+    return found
 
 
 def run(args: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from engine.measurements.evaluation.read import read_reports
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.minmax.objective import PLACES, Scope
 from engine.paper.claims import JudgedClaim, judge_claims
-from engine.paper.evidence import Evidence, RecipeIndex, Reports, Reproduced, gather
+from engine.paper.evidence import Evidence, Reports, Reproduced, RunIndex, gather
 from engine.paper.presets import REPRODUCTIONS
 from engine.paper.setting import SETTINGS, Setting
 from engine.paper.statement import Statement
@@ -93,7 +93,7 @@ def read_evidence(
         return read_reports(store, run_id)
 
     runs = [run for run in list_runs(store, queue)[0] if getattr(run.config, "seed", None) in seeds]
-    evidence = gather(setting, RecipeIndex(runs), reports_of, samples)
+    evidence = gather(setting, RunIndex(runs), reports_of, samples)
     protocol = setting.evaluation(samples).protocol_id
     return evidence, judge_claims(evidence, lambda run_id: read_diagnosis(store, run_id, protocol))
 

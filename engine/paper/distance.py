@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.minmax.objective import Scope
-from engine.paper.evidence import Evidence, RecipeIndex, Reports, Reproduced, gather, most_answered
+from engine.paper.evidence import Evidence, Reports, Reproduced, RunIndex, gather, most_answered
 from engine.paper.setting import Setting
 from engine.paper.tables import FUZZINESS, NO_ATTACK, PRINTED_NAMES, SWAPPED
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ModelConfig
-from engine.runs.training_identity import recipe
+from engine.runs.training_identity import training_identity
 
 ACCURACY_UNIT = 0.05
 """What counts as much as a factor of 2 in fuzziness."""
@@ -63,7 +63,7 @@ def distance(cells: Sequence[Reproduced]) -> float | None:
 
 def rank_candidates(
     base: Setting,
-    index: RecipeIndex,
+    index: RunIndex,
     reports_of: Callable[[str], Reports],
     samples: int | None = None,
     complete: bool = False,
@@ -99,7 +99,11 @@ def _choice(config: ModelConfig, base: Setting) -> tuple[float, float, Scope] | 
     if not isinstance(config, RunConfig) or config.variant != "min-max":
         return None
     choice = config.objective.l1_strength, -config.objective.l2_strength, config.objective.scope
-    return choice if recipe(base.at(*choice).config("min-max", config.seed)) == recipe(config) else None
+    return (
+        choice
+        if training_identity(base.at(*choice).config("min-max", config.seed)) == training_identity(config)
+        else None
+    )
 
 
 def _answered(evidence: Evidence, variant: str) -> set[str]:

@@ -12,7 +12,7 @@ from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import SeedSummary, summarize_seeds
 from engine.runs.config import RunConfig
-from engine.runs.training_identity import recipe
+from engine.runs.training_identity import training_identity
 from engine.runs.variants import VARIANTS
 
 Reports = Mapping[str, RobustnessReport]
@@ -102,7 +102,7 @@ class Evidence:
         return tuple(Reproduced(cell, self.values(cell.variant, cell.quantity)) for cell in of_dataset)
 
 
-class RecipeIndex:
+class RunIndex:
     """Runs by what they were trained to, for many questions to the same ones."""
 
     def __init__(self, runs: Sequence[RunOverview]) -> None:
@@ -119,7 +119,7 @@ class RecipeIndex:
 
 
 def gather(
-    setting: Setting, index: RecipeIndex, reports_of: Callable[[str], Reports], samples: int | None = None
+    setting: Setting, index: RunIndex, reports_of: Callable[[str], Reports], samples: int | None = None
 ) -> Evidence:
     """What there is for a setting, one run for each variant and seed; several alike: the one attacked most.
 
@@ -154,5 +154,5 @@ def most_answered(setting: Setting, reports: Sequence[Reports], default: int = 5
 
 
 def _seedless(config: RunConfig) -> RunConfig:
-    """The recipe, the same for all seeds."""
-    return recipe(config).model_copy(update={"seed": 0})
+    """The training identity without the seed."""
+    return training_identity(config).model_copy(update={"seed": 0})

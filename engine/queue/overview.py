@@ -49,6 +49,7 @@ class RunOverview:
                 "l1": config.objective.l1_strength,
                 "l2": config.objective.l2_strength,
                 "scope": config.objective.scope,
+                **({"penalties": dict(config.objective.penalties)} if config.objective.penalties else {}),
                 "epochs": config.training.epochs,
             }
         last, result = self.last or {}, self.result or {}

@@ -14,8 +14,9 @@ from engine.attacks.threat import ThreatModel, Unit
 from engine.data.catalog import DatasetSpec
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
+from engine.minmax.penalties import PENALTIES
 from engine.runs.model_config import ModelConfig
-from engine.runs.variants import CUSTOM, VARIANTS, variant_of
+from engine.runs.variants import CUSTOM, TITLES, variant_of
 from engine.training.schedule import TRAINING_VERSION, TrainingConfig
 from engine.validation import validated
 
@@ -72,7 +73,7 @@ class RunConfig(ModelConfig):
         return f"{self.training.epochs} epochs" if self.training.epochs != 1 else "1 epoch"
 
     @property
-    def training_updates(self) -> int:
+    def passes_per_image(self) -> int:
         """Passes of an image through the network, forward and backward, in one epoch of training."""
         return 2 + ADVERSARIAL_STEPS if self.adversarial_training else 1
 
@@ -85,7 +86,7 @@ class RunConfig(ModelConfig):
     def probe_interval(self) -> int:
         """Snapshots from probe to probe: `probe.every`, or more where the probe would cost more than the training."""
         train_size, snapshots = self.dataset_spec.train_size, self.training.snapshots_per_epoch
-        return max(self.probe.every, -(-self.probe_passes * snapshots // (train_size * self.training_updates)))
+        return max(self.probe.every, -(-self.probe_passes * snapshots // (train_size * self.passes_per_image)))
 
     @property
     def run_id(self) -> str:
@@ -102,14 +103,15 @@ class RunConfig(ModelConfig):
     @property
     def label(self) -> str:
         """What a chart calls the run: variant, strengths, seed."""
-        parts = [VARIANTS.get(self.variant, CUSTOM.capitalize())]
+        parts = [TITLES[self.variant]]
         if self.objective.l1_strength:
             parts.append(f"λ {self.objective.l1_strength:g}")
         if self.objective.l2_strength < 0:
             parts.append(f"μ {-self.objective.l2_strength:g}")
         elif self.objective.l2_strength > 0:
             parts.append(f"κ {self.objective.l2_strength:g}")
-        if (self.objective.l1_strength or self.objective.l2_strength) and self.objective.scope == "all":
+        parts += [f"{PENALTIES[name].title} {strength:g}" for name, strength in self.objective.penalties]
+        if self.objective.has_penalty and self.objective.scope == "all":
             parts.append("all conv")
         if self.adversarial_training and self.variant == CUSTOM:
             parts.append("adversarial")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from engine.errors import InputError
+from engine.minmax.objective import ObjectiveConfig, Strengths
 from engine.runs.config import RunConfig
 from engine.runs.run_settings import MOST_RUNS, RunSettings
 from engine.runs.variants import variant_objective
@@ -16,12 +17,14 @@ class LaunchRequest(RunSettings):
     """Variants x seeds with everything else in common.
 
     l1_strength, l2_strength: for the variants that have them.
+    penalties: further terms of every run's objective, which is then none of the named variants.
     """
 
     variants: tuple[str, ...] = ("std", "min-max")
     seeds: tuple[int, ...] = (0,)
     l1_strength: float = 0.1
     l2_strength: float = -0.1
+    penalties: Strengths = Field(default=(), exclude_if=lambda pairs: not pairs)
 
     @field_validator("variants", "seeds")
     @classmethod
@@ -40,12 +43,14 @@ class LaunchRequest(RunSettings):
         if count > MOST_RUNS:
             raise InputError(f"at most {MOST_RUNS} runs in one launch", str(count), "Launch fewer variants or seeds.")
         return [
-            self.config(
-                variant_objective(variant, self.l1_strength, self.l2_strength, self.scope), seed, variant == "adv"
-            )
+            self.config(self._objective(variant), seed, variant == "adv")
             for seed in self.seeds
             for variant in self.variants
         ]
+
+    def _objective(self, variant: str) -> ObjectiveConfig:
+        objective = variant_objective(variant, self.l1_strength, self.l2_strength, self.scope)
+        return objective.model_copy(update={"penalties": self.penalties})
 
     def command(self) -> str:
         """The command line that asks for the same; what equals the default is left out."""
@@ -58,4 +63,6 @@ class LaunchRequest(RunSettings):
             words += ["--l1", repr(self.l1_strength)]
         if {"std+l2", "min-max"} & set(self.variants):
             words += ["--l2", repr(self.l2_strength)]
+        for name, strength in self.penalties:
+            words += ["--penalty", f"{name}={strength!r}"]
         return "python -m engine launch " + shlex.join(words + self.training_words())

@@ -8,10 +8,15 @@ VARIANTS = {"std": "Std", "std+l1": "Std+L1", "std+l2": "Std+L2", "adv": "Adv", 
 CUSTOM = "custom"
 """A point that has none of the five names, e.g. adversarial training with a penalty."""
 
+TITLES = VARIANTS | {CUSTOM: "Custom"}
+"""What charts call each variant."""
+
 
 def variant_of(objective: ObjectiveConfig, adversarial_training: bool) -> str:
     """The name of a configuration, a key of VARIANTS or CUSTOM."""
     has_l1, l2 = objective.l1_strength > 0, objective.l2_strength
+    if objective.penalties:
+        return CUSTOM
     if adversarial_training:
         return CUSTOM if has_l1 or l2 else "adv"
     if has_l1 and l2 < 0:
@@ -44,10 +49,11 @@ def variant_objective(variant: str, l1_strength: float, l2_strength: float, scop
         raise InputError("Std+L1 to have λ above 0", f"{l1_strength:g}", "Give, for example, --l1 0.1.")
     if variant == "std+l2" and l2_strength == 0:
         raise InputError("Std+L2 to have a strength other than 0", "0", "Give, for example, --l2 0.1.")
-    strengths = {
+    l1, l2 = {
+        "std": (0.0, 0.0),
         "std+l1": (l1_strength, 0.0),
         "std+l2": (0.0, abs(l2_strength)),
+        "adv": (0.0, 0.0),
         "min-max": (l1_strength, l2_strength),
-    }
-    l1, l2 = strengths.get(variant, (0.0, 0.0))
+    }[variant]
     return validated(ObjectiveConfig, l1_strength=l1, l2_strength=l2, scope=scope)

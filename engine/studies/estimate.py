@@ -13,7 +13,7 @@ from engine.training.schedule import MONITORED, snapshot_total
 
 def training_passes(config: RunConfig) -> int:
     """Images through forward and backward for the training alone."""
-    return config.training.epochs * config.dataset_spec.train_size * config.training_updates
+    return config.training.epochs * config.dataset_spec.train_size * config.passes_per_image
 
 
 def probe_passes(config: RunConfig) -> int:

@@ -14,7 +14,7 @@ from engine.queue.submission import submit_measurement, submit_runs
 from engine.runs.config import RunConfig
 from engine.runs.run_files import evaluation_path
 from engine.runs.store import RunStore
-from engine.runs.training_identity import recipe
+from engine.runs.training_identity import training_identity
 from engine.studies.estimate import evaluation_passes, schedule_seconds, total_passes
 
 ALMOST = 0.99
@@ -33,7 +33,7 @@ class Study:
 class Step:
     """One run of a study as it stands.
 
-    config, run_id: of the run that answers for it: its own, or another by the same recipe that is further.
+    config, run_id: of the run that answers for it: its own, or another of the same training identity that is further.
     passes: what training and attacks each cost, in images through forward and backward; 0 for what is not asked for.
     trained, attacked: how much of them is done, in [0, 1]; 1 exactly where the outcome is there.
     status: of what is to be done next, "missing" where that was never asked for; "finished" when all is done.
@@ -100,10 +100,10 @@ def study_progress(store: RunStore, queue: RunQueue, study: Study, runs: Sequenc
     alike: dict[RunConfig, list[RunOverview]] = {}
     for run in runs:
         if isinstance(run.config, RunConfig):
-            alike.setdefault(recipe(run.config), []).append(run)
+            alike.setdefault(training_identity(run.config), []).append(run)
 
     def step(config: RunConfig) -> Step:
-        twins = sorted(alike.get(recipe(config), []), key=lambda run: run.run_id != config.run_id)
+        twins = sorted(alike.get(training_identity(config), []), key=lambda run: run.run_id != config.run_id)
         finished = [run for run in twins if run.status == "finished"]
         attacked = next((run for run in finished if _is_attacked(store, run, study.evaluation)), None)
         usable = [

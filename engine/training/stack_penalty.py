@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from engine.minmax.objective import ObjectiveConfig, penalty
+from engine.minmax.objective import ObjectiveConfig
+from engine.minmax.penalties import L1, L2, penalty
 from engine.models.stack import Stack
 
 
@@ -13,18 +14,27 @@ class StackPenalty:
     """The members' penalties as one tensor expression."""
 
     def __init__(self, stack: Stack, objectives: Sequence[ObjectiveConfig], device: torch.device) -> None:
-        def column(values: list[float]) -> Tensor:
-            return torch.tensor(values, device=device)
-
-        self.terms = []
+        self.terms: list[tuple[Tensor, dict[str, Tensor]]] = []
         for position, layer in enumerate(stack.conv_layers):
             covered = [objective.scope == "all" or position == 0 for objective in objectives]
-            strengths = [(o.l1_strength * c, o.l2_strength * c) for o, c in zip(objectives, covered, strict=True)]
-            if any(l1 or l2 for l1, l2 in strengths):
-                l1, l2 = zip(*strengths, strict=True)
-                self.terms.append((stack.conv_weights(layer), column(list(l1)), column(list(l2))))
+            strengths = _strengths(objectives, covered)
+            if any(map(any, strengths.values())):
+                columns = {name: torch.tensor(values, device=device) for name, values in strengths.items()}
+                self.terms.append((stack.conv_weights(layer), columns))
         self.none = torch.zeros(stack.size, device=device)
 
     def penalty(self) -> Tensor:
         """Shape (K,)."""
-        return sum((penalty(*term) for term in self.terms), self.none)
+        return sum((penalty(weights, strengths) for weights, strengths in self.terms), self.none)
+
+
+def _strengths(objectives: Sequence[ObjectiveConfig], covered: Sequence[bool]) -> dict[str, list[float]]:
+    """Penalty -> its strength for each member on one layer: L1, L2, and what any member has beside them."""
+    names = dict.fromkeys([L1.name, L2.name, *(name for objective in objectives for name, _ in objective.penalties)])
+    return {
+        name: [
+            objective.strengths.get(name, 0.0) * is_covered
+            for objective, is_covered in zip(objectives, covered, strict=True)
+        ]
+        for name in names
+    }

@@ -13,7 +13,7 @@ from engine.measurements.transfer.read import read_transfers
 from engine.minmax.threshold import PixelThreshold
 from engine.paper.claims import JudgedClaim, judge_claims
 from engine.paper.distance import Candidate, rank_candidates
-from engine.paper.evidence import Evidence, RecipeIndex, gather
+from engine.paper.evidence import Evidence, RunIndex, gather
 from engine.paper.setting import SETTINGS, Setting
 from engine.queue.overview import RunOverview, read_overview
 from engine.robustness.report import AttackResult, RobustnessReport
@@ -48,12 +48,12 @@ class Recorded:
         return [read_overview(self.store, run_id, None) for run_id in self.store.run_ids()]
 
     @cached_property
-    def index(self) -> RecipeIndex:
-        return RecipeIndex(self.runs)
+    def index(self) -> RunIndex:
+        return RunIndex(self.runs)
 
     @cached_property
-    def index_of_seed_0(self) -> RecipeIndex:
-        return RecipeIndex([run for run in self.runs if getattr(run.config, "seed", None) == 0])
+    def index_of_seed_0(self) -> RunIndex:
+        return RunIndex([run for run in self.runs if getattr(run.config, "seed", None) == 0])
 
     @cached_property
     def first_layer(self) -> Evidence:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from engine.minmax.flow import adam_paths, flow_paths, time_to_zero, weight_force, weight_penalty
-from engine.minmax.objective import ObjectiveConfig, penalty, penalty_force
+from engine.minmax.objective import ObjectiveConfig
+from engine.minmax.penalties import penalty
 
 STRENGTHS = [(0.1, -0.1), (1.0, -0.2), (0.3, 0.4), (0.5, 0.0), (0.0, -0.7), (0.0, 0.5), (0.0, 0.0)]
 strength = st.floats(0.001, 10.0)
@@ -17,10 +18,12 @@ strength = st.floats(0.001, 10.0)
 @pytest.mark.parametrize(("l1", "l2"), STRENGTHS)
 def test_penalty_and_force_are_those_that_train(l1, l2):
     weights = np.array([-2.0, -0.3, 0.0, 0.1, 4.0])
-    tensor = torch.from_numpy(weights)
-    np.testing.assert_allclose(weight_force(weights, l1, l2), penalty_force(tensor, l1, l2).numpy(), rtol=1e-15)
-    strengths = (torch.full((5,), value, dtype=torch.float64) for value in (l1, l2))
-    np.testing.assert_allclose(weight_penalty(weights, l1, l2), penalty(tensor[:, None], *strengths), rtol=1e-15)
+    tensor = torch.from_numpy(weights).requires_grad_()
+    strengths = {name: torch.full((5,), value, dtype=torch.float64) for name, value in (("l1", l1), ("l2", l2))}
+    trained = penalty(tensor[:, None], strengths)
+    np.testing.assert_allclose(weight_penalty(weights, l1, l2), trained.detach().numpy(), rtol=1e-15)
+    (gradient,) = torch.autograd.grad(trained.sum(), tensor)
+    np.testing.assert_allclose(weight_force(weights, l1, l2), -gradient.numpy(), rtol=1e-15)
 
 
 @pytest.mark.parametrize(("l1", "l2"), STRENGTHS)
@@ -91,11 +94,11 @@ def test_adam_is_torchs(l1, l2, rate):
     starts = np.array([0.05, 0.2, 0.49, 0.6, -0.7])
     weights = torch.nn.Parameter(torch.from_numpy(starts.copy())[None])
     optimizer = torch.optim.Adam([weights], lr=rate)
-    strengths = (torch.tensor([l1], dtype=torch.float64), torch.tensor([l2], dtype=torch.float64))
+    strengths = {"l1": torch.tensor([l1], dtype=torch.float64), "l2": torch.tensor([l2], dtype=torch.float64)}
     expected = [starts]
     for _ in range(60):
         optimizer.zero_grad()
-        penalty(weights, *strengths).sum().backward()
+        penalty(weights, strengths).sum().backward()
         optimizer.step()
         expected.append(weights.detach().numpy()[0].copy())
     np.testing.assert_allclose(adam_paths(starts, 60, rate, l1, l2), expected, rtol=1e-8, atol=1e-12)

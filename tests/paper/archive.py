@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.attacks.catalog import ATTACKS, PAPER_ATTACKS, attack_threat
-from engine.paper.evidence import Evidence, RecipeIndex, gather
+from engine.paper.evidence import Evidence, RunIndex, gather
 from engine.paper.setting import Setting
 from engine.queue.overview import RunOverview
 from engine.robustness.report import AttackResult, RobustnessReport
@@ -70,8 +70,8 @@ class Archive:
     def reports_of(self, run_id: str) -> dict[str, RobustnessReport]:
         return self.reports.get(run_id, {})
 
-    def index(self) -> RecipeIndex:
-        return RecipeIndex(self.runs)
+    def index(self) -> RunIndex:
+        return RunIndex(self.runs)
 
     def evidence(self, samples: int | None = None) -> Evidence:
         return gather(self.setting, self.index(), self.reports_of, samples)

@@ -79,7 +79,18 @@ def with_change(field: str, value) -> RunConfig:
 
 
 def test_the_table_of_changes_is_complete():
-    assert set(OTHER) == set(leaves(RunConfig)) - {"architecture"}, "there is one architecture so far"
+    named = {"architecture", "objective.penalties"}  # each has a test of its own
+    assert set(OTHER) | named == set(leaves(RunConfig))
+
+
+def test_a_further_penalty_changes_id_variant_and_label(quartic):
+    plain, changed = RunConfig(), with_change("objective.penalties", {quartic: 0.5})
+    assert changed.run_id != plain.run_id and changed != plain
+    assert changed.variant == CUSTOM and changed.label == "Custom Quartic 0.5 · seed 0"
+    again = RunConfig.model_validate(json.loads(changed.model_dump_json()))
+    assert again == changed and again.run_id == changed.run_id
+    everywhere = with_change("objective", {"penalties": {quartic: 0.5}, "scope": "all"})
+    assert everywhere.label == "Custom Quartic 0.5 all conv · seed 0"
 
 
 @pytest.mark.parametrize("field", OTHER)
@@ -180,8 +191,10 @@ def test_limits(bad):
         (0.0, 0.1, True, CUSTOM),
     ],
 )
-def test_names_of_points(l1, l2, adversarial, variant):
-    assert variant_of(ObjectiveConfig(l1_strength=l1, l2_strength=l2), adversarial) == variant
+def test_names_of_points(l1, l2, adversarial, variant, quartic):
+    objective = ObjectiveConfig(l1_strength=l1, l2_strength=l2)
+    assert variant_of(objective, adversarial) == variant
+    assert variant_of(objective.model_copy(update={"penalties": ((quartic, 0.1),)}), adversarial) == CUSTOM
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -105,6 +105,21 @@ def test_the_command_asks_for_the_same_evaluations(request, epsilons):
     assert evaluate.build_requests(args, DATASETS["mnist"]) == (request.ladder(epsilons) if epsilons else [request])
 
 
+def test_a_further_penalty_is_on_every_run_and_in_the_command(quartic):
+    request = LaunchRequest(variants=("std", "adv"), penalties={quartic: -0.25})
+    assert [config.objective.penalties for config in request.configs()] == [((quartic, -0.25),)] * 2
+    assert [config.adversarial_training for config in request.configs()] == [False, True]
+    assert f"--penalty {quartic}=-0.25" in request.command()
+    assert launch.build_request(parsed(request.command(), launch)) == request
+
+
+@pytest.mark.parametrize("words", [["quartic"], ["quartic=much"], ["elastic=0.1"], ["quartic=1", "quartic=2"]])
+def test_penalties_that_mean_nothing_are_refused(words, quartic):
+    options = " ".join(f"--penalty {word}" for word in words)
+    with pytest.raises(InputError):
+        launch.build_request(parsed(f"python -m engine launch {options}", launch))
+
+
 def test_variants_times_seeds():
     configs = LaunchRequest(variants=("std", "adv", "min-max"), seeds=(3, 5)).configs()
     assert [(config.variant, config.seed) for config in configs] == [

@@ -16,7 +16,7 @@ from engine.measurements.transfer.read import read_transfers
 from engine.minmax.fuzziness import fuzziness, near_zero_count
 from engine.paper.claims import judge_claims
 from engine.paper.distance import rank_candidates
-from engine.paper.evidence import RecipeIndex, Reports, gather
+from engine.paper.evidence import Reports, RunIndex, gather
 from engine.paper.setting import SETTINGS
 from engine.queue.overview import list_runs
 from engine.queue.run_queue import RunQueue
@@ -43,14 +43,14 @@ def test_all_are_finished_and_small():
 
 
 @pytest.fixture(scope="module")
-def archive() -> tuple[RecipeIndex, Callable[[str], Reports]]:
+def archive() -> tuple[RunIndex, Callable[[str], Reports]]:
     """All recorded runs, and their reports."""
 
     @cache
     def reports_of(run_id: str) -> Reports:
         return read_reports(STORE, run_id)
 
-    return RecipeIndex(RUNS), reports_of
+    return RunIndex(RUNS), reports_of
 
 
 def test_the_paper_page_has_its_cells(archive):

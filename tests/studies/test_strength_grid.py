@@ -30,6 +30,15 @@ def test_points_by_strength_and_runs_by_seed():
     assert strengths(points(runs, PLANE)) == [(0, 0, (0,)), (0.01, 0.2, (0,)), (0.1, -0.1, (0,)), (0.1, 0.1, (0, 1))]
 
 
+def test_a_further_penalty_is_a_grid_of_its_own(quartic):
+    third = {"l1_strength": 0.1, "penalties": {quartic: 0.5}}
+    with_it, plain = RunConfig(objective=third), RunConfig(objective={"l1_strength": 0.1})
+    runs = [RunOverview(config.run_id, config, "finished", None, None, None) for config in (with_it, plain)]
+    assert [point.runs for point in points(runs, family(with_it))] == [(runs[0],)]
+    assert [point.runs for point in points(runs, PLANE)] == [(runs[1],)]
+    assert {of: count for of, count in planes([*runs, run()])} == {family(with_it): 1, PLANE: 2}
+
+
 def test_other_families_and_what_has_not_ended_are_left_out():
     others = [run(dataset="mnist"), run(training=LONGER), run(0.1, scope="all"), run(0.1, adversarial_training=True)]
     others += [run(0.1, status=status) for status in ("queued", "running", "stopped", "interrupted")]

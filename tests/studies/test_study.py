@@ -134,7 +134,7 @@ def test_attacks_can_be_added_later(desk, study):
     assert desk.look(more).is_finished and desk.look(study).is_finished
 
 
-def test_twins_by_recipe_are_found_and_attacked(desk, tiny):
+def test_twins_of_one_training_identity_are_found_and_attacked(desk, tiny):
     twin = tiny(training={"snapshots_per_epoch": 1}, objective=ObjectiveConfig(scope="all"))
     desk.submit(Study((twin,)))
     desk.work()

@@ -73,6 +73,25 @@ def test_one_sgd_step_is_the_plain_step(digits, fresh, model_of, objective, neig
         torch.testing.assert_close(state.stack.weights[name][0], expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("scope", ["conv1", "all"])
+def test_a_further_penalty_trains_its_member_alone(digits, fresh, model_of, quartic, scope):
+    training = TrainingConfig(epochs=1, batch_size=32, optimizer="sgd", learning_rate=0.1)
+    model = model_of(5)
+    _, images, labels = next(batches(digits, 5, training))
+    covered = [model.conv1.weight] + ([model.conv2.weight] if scope == "all" else [])
+    penalty = sum(0.5 * (weights**4).sum() for weights in covered)
+    (F.cross_entropy(model(images), labels) + penalty).backward()
+    state, alone = fresh([5, 0], training), fresh([0], training)
+    objective = ObjectiveConfig(penalties={quartic: 0.5}, scope=scope)
+    first, *_ = run(state, digits, [objective, MIN_MAX], training, [5, 0], interrupted=after(1))
+    run(alone, digits, [MIN_MAX], training, [0], interrupted=after(1))
+    assert first.penalty == pytest.approx(penalty.item(), rel=1e-5)
+    for name, parameter in model.named_parameters():
+        expected = parameter.detach() - 0.1 * parameter.grad
+        torch.testing.assert_close(state.stack.weights[name][0], expected, rtol=1e-5, atol=1e-6)
+    assert_equal_weights(state, alone, member=1, exact=False)
+
+
 def test_adam_is_torchs_adam_on_the_plain_module(digits, fresh, model_of):
     """Two epochs, the learning rate halved between them."""
     training = TrainingConfig(epochs=2, batch_size=32, halve_every=1, snapshots_per_epoch=1)

@@ -29,6 +29,18 @@ def test_only_what_fits_the_images_is_offered(open_page, tmp_path):
     assert not app.exception and "--architecture" not in app.code[0].value
 
 
+def test_a_registered_penalty_has_an_input(open_page, tmp_path, quartic):
+    app = open_page("launch", tmp_path / "store")
+    assert "--penalty" not in app.code[0].value
+    app.number_input(key=f"demonstration-penalty-{quartic}").set_value(0.25).run()
+    assert f"--penalty {quartic}=0.25" in app.code[0].value and not app.exception
+
+
+def test_without_a_further_penalty_there_is_no_input_for_one(open_page, tmp_path):
+    app = open_page("launch", tmp_path / "store")
+    assert not [field for field in app.number_input if "penalty" in str(field.key)]
+
+
 def test_time_is_estimated_only_where_it_was_measured(open_page, tmp_path):
     RunStore(tmp_path / "store").prepare()
     RunQueue(tmp_path / "store").record_rate(rate_key("cpu", RunConfig()), 1000.0)
