@@ -22,6 +22,7 @@ from engine.paper.presets import PRESETS
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.launch import LaunchRequest
 from engine.runs.variants import VARIANTS
+from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedule import TrainingConfig
 from engine.validation import field_limits, validated
 
@@ -123,8 +124,9 @@ def _read_training(start: TrainingConfig, prefix: str) -> dict[str, Any]:
     first, second, third = st.columns(3)
     optimizer = first.selectbox(
         "Optimizer",
-        field_limits(TrainingConfig, "optimizer").choices,
-        format_func={"adam": "Adam", "sgd": "SGD"}.__getitem__,
+        list(OPTIMIZERS),
+        list(OPTIMIZERS).index(start.optimizer),
+        format_func=lambda name: OPTIMIZERS[name].title,
         key=f"{prefix}optimizer",
     )
     return {"optimizer": optimizer} | numbers([second, third, *st.columns(3)], TRAINING_LABELS, start, prefix)

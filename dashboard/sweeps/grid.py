@@ -18,6 +18,7 @@ from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
 from engine.runs.training_identity import is_of_family
 from engine.studies.strength_grid import planes, points
+from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedule import TrainingConfig
 
 
@@ -132,7 +133,7 @@ def grid_words(of: RunConfig) -> str:
     if training.batch_size != default.batch_size:
         words.append(f"batch size {training.batch_size}")
     if training.optimizer != default.optimizer:
-        words.append(training.optimizer.upper())
+        words.append(OPTIMIZERS[training.optimizer].title)
     if of.architecture != "lenet":
         words.append(of.architecture_spec.title)
     return ", ".join(words)

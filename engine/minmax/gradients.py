@@ -52,9 +52,16 @@ class Simulation:
 
 
 def input_vector(n: int, scale: float, kind: InputKind, seed: int) -> np.ndarray:
-    """`scale` times n draws from U(0, 1), or n ones; (n,)."""
-    draws = np.random.default_rng([seed, 0]).random(n) if kind == "uniform" else np.ones(n)
-    return scale * draws
+    """`scale` times n draws from U(0, 1), or n ones; (n,).
+
+    Raises:
+        InputError: an unknown kind.
+    """
+    if kind == "uniform":
+        return scale * np.random.default_rng([seed, 0]).random(n)
+    if kind == "ones":
+        return scale * np.ones(n)
+    raise InputError("inputs of the kind uniform or ones", repr(kind), "Choose one of these.")
 
 
 def simulate(inputs: np.ndarray, m: int, p1: np.ndarray, draws: int, seed: int) -> Simulation:

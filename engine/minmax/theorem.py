@@ -28,6 +28,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.errors import InputError
+
 UNIFORM_VARIANCE = 1.0 / 12.0
 
 
@@ -68,7 +70,12 @@ def expected_gradient(entry: Entry, m: int, inputs: np.ndarray, order: int = 1) 
         m: classes, at least 2.
         inputs: (n,), finite.
         order: 1 or 2. The second vanishes for two classes and for symmetric distributions.
+
+    Raises:
+        InputError: another order.
     """
+    if order not in (1, 2):
+        raise InputError("order 1 or 2", order, "Choose one of these.")
     first = entry.variance * np.abs(inputs).mean()
     second = (m - 2) / (2 * m) * entry.third * (np.sign(inputs) * np.square(inputs)).mean()
     return (m - 1) / m * (first + (second if order == 2 else 0.0))

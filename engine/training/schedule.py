@@ -1,10 +1,15 @@
 """How long and how a run trains, and when it is looked at. No torch: pages read this."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-OptimizerName = Literal["adam", "sgd"]
+from engine.training.optimizers import OPTIMIZERS
+
+if TYPE_CHECKING:
+    OptimizerName = str  # a type checker cannot follow choices that come from a table
+else:
+    OptimizerName = Literal[tuple(OPTIMIZERS)]
 
 TRAINING_VERSION = 1
 """Raised whenever the same config would train to different weights: an old run is then not taken for a new one."""
@@ -20,10 +25,12 @@ class TrainingConfig(BaseModel):
 
     epochs: int = Field(default=10, ge=1, le=500, description="passes over the training set")
     batch_size: int = Field(default=64, ge=1, le=4096, description="images per optimizer step")
-    optimizer: OptimizerName = Field(default="adam", description="Adam, or plain SGD without momentum")
+    optimizer: OptimizerName = Field(
+        default="adam", description="update rule: " + ", ".join(spec.title for spec in OPTIMIZERS.values())
+    )
     learning_rate: float = Field(default=1e-3, ge=1e-6, le=1.0, description="step size of the optimizer at the start")
     halve_every: int = Field(
-        default=0, ge=0, le=500, description="halve the learning rate every so many epochs; 0 never"
+        default=0, ge=0, le=500, description="epochs between two halvings of the learning rate; 0 never halves it"
     )
     snapshots_per_epoch: int = Field(default=10, ge=1, le=50, description="moments recorded per epoch")
     weight_limit: float = Field(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.models.stack import Stack
-from engine.training.schedule import OptimizerName
+from engine.training.optimizers import optimizer_spec
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,16 @@ class TrainingState:
         return [member for member in range(self.stack.size) if member not in self.diverged]
 
 
-def build_optimizer(name: OptimizerName, stack: Stack, learning_rate: float) -> torch.optim.Optimizer:
-    """One optimizer for all members: both update rules are elementwise, so members stay independent."""
-    if name == "sgd":
-        return torch.optim.SGD(stack.parameters(), lr=learning_rate)
-    return torch.optim.Adam(stack.parameters(), lr=learning_rate, fused=True)
+def build_optimizer(name: str, stack: Stack, learning_rate: float) -> torch.optim.Optimizer:
+    """One optimizer for all members: update rules are elementwise, so members stay independent.
+
+    Raises:
+        InputError: no optimizer of this name.
+    """
+    return optimizer_spec(name).build(stack.parameters(), learning_rate)
 
 
-def initial_state(stack: Stack, optimizer: OptimizerName, learning_rate: float) -> TrainingState:
+def initial_state(stack: Stack, optimizer: str, learning_rate: float) -> TrainingState:
     """The state before the first step."""
     return TrainingState(stack, build_optimizer(optimizer, stack, learning_rate), np.zeros(stack.size))
 
@@ -67,7 +69,7 @@ def member_arrays(state: TrainingState, member: int) -> dict[str, Tensor]:
     for name, parameter in state.stack.weights.items():
         arrays[f"weights/{name}"] = parameter[member].detach().clone()
         for moment, value in state.optimizer.state.get(parameter, {}).items():
-            whole = value.dim() == 0  # Adam's step count is one number for all members
+            whole = value.dim() == 0  # a step count is one number for all members
             arrays[f"{moment}/{name}"] = (value if whole else value[member]).detach().clone()
     return {name: array.cpu().contiguous() for name, array in arrays.items()}
 

@@ -161,3 +161,8 @@ def test_inputs():
     assert 0.0 <= drawn.min() < 0.01 and 1.99 < drawn.max() <= 2.0
     np.testing.assert_array_equal(input_vector(1000, 4.0, "uniform", 0), 2 * drawn)
     assert (drawn != input_vector(1000, 2.0, "uniform", 1)).all()
+
+
+def test_an_unknown_kind_of_inputs_is_refused():
+    with pytest.raises(InputError, match="uniform or ones, got 'normal'"):
+        input_vector(3, 1.0, "normal", 0)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import softmax
 
+from engine.errors import InputError
 from engine.minmax.gradients import exact_bernoulli, exact_uniform, gradient_statistics
 from engine.minmax.theorem import (
     UNIFORM,
@@ -127,3 +128,8 @@ def test_as_printed_both_sides_are_zero_and_a_simulation_of_that_step_agrees():
 @given(probability)
 def test_the_largest_one_has_the_variance_of_the_uniform_model(p1):
     assert largest_one(p1) ** 2 * p1 * (1 - p1) == pytest.approx(UNIFORM_VARIANCE)
+
+
+def test_another_order_is_refused():
+    with pytest.raises(InputError, match="order 1 or 2, got 3"):
+        expected_gradient(UNIFORM, 3, np.ones(2), order=3)
