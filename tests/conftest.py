@@ -10,6 +10,7 @@ import torch
 from engine.data.sources import load_dataset
 from engine.data.subsets import stratified_ids
 from engine.minmax.penalties import PENALTIES, Penalty
+from engine.minmax.quantities import QUANTITIES, LayerQuantity
 from tests.small_runs import queue, store, tiny  # noqa: F401
 
 
@@ -34,6 +35,14 @@ def quartic(monkeypatch) -> str:
     """Name of a third penalty, sum w^4, which is registered for one test."""
     monkeypatch.setitem(PENALTIES, "quartic", Penalty("quartic", "Quartic", lambda w: w.flatten(1).pow(4).sum(1)))
     return "quartic"
+
+
+@pytest.fixture
+def spread(monkeypatch) -> str:
+    """Key of a fourth quantity, the standard deviation of the weights, which is registered for one test."""
+    entry = LayerQuantity("spread", "Spread", lambda weights: float(weights.std()))
+    monkeypatch.setitem(QUANTITIES, "spread", entry)
+    return "spread"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,7 +14,7 @@ from engine.minmax.fuzziness import NEAR_ZERO_THRESHOLD
 
 HISTORIES = (
     ("fuzziness", "fuzziness (nats)", "%{y:.4f}"),
-    ("near_zero_count", f"weights near zero (|w| < {NEAR_ZERO_THRESHOLD:g})", "%{y:d}"),
+    ("near_zero", f"weights near zero (|w| < {NEAR_ZERO_THRESHOLD:g})", "%{y:d}"),
 )
 """Quantity, its title, and how it is written where the pointer is."""
 

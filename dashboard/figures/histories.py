@@ -5,21 +5,26 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, safe_text, split_runs, trace_uid, vertical_line
-from dashboard.figures.panels import axis_suffix, panel_title
+from dashboard.figures.panels import axis_suffix, panel_title, spans
 from dashboard.figures.series import POINTS_PER_SERIES, scale, series
 from dashboard.frames.tables import thin
-from engine.minmax.fuzziness import NEAR_ZERO_THRESHOLD
+from engine.minmax.quantities import QUANTITIES
 
 # The panels row by row: title and quantities; with two of them, the first is dotted.
+LAYER_PANELS = tuple((one.description or one.heading, (key,)) for key, one in QUANTITIES.items() if one.has_panel)
 PANELS = (
-    ("fuzziness (nats)", ("fuzziness",)),
-    (f"weights near zero (|w| < {NEAR_ZERO_THRESHOLD:g})", ("near_zero_count",)),
+    *LAYER_PANELS,
     ("Training loss", ("loss",)),
     ("Accuracy: clean dotted, under attack solid", ("clean_accuracy", "robust_accuracy")),
 )
-OF_A_LAYER = 2  # so many of the panels, the first ones
+ABREAST, ROW_HEIGHT, ROW_GAP = 2, 280, 0.26
+PANEL_ROWS = -(-len(PANELS) // ABREAST)
+PANELS_HEIGHT = PANEL_ROWS * ROW_HEIGHT
+"""Pixels of `history_panels`."""
+
 EPOCH_HOVER = {"unifiedhovertitle": {"text": "Epoch %{x:.2f}"}}
-COLUMNS, ROWS = ((0, 0.455), (0.545, 1)), ((0.565, 1), (0, 0.435))  # shares of width, of height
+COLUMNS = spans(ABREAST, 0.09)
+ROWS = spans(PANEL_ROWS, ROW_GAP / PANEL_ROWS)[::-1]
 
 
 def history_figure(
@@ -48,25 +53,25 @@ def history_figure(
 def history_panels(
     history: pd.DataFrame, title: str, *, layer_title: str | None = None, cursor: float | None = None
 ) -> go.Figure:
-    """Fuzziness, near-zero count, loss and accuracies of all runs: four panels, one epoch axis, one cursor, one legend.
+    """The quantities of a layer, loss and accuracies of all runs: PANELS with one epoch axis, one cursor, one legend.
 
     Args:
-        history: run_id, label, variant, epoch, fuzziness, near_zero_count, loss, clean_accuracy, robust_accuracy;
-            epochs ascending, rows where a quantity is NaN are passed over; with bands as in `history_figure`.
+        history: run_id, label, variant, epoch and the quantities of PANELS; epochs ascending, rows where a quantity is
+            NaN are passed over; with bands as in `history_figure`.
         title: what is seen.
-        layer_title: whose fuzziness and near-zero count, for example "First convolution".
+        layer_title: whose weights the first panels are about, for example "First convolution".
         cursor: epoch at which a vertical line is drawn in every panel.
     """
     runs = split_runs(history, ("epoch", *(quantity for _, panel in PANELS for quantity in panel)))
     traces, axes, annotations = [], {}, []
     for index, (title_above, quantities) in enumerate(PANELS):
-        axis, columns, rows = axis_suffix(index), COLUMNS[index % 2], ROWS[index // 2]
-        is_bottom = rows is ROWS[-1]
+        axis, columns, rows = axis_suffix(index), COLUMNS[index % ABREAST], ROWS[index // ABREAST]
+        is_bottom = index + ABREAST >= len(PANELS)
         axes[f"xaxis{axis}"] = {"domain": columns, "anchor": f"y{axis}", "showticklabels": is_bottom, **EPOCH_HOVER}
         axes[f"xaxis{axis}"] |= {"title": axis_title("Epoch")} if is_bottom else {}
         axes[f"xaxis{axis}"] |= {"matches": "x"} if index else {}
         axes[f"yaxis{axis}"] = {"domain": rows, "anchor": f"x{axis}", **scale(quantities[0])}
-        title_above = _of_layer(title_above, layer_title) if index < OF_A_LAYER else title_above
+        title_above = _of_layer(title_above, layer_title) if index < len(LAYER_PANELS) else title_above
         annotations.append(panel_title(safe_text(title_above), columns[0], rows[1]))
         for quantity in quantities:
             for run in runs:
@@ -112,11 +117,11 @@ def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, curso
     return compose(
         "From fuzzy to robust: each run's path",
         traces,
-        xaxis={"title": axis_title(_of_layer("fuzziness (nats)", layer_title)), "rangemode": "tozero"},
+        xaxis={"title": axis_title(_of_layer(QUANTITIES["fuzziness"].heading, layer_title)), "rangemode": "tozero"},
         yaxis={"title": axis_title("Accuracy under attack"), **scale("robust_accuracy")},
         hovermode="closest",
     )
 
 
 def _of_layer(text: str, layer_title: str | None) -> str:
-    return f"{layer_title}: {text}" if layer_title else text[0].upper() + text[1:]
+    return f"{layer_title}: {text[:1].lower()}{text[1:]}" if layer_title else text

@@ -7,6 +7,7 @@ import numpy as np
 from dashboard.figures.canvas import Run, trace_uid
 from dashboard.figures.palette import translucent
 from dashboard.frames.tables import thin
+from engine.minmax.quantities import QUANTITIES
 
 POINTS_PER_SERIES = 500
 
@@ -83,4 +84,7 @@ def scale(quantity: str) -> dict:
 def _hover(quantity: str) -> str:
     if quantity.endswith("accuracy"):
         return "%{y:.1%}"
-    return "%{y:.1~f}" if quantity.endswith("count") else "%{y:.4f}"
+    layer_quantity = QUANTITIES.get(quantity)
+    if layer_quantity is None:
+        return "%{y:.4f}"
+    return "%{y:.1~f}" if layer_quantity.is_count else f"%{{y:.{layer_quantity.digits}f}}"

@@ -27,7 +27,7 @@ def story_figure(density: pd.DataFrame, history: pd.DataFrame, layer_title: str)
     Args:
         density: run_id, label, variant, epoch, left, right, count; snapshot after snapshot, epochs ascending, bins in
             order and the same equal ones for all, those outermost counting what lies beyond.
-        history: run_id, label, variant, epoch, fuzziness, near_zero_count of the same runs, epochs ascending.
+        history: run_id, label, variant, epoch, fuzziness, near_zero of the same runs, epochs ascending.
         layer_title: whose weights, for example "First convolution".
 
     Raises:

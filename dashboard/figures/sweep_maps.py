@@ -13,7 +13,7 @@ from dashboard.figures.palette import NEUTRAL
 from dashboard.figures.panels import axis_suffix, panel_title, spans
 from dashboard.figures.runaway import boundary_line, overlays, runaway_marks
 from dashboard.figures.transfers import SCALE, WHITE_BOX
-from dashboard.frames.sweeps import Quantity
+from dashboard.frames.sweeps import LARGEST_WEIGHT, Quantity
 
 EVEN_LUMINANCE = 0.179
 """Where black and white stand out equally, by the contrast of WCAG 2."""
@@ -121,12 +121,12 @@ def _ink(one: Quantity, value: float, colors: tuple[float, float]) -> str:
 
 
 def _color_value(one: Quantity, mean: float) -> float:
-    return math.log10(max(mean, 1e-6)) if one.name == "largest_weight" else one.scale * mean
+    return math.log10(max(mean, 1e-6)) if one.is_logarithmic else one.scale * mean
 
 
 def _color_ranges(points: pd.DataFrame, quantities: Sequence[Quantity]) -> dict[str, tuple[float, float]]:
     """Name -> colors' range; one for everything under attack."""
-    attacks = [one.name for one in quantities if one.title.startswith("Under ")]
+    attacks = [one.name for one in quantities if one.is_under_attack]
     found = {}
     for one in quantities:
         together = attacks if one.name in attacks else [one.name]
@@ -136,7 +136,7 @@ def _color_ranges(points: pd.DataFrame, quantities: Sequence[Quantity]) -> dict[
 
 
 def _short(one: Quantity, mean: float) -> str:
-    if one.name != "largest_weight":
+    if not one.is_logarithmic:
         return one.words(mean)
     return f"{mean:.2g}" if mean < 99.5 else f"{mean:.0f}"
 
@@ -149,7 +149,7 @@ def _hover(point: dict, one: Quantity) -> str:
         f"{one.heading}: {one.words(point[one.name], point[f'{one.name}_std'])} ({seeds}: {point['seeds']})",
     ]
     if not np.isnan(tipping):
-        lines.append(f"tipping point {tipping:.3g}, largest |w| at the end {point.get('largest_weight', np.nan):.3g}")
+        lines.append(f"tipping point {tipping:.3g}, largest |w| at the end {point.get(LARGEST_WEIGHT, np.nan):.3g}")
     if point["failed"]:
         lines.append(f"{point['failed']} failed{_weight(point['reached'])}")
     return "<br>".join([*lines, *point["runs"][:4], *(["…"] if len(point["runs"]) > 4 else [])])

@@ -169,7 +169,7 @@ def _strength(values: np.ndarray, name: str) -> dict:
 
 def _axis(points: pd.DataFrame, one: Quantity) -> dict:
     values = points[one.name].to_numpy(float)
-    if one.name != "largest_weight":
+    if not one.is_logarithmic:
         return {"label": one.heading.removesuffix(" (%)"), "values": (one.scale * values).round(one.digits).tolist()}
     ticks = [10.0**power for power in range(-3, 3)]
     places = np.log10(np.maximum(values, 1e-6))

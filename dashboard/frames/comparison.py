@@ -1,24 +1,25 @@
 """Runs at one moment, each beside one they are measured against."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dashboard.frames.tables import IDENTITY, identities
+from engine.minmax.quantities import QUANTITIES, LayerQuantity, recorded
 from engine.queue.overview import RunOverview
 
-COMPARISON = (
-    "epoch",
-    "weights",
-    "near_zero_count",
-    "near_zero_ratio",
-    "fuzziness",
-    "fuzziness_reduction",
-    "largest_weight",
-    "clean_accuracy",
-    "robust_accuracy",
+
+def compared_column(quantity: LayerQuantity) -> str:
+    """The column that sets a quantity of a run against the reference's; empty where they are not compared."""
+    return {None: "", "multiple": f"{quantity.key}_ratio", "reduction": f"{quantity.key}_reduction"}[quantity.compared]
+
+
+LAYER_COLUMNS = tuple(
+    column for key, quantity in QUANTITIES.items() for column in (key, compared_column(quantity)) if column
 )
+COMPARISON = ("epoch", "weights", *LAYER_COLUMNS, "clean_accuracy", "robust_accuracy")
 
 
 def comparison_frame(
@@ -31,12 +32,11 @@ def comparison_frame(
 ) -> pd.DataFrame:
     """One row per run at its present snapshot: run_id, label, variant, and COMPARISON.
 
-    weights: their number. near_zero_ratio: near-zero count over the reference's. fuzziness_reduction: the
-    reference's fuzziness over the run's, "so many times lower". largest_weight: of |w|. The accuracies are the newest
-    ones measured at or before the snapshot.
+    weights: their number. <quantity>_ratio: the run's over the reference's. <quantity>_reduction: the reference's over
+    the run's. The accuracies are the newest ones measured at or before the snapshot.
 
-    A ratio is NaN where it would divide by 0 or the reference has no present snapshot; that of counts also where the
-    layers have not the same number of weights.
+    A quantity is NaN where the record lacks it. A ratio is NaN where it would divide by 0 or the reference has no
+    present snapshot; that of counts also where the layers have not the same number of weights.
 
     Args:
         weights: run_id -> (snapshots, n), of `layer`.
@@ -48,9 +48,7 @@ def comparison_frame(
             **who[run.run_id],
             "epoch": (record := records[run.run_id][position])["epoch"],
             "weights": weights[run.run_id][position].size,
-            "near_zero_count": record["near_zero"][layer],
-            "fuzziness": record["fuzziness"][layer],
-            "largest_weight": record["largest_weight"][layer],
+            **{key: recorded(record, key, layer) for key in QUANTITIES},
             "clean_accuracy": _newest(records[run.run_id][: position + 1], "clean_accuracy"),
             "robust_accuracy": _newest(records[run.run_id][: position + 1], "robust_accuracy"),
         }
@@ -59,17 +57,20 @@ def comparison_frame(
     ]
     reference = next((row for row in rows if row["run_id"] == reference_run_id), {})
     for row in rows:
-        comparable = row["weights"] == reference.get("weights")
-        row["near_zero_ratio"] = (
-            _ratio(row["near_zero_count"], reference.get("near_zero_count")) if comparable else np.nan
-        )
-        row["fuzziness_reduction"] = _ratio(reference.get("fuzziness", np.nan), row["fuzziness"])
+        row |= {compared_column(one): _compared(one, row, reference) for one in QUANTITIES.values() if one.compared}
     return pd.DataFrame(rows, columns=[*IDENTITY, *COMPARISON])
+
+
+def _compared(quantity: LayerQuantity, row: Mapping[str, Any], reference: Mapping[str, Any]) -> float:
+    own, other = row[quantity.key], reference.get(quantity.key, np.nan)
+    if quantity.is_count and row["weights"] != reference.get("weights"):
+        return np.nan
+    return _ratio(own, other) if quantity.compared == "multiple" else _ratio(other, own)
 
 
 def _newest(records: Sequence[dict], quantity: str) -> float:
     return next((record[quantity] for record in reversed(records) if record[quantity] is not None), np.nan)
 
 
-def _ratio(numerator: float, denominator: float | None) -> float:
+def _ratio(numerator: float, denominator: float) -> float:
     return numerator / denominator if denominator else np.nan

@@ -8,25 +8,23 @@ import pandas as pd
 
 from dashboard.frames.labels import group_labels
 from dashboard.frames.tables import IDENTITY, identities, stacked
+from engine.minmax.quantities import QUANTITIES, recorded
 from engine.queue.overview import RunOverview
 from engine.studies.pairing import seed_groups
 
-HISTORY = ("epoch", "fuzziness", "near_zero_count", "loss", "clean_accuracy", "robust_accuracy")
-QUANTITIES = HISTORY[1:]
+MEASURED = ("loss", "clean_accuracy", "robust_accuracy")
+HISTORY = ("epoch", *QUANTITIES, *MEASURED)
 
 
 def history_frame(runs: Sequence[RunOverview], records: Mapping[str, Sequence[dict]], layer: str) -> pd.DataFrame:
-    """One row per run and snapshot: run_id, label, variant, and HISTORY; what was not measured is NaN."""
+    """One row per run and snapshot: run_id, label, variant, and HISTORY; what was not recorded is NaN."""
     who = identities(runs)
     rows = [
         {
             **who[run.run_id],
             "epoch": record["epoch"],
-            "fuzziness": record["fuzziness"][layer],
-            "near_zero_count": record["near_zero"][layer],
-            "loss": record["loss"],
-            "clean_accuracy": record["clean_accuracy"],
-            "robust_accuracy": record["robust_accuracy"],
+            **{key: recorded(record, key, layer) for key in QUANTITIES},
+            **{name: record[name] for name in MEASURED},
         }
         for run in runs
         for record in records[run.run_id]
@@ -51,7 +49,7 @@ def spread_frame(runs: Sequence[RunOverview], history: pd.DataFrame) -> pd.DataF
     series = {str(run_id): rows for run_id, rows in history.groupby("run_id")}
     groups = seed_groups([run for run in runs if run.run_id in series])
     tables = {run_id: _spread([series[run.run_id] for run in group]) for run_id, group in groups.items()}
-    columns = ["epoch", *(f"{quantity}{part}" for part in ("", "_low", "_high") for quantity in QUANTITIES), "seeds"]
+    columns = ["epoch", *(f"{quantity}{part}" for part in ("", "_low", "_high") for quantity in HISTORY[1:]), "seeds"]
     frame = stacked([group[0] for group in groups.values()], tables, columns)
     labels = group_labels(groups)
     return frame.assign(label=[labels[run_id] for run_id in frame["run_id"]])
@@ -59,14 +57,14 @@ def spread_frame(runs: Sequence[RunOverview], history: pd.DataFrame) -> pd.DataF
 
 def _spread(seeds: Sequence[pd.DataFrame]) -> dict[str, np.ndarray]:
     """The columns of a group of `spread_frame`, out of its runs' histories."""
-    by_epoch = [rows.set_index(rows["epoch"].round(6))[list(QUANTITIES)] for rows in seeds]
+    by_epoch = [rows.set_index(rows["epoch"].round(6))[list(HISTORY[1:])] for rows in seeds]
     epochs = reduce(np.intersect1d, [rows.index.to_numpy() for rows in by_epoch])
     values = np.stack([rows.loc[epochs].to_numpy() for rows in by_epoch])
     mean = values.mean(axis=0)
     deviation = values.std(axis=0, ddof=1) if len(seeds) > 1 else np.full_like(mean, np.nan)
     table = {"epoch": epochs, "seeds": np.full(len(epochs), len(seeds))}
     for part, figures in (("", mean), ("_low", mean - deviation), ("_high", mean + deviation)):
-        table |= {f"{quantity}{part}": column for quantity, column in zip(QUANTITIES, figures.T, strict=True)}
+        table |= {f"{quantity}{part}": column for quantity, column in zip(HISTORY[1:], figures.T, strict=True)}
     return table
 
 

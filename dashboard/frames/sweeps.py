@@ -10,41 +10,42 @@ import numpy as np
 import pandas as pd
 
 from dashboard.frames.labels import unique_labels
+from engine.attacks.catalog import attack_config
 from engine.measurements.evaluation.survivors import CLEAN
+from engine.minmax.quantities import QUANTITIES
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import summarize_seeds
 from engine.studies.run_numbers import CLEAN_ACCURACY, is_running_away, run_numbers, tipping_point
 from engine.studies.strength_grid import Point
 
 RUN_COLUMNS = ["l1", "mu", "seed", "run_id", "label", "variant", "status", "tipping_point", "running_away", "reached"]
-STEMS = {
-    "fuzziness": "Fuzziness",
-    "near_zero": "Near zero",
-    "largest_weight": "Largest |w|",
-    CLEAN_ACCURACY: "Clean, whole test set",
-    CLEAN: "Clean, attacked images",
-}
-UNITS = {"fuzziness": "nats", "largest_weight": ""}
-DIGITS = {"fuzziness": 3, "largest_weight": 2}
+CLEAN_TITLES = {CLEAN_ACCURACY: "Clean, whole test set", CLEAN: "Clean, attacked images"}
+LAYER_NUMBERS = {one.number: one for one in QUANTITIES.values()}
+LARGEST_WEIGHT = QUANTITIES["largest_weight"].number
+"""The number of a run that tells whether weights run away."""
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """One figure of a run, and how people read it: times `scale`, in `unit`, with so many digits."""
+    """One number of a run, and how people read it: times `scale`, in `unit`, with `digits` decimals.
+
+    name: one of `run_numbers`.
+    is_accuracy: it is a fraction of images; is_under_attack: of attacked images.
+    is_logarithmic: it spans powers of ten.
+    """
 
     name: str
     title: str
     unit: str
     scale: float
     digits: int
+    is_accuracy: bool = True
+    is_under_attack: bool = False
+    is_logarithmic: bool = False
 
     @property
     def heading(self) -> str:
         return f"{self.title} ({self.unit})" if self.unit else self.title
-
-    @property
-    def is_accuracy(self) -> bool:
-        return self.name not in ("fuzziness", "near_zero", "largest_weight")
 
     def words(self, value: float, std: float | None = None) -> str:
         """A value, and its standard deviation where there is one."""
@@ -53,13 +54,24 @@ class Quantity:
 
 
 def quantity(name: str) -> Quantity:
-    """One of `run_numbers`, or the attack of this name."""
-    unit = UNITS.get(name, "%")
-    return Quantity(name, STEMS.get(name, f"Under {name}"), unit, 100 if unit == "%" else 1, DIGITS.get(name, 1))
+    """The number of a run called `name`, or accuracy under the attack of this name.
+
+    Raises:
+        InputError: neither a number nor an attack.
+    """
+    if name in CLEAN_TITLES:
+        return Quantity(name, CLEAN_TITLES[name], "%", 100, 1)
+    if name not in LAYER_NUMBERS:
+        return Quantity(name, f"Under {attack_config(name).name}", "%", 100, 1, is_under_attack=True)
+    one = LAYER_NUMBERS[name]
+    if one.is_count:
+        return Quantity(name, one.title, "%", 100, 1, is_accuracy=False)
+    digits = one.digits - 1  # maps have little room
+    return Quantity(name, one.title, one.unit, 1, digits, is_accuracy=False, is_logarithmic=one.is_logarithmic)
 
 
 def sweep_frame(points: Sequence[Point], reports: Mapping[str, RobustnessReport], layer: str) -> pd.DataFrame:
-    """One row per run: RUN_COLUMNS and its figures; NaN where a run has none, or there is no tipping point.
+    """One row per run: RUN_COLUMNS and its numbers; NaN where a run has none, or there is no tipping point.
 
     Args:
         reports: by run id, all under one protocol.
@@ -101,7 +113,7 @@ def reached(error: str | None) -> float:
 
 
 def quantities_of(frame: pd.DataFrame) -> list[str]:
-    """Names of the figures in a `sweep_frame`, weights first, then accuracies."""
+    """Names of the numbers in a `sweep_frame`, weights first, then accuracies."""
     return [name for name in frame.columns if name not in RUN_COLUMNS]
 
 
@@ -169,9 +181,9 @@ def growth_frame(frame: pd.DataFrame, histories: Mapping[str, Sequence[Mapping]]
     """
     columns = ["run_id", "label", "variant", "mu", "tipping_point"]
     rows = [
-        {**row, "epoch": record["epoch"], "largest_weight": record["largest_weight"][layer]}
+        {**row, "epoch": record["epoch"], LARGEST_WEIGHT: record["largest_weight"][layer]}
         for row in frame.loc[:, columns].to_dict("records")
         for record in histories.get(str(row["run_id"]), ())
         if layer in record.get("largest_weight", {})
     ]
-    return pd.DataFrame(rows, columns=[*columns, "epoch", "largest_weight"])
+    return pd.DataFrame(rows, columns=[*columns, "epoch", LARGEST_WEIGHT])

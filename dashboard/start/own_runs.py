@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.navigation import draw_link
 from dashboard.ui.comparison_table import COLUMN_CONFIG
 from dashboard.ui.tables import draw_table
+from engine.minmax.quantities import QUANTITIES
 from engine.queue.overview import RunOverview
 
 MOST_ROWS = 20
@@ -31,8 +32,7 @@ def own_table(runs: Sequence[RunOverview]) -> pd.DataFrame:
             "Status": run.status,
             CLEAN: document["clean_accuracy"],
             PROBED: document["probed_robust_accuracy"],
-            "Fuzziness (nats)": document.get("conv1_fuzziness"),
-            "Near zero": document.get("conv1_near_zero"),
+            **{quantity.heading: run.quantity(key) for key, quantity in QUANTITIES.items()},
         }
         for run in runs
         for document in [run.document()]

@@ -16,6 +16,7 @@ from dashboard.frames.weights import density_frame
 from dashboard.navigation import draw_link
 from dashboard.ui.comparison_table import COLUMN_CONFIG, in_words, readable
 from dashboard.ui.page_export import PageExport
+from engine.minmax.quantities import QUANTITIES
 from engine.queue.overview import RunOverview
 from engine.runs.variants import VARIANTS
 
@@ -84,8 +85,8 @@ def draw_film(
 
 
 def film_table(density: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
-    """The counts of every bin, with the fuzziness and the near-zero count of their moment."""
-    return density.merge(history[["run_id", "epoch", "fuzziness", "near_zero_count"]], on=["run_id", "epoch"])
+    """The counts of every bin, with the quantities of their moment."""
+    return density.merge(history[["run_id", "epoch", *QUANTITIES]], on=["run_id", "epoch"])
 
 
 def draw_links(runs: Sequence[RunOverview]) -> None:

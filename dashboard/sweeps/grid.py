@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -14,6 +15,7 @@ from dashboard.ui.protocol_picker import pick_protocol, protocol_title
 from engine.measurements.request import digest
 from engine.minmax.objective import PLACES
 from engine.minmax.penalties import PENALTIES
+from engine.minmax.quantities import recorded
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
 from engine.runs.training_identity import is_of_family
@@ -46,7 +48,7 @@ class StrengthGrid:
     @property
     def attacks(self) -> list[Quantity]:
         """Figures under attack."""
-        return [one for one in self.quantities if one.title.startswith("Under ")]
+        return [one for one in self.quantities if one.is_under_attack]
 
     def quantity(self, name: str) -> Quantity:
         return next(one for one in self.quantities if one.name == name)
@@ -118,7 +120,7 @@ def read_grid(of: RunConfig, runs: Sequence[RunOverview], layer: str) -> Strengt
 def initial_weight(frame: pd.DataFrame, layer: str) -> float | None:
     """The largest |w| of a layer before training, over the seeds of a `sweep_frame`, one run each; None if unknown."""
     first = [next(iter(sources.history(str(run_id))), {}) for run_id in frame.groupby("seed")["run_id"].first()]
-    found = [record["largest_weight"][layer] for record in first if layer in record.get("largest_weight", {})]
+    found = [value for record in first if not np.isnan(value := recorded(record, "largest_weight", layer))]
     return max(found, default=None)
 
 

@@ -3,28 +3,32 @@
 import pandas as pd
 import streamlit as st
 
-COLUMNS = {
-    "label": "Run",
-    "epoch": "Epoch",
-    "near_zero_count": "Near zero",
-    "near_zero_ratio": "Near zero, × reference",
-    "fuzziness": "Fuzziness (nats)",
-    "fuzziness_reduction": "Fuzziness, reference ÷ run",
-    "largest_weight": "Largest |w|",
-    "clean_accuracy": "Clean accuracy, 1,000 images (%)",
-    "robust_accuracy": "Under attack, probe (%)",
-}
+from dashboard.frames.comparison import compared_column
+from engine.minmax.quantities import QUANTITIES
 
-_ONE_DECIMAL = st.column_config.NumberColumn(format="%.1f")
-COLUMN_CONFIG = {
-    COLUMNS["epoch"]: st.column_config.NumberColumn(format="%.2f"),
-    COLUMNS["near_zero_ratio"]: st.column_config.NumberColumn(format="%.1f"),
-    COLUMNS["fuzziness"]: st.column_config.NumberColumn(format="%.4f"),
-    COLUMNS["fuzziness_reduction"]: st.column_config.NumberColumn(format="%.1f"),
-    COLUMNS["largest_weight"]: st.column_config.NumberColumn(format="%.3f"),
-    COLUMNS["clean_accuracy"]: _ONE_DECIMAL,
-    COLUMNS["robust_accuracy"]: _ONE_DECIMAL,
+COMPARED = {None: "", "multiple": ", × reference", "reduction": ", reference ÷ run"}
+"""How a quantity stands to the reference's -> what follows the quantity's title."""
+
+
+def _layer_columns() -> dict[str, tuple[str, str]]:
+    """Column of `comparison_frame` -> its heading and printf format, for every quantity of a layer."""
+    columns = {}
+    for key, quantity in QUANTITIES.items():
+        columns[key] = (quantity.heading, f"%.{quantity.digits}f")
+        if quantity.compared:
+            columns[compared_column(quantity)] = (quantity.title + COMPARED[quantity.compared], "%.1f")
+    return columns
+
+
+_COLUMNS = {
+    "label": ("Run", ""),
+    "epoch": ("Epoch", "%.2f"),
+    **_layer_columns(),
+    "clean_accuracy": ("Clean accuracy, 1,000 images (%)", "%.1f"),
+    "robust_accuracy": ("Under attack, probe (%)", "%.1f"),
 }
+COLUMNS = {column: heading for column, (heading, _) in _COLUMNS.items()}
+COLUMN_CONFIG = {heading: st.column_config.NumberColumn(format=form) for heading, form in _COLUMNS.values() if form}
 
 
 def readable(comparison: pd.DataFrame) -> pd.DataFrame:
@@ -48,7 +52,7 @@ def in_words(comparison: pd.DataFrame, reference: str) -> str:
         return ""
     name = comparison.loc[comparison["run_id"] == reference, "label"].iloc[0]
     return (
-        f"{most['label']} has {most['near_zero_count']:.0f} of {most['weights']:.0f} weights near zero, "
+        f"{most['label']} has {most['near_zero']:.0f} of {most['weights']:.0f} weights near zero, "
         f"{most['near_zero_ratio']:.0f} × as many as {name}, and "
         f"its fuzziness is {most['fuzziness_reduction']:.0f} × lower."
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard import sources
-from dashboard.figures.histories import history_panels, phase_figure
+from dashboard.figures.histories import PANELS_HEIGHT, history_panels, phase_figure
 from dashboard.frames.comparison import comparison_frame
 from dashboard.frames.histories import history_frame, spread_frame
 from dashboard.frames.labels import LAYERS, unique_labels
@@ -57,7 +57,7 @@ def draw_histories(export: PageExport, moment: Moment, view: View, cursor: float
         export.chart(
             history_panels(frame, "What became of the runs", layer_title=title, cursor=cursor),
             key=f"histories {layer}",
-            height=560,
+            height=PANELS_HEIGHT,
             alt=f"Fuzziness and near-zero count of the {title.lower()}, loss and accuracies over epochs",
             table=table,
         )

@@ -11,7 +11,8 @@ from engine.devices import resolve_device
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
 from engine.minmax.penalties import further_penalties
-from engine.queue.overview import read_overview
+from engine.minmax.quantities import QUANTITIES
+from engine.queue.overview import RunOverview, read_overview
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_runs
 from engine.runs.launch import LaunchRequest
@@ -57,6 +58,12 @@ def build_request(args: argparse.Namespace) -> LaunchRequest:
     )
 
 
+def layer_words(run: RunOverview) -> str:
+    """The quantities of the first convolution at the newest snapshot."""
+    found = [f"{one.phrase} {one.words(run.quantity(key))}" for key, one in QUANTITIES.items()]
+    return f"{run.config.conv_layers[0]} {', '.join(found)}"
+
+
 def penalties(words: Sequence[str]) -> dict[str, float]:
     """What each NAME=STRENGTH stands for; InputError for any other word, and for a name given twice."""
     found: dict[str, float] = {}
@@ -90,8 +97,7 @@ def run(args: argparse.Namespace) -> int:
             words = [f"{overview.run_id}  {overview.status}"]
             if overview.last:
                 words.append(f"clean accuracy {percent(document['clean_accuracy'])}")
-                words.append(f"conv1 fuzziness {document['conv1_fuzziness']:.4f}")
-                words.append(f"near zero {document['conv1_near_zero']}")
+                words.append(layer_words(overview))
             print("  ".join(words) + (f"\n  {document['error']}" if document["error"] else ""))
         if not args.wait:
             print("A worker trains them; see `python -m engine runs`, or the dashboard.")

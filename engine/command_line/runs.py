@@ -6,6 +6,7 @@ import sys
 from engine.command_line.parser import add_folders, open_store, percent, print_json
 from engine.command_line.waiting import worker_of
 from engine.errors import InputError
+from engine.minmax.quantities import QUANTITIES
 from engine.queue.client import start_worker
 from engine.queue.overview import list_runs, read_overview
 from engine.queue.run_queue import RunQueue
@@ -52,12 +53,11 @@ def run(args: argparse.Namespace) -> int:
         return 0
     for problem in problems:
         print(problem, file=sys.stderr)
-    for document in documents:
-        fuzziness = document.get("conv1_fuzziness")
+    for overview, document in zip(overviews, documents, strict=True):
         print(
             f"{document['run_id']:44} {document['status']:12} {document['label']:36}"
             f" clean {percent(document['clean_accuracy']):>7}"
-            f"  fuzziness {'–' if fuzziness is None else f'{fuzziness:.4f}'}"
+            f"  fuzziness {QUANTITIES['fuzziness'].words(overview.quantity('fuzziness'))}"
         )
         if document["error"]:
             print(f"  {document['error']}")

@@ -4,14 +4,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.minmax.quantities import QUANTITIES
 from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import summarize_seeds
-from engine.studies.run_numbers import CLEAN_ACCURACY, OF_WEIGHTS, is_running_away, run_numbers
+from engine.studies.run_numbers import CLEAN_ACCURACY, is_running_away, run_numbers
 from engine.studies.study import StudyProgress
 
-HEADS = {"fuzziness": "fuzziness", "near_zero": "near zero %", "largest_weight": "largest |w|", CLEAN_ACCURACY: "clean"}
-"""Figures of every point; attacks follow under their own names."""
+HEADS = {key: quantity.phrase + (" %" if quantity.is_count else "") for key, quantity in QUANTITIES.items()}
+HEADS[CLEAN_ACCURACY] = "clean"
+"""Number of a point -> its column; attacks follow under their own names."""
 
 
 def point_documents(
@@ -20,7 +22,7 @@ def point_documents(
     reports: Mapping[str, RobustnessReport],
     attacks: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """One JSON object per λ and μ, in the order of a sweep: its runs and, over those that finished, its figures.
+    """One JSON object per λ and μ, in the order of a sweep: its runs and, over those that finished, its numbers.
 
     Args:
         runs, reports: by run id, as far as they are there.
@@ -31,14 +33,16 @@ def point_documents(
     documents = []
     for (l1, l2), steps in groups.items():
         done = [runs[step.run_id] for step in steps if step.run_id in runs and runs[step.run_id].status == "finished"]
-        figures = [run_numbers(run, reports.get(run.run_id)) for run in done]
+        numbers = [run_numbers(run, reports.get(run.run_id), run.config.conv_layers[0]) for run in done]
+        names = {key: quantity.number for key, quantity in QUANTITIES.items()}
+        names |= {name: name for name in (CLEAN_ACCURACY, *attacks)}
         documents.append(
             {
                 "l1": l1,
                 "mu": 0.0 - l2,
                 "runs": [{"run_id": step.run_id, "seed": step.config.seed, "status": step.status} for step in steps],
-                "running_away": sum(is_running_away(run, "conv1") for run in done),
-                "figures": {name: _summary(figures, name) for name in (*OF_WEIGHTS, CLEAN_ACCURACY, *attacks)},
+                "running_away": sum(is_running_away(run, run.config.conv_layers[0]) for run in done),
+                "figures": {key: _summary(numbers, name) for key, name in names.items()},
             }
         )
     return documents
@@ -60,8 +64,8 @@ def print_points(documents: Sequence[dict[str, Any]]) -> None:
         print("Some have failed, as runs do whose weights pass the limit; `python -m engine runs RUN_ID` says why.")
 
 
-def _summary(figures: Sequence[Mapping[str, float]], name: str) -> dict[str, Any] | None:
-    values = [found[name] for found in figures if name in found]
+def _summary(numbers: Sequence[Mapping[str, float]], name: str) -> dict[str, Any] | None:
+    values = [found[name] for found in numbers if name in found]
     if not values:
         return None
     found = summarize_seeds(values)
@@ -78,7 +82,8 @@ def _cell(document: dict[str, Any], name: str) -> str:
     found = document["figures"][name]
     if found is None:
         return "–"
-    scale, digits = (1, 4) if name == "fuzziness" else (1, 3) if name == "largest_weight" else (100, 1)
+    quantity = QUANTITIES.get(name)
+    scale, digits = (100, 1) if quantity is None or quantity.is_count else (1, quantity.digits)
     text = f"{scale * found['mean']:.{digits}f}"
     if found["std"] is not None:
         text += f" ± {scale * found['std']:.{digits}f}"

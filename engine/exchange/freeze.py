@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import InputError
-from engine.minmax.fuzziness import fuzziness, near_zero_count
+from engine.minmax.quantities import layer_values, measure_layers
 from engine.robustness.cache import weights_digest
 from engine.runs.config import RunConfig
 from engine.runs.model_config import LONGEST_NAME, ImportedConfig, Origin
@@ -100,9 +100,7 @@ def _record(
         "status": "finished",
         "clean_accuracy": None,
         "probed_robust_accuracy": None,
-        **{f"{layer}_fuzziness": float(fuzziness(values)) for layer, values in conv.items()},
-        **{f"{layer}_near_zero": int(near_zero_count(values)) for layer, values in conv.items()},
-        **{f"{layer}_largest_weight": float(np.abs(values).max()) for layer, values in conv.items()},
+        **layer_values(measure_layers(conv)),
         "epoch": config.origin.epoch if config.origin else None,
         "steps": stored.position.step,
         "seconds": round(stored.position.seconds, 3),

@@ -22,7 +22,7 @@ from engine.runs.experiment import build_probe
 from engine.runs.load_network import build_trained
 from engine.runs.model_config import ImportedConfig, ModelConfig
 from engine.runs.records import Recorder
-from engine.runs.result import final_figures, write_result
+from engine.runs.result import measure_clean_accuracy, write_result
 from engine.runs.run_files import load_weights, save_model
 from engine.runs.store import RunStore
 from engine.training.loop import train
@@ -104,5 +104,6 @@ def _record(store: RunStore, config: ImportedConfig, weights: dict[str, np.ndarr
         recorder.append(snapshot)
         recorder.sync()
     save_model(folder, weights, config)
-    write_result(folder, {"status": "finished"} | final_figures(stack, images), snapshot.step, snapshot.seconds)
+    ending = {"status": "finished", **measure_clean_accuracy(stack, images)}
+    write_result(folder, ending, snapshot.step, snapshot.seconds)
     return folder

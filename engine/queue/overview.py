@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 
 from engine.errors import InputError
+from engine.minmax.quantities import layer_values, recorded
 from engine.queue.job import Job, Status
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import RunConfig
@@ -39,8 +41,17 @@ class RunOverview:
         """Why the run failed, or could not go on."""
         return (self.job.error if self.job else None) or (self.result or {}).get("error")
 
+    def quantity(self, key: str, layer: str | None = None) -> float | None:
+        """One of QUANTITIES at the newest snapshot; None where it was not recorded.
+
+        Args:
+            layer: the convolution whose weights are meant; the first one when None.
+        """
+        value = recorded(self.last or {}, key, layer or self.config.conv_layers[0])
+        return None if isnan(value) else value
+
     def document(self) -> dict:
-        """What `--json` prints of a run: after the end the result's figures, before it the newest snapshot's."""
+        """What `--json` prints of a run: after the end the result's numbers, before it the newest snapshot's."""
         config = self.config
         training = {}
         if isinstance(config, RunConfig):
@@ -66,11 +77,7 @@ class RunOverview:
             "clean_accuracy": result.get("clean_accuracy", last.get("clean_accuracy")),
             "clean_accuracy_samples": result.get("clean_accuracy_samples"),
             "probed_robust_accuracy": result.get("probed_robust_accuracy", last.get("robust_accuracy")),
-            **{
-                f"{layer}_{quantity}": value
-                for quantity in ("fuzziness", "near_zero", "largest_weight")
-                for layer, value in last.get(quantity, {}).items()
-            },
+            **layer_values(last),
             "seconds": last.get("seconds"),
             "error": self.error,
         }

@@ -20,7 +20,7 @@ from engine.robustness.probe import probed_accuracy
 from engine.runs.config import ADVERSARIAL_STEPS, RunConfig
 from engine.runs.environment import enter_session
 from engine.runs.records import Recorder
-from engine.runs.result import final_figures, write_result
+from engine.runs.result import measure_clean_accuracy, write_result
 from engine.runs.run_files import save_model
 from engine.runs.store import RunStore
 from engine.training.checkpoint import Checkpoint, load_checkpoint, restore, save_checkpoint
@@ -110,14 +110,14 @@ def train_runs(
         for recorder in recorders:
             recorder.close()
     for member, divergence in state.diverged.items():
-        outcome = {"status": "failed", "error": str(divergence)}
-        write_result(folders[member], outcome, state.step, state.seconds)
+        ending = {"status": "failed", "error": str(divergence)}
+        write_result(folders[member], ending, state.step, state.seconds)
     for member in state.active if state.step == total else ():
         weights = {name: value[member].detach().cpu().numpy() for name, value in state.stack.weights.items()}
         save_model(folders[member], weights, configs[member])
-        figures = final_figures(state.stack.select([member]), dataset)
-        outcome = {"status": "finished", **figures, "bit_exact": exact[member]}
-        write_result(folders[member], outcome, state.step, state.seconds)
+        accuracy = measure_clean_accuracy(state.stack.select([member]), dataset)
+        ending = {"status": "finished", **accuracy, "bit_exact": exact[member]}
+        write_result(folders[member], ending, state.step, state.seconds)
         remove_checkpoints(folders[member])
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 import torch
 
 from engine.data.sources import Dataset
+from engine.minmax.quantities import layer_values
 from engine.models.stack import Stack
 from engine.runs.records import read_last_metrics
 from engine.runs.run_files import RESULT, write_json
 
 
-def final_figures(stack: Stack, dataset: Dataset, batch_size: int = 500) -> dict[str, float]:
+def measure_clean_accuracy(stack: Stack, dataset: Dataset, batch_size: int = 500) -> dict[str, float]:
     """Clean accuracy of a stack of one on all test images, and their number."""
     device = next(stack.parameters()).device
     hits = 0
@@ -25,13 +26,18 @@ def final_figures(stack: Stack, dataset: Dataset, batch_size: int = 500) -> dict
     }
 
 
-def write_result(folder: Path, outcome: dict, steps: int, seconds: float) -> None:
-    """The outcome and the last snapshot's figures; this file makes the run complete."""
+def write_result(folder: Path, ending: dict, steps: int, seconds: float) -> None:
+    """Write how a run ended, with the numbers of its last snapshot; this file makes the run complete.
+
+    Args:
+        ending: status, and error or clean accuracy.
+    """
     last = read_last_metrics(folder) or {}
-    figures = {
-        f"{layer}_{quantity}": value
-        for quantity in ("fuzziness", "near_zero", "largest_weight")
-        for layer, value in last.get(quantity, {}).items()
-    }
-    figures |= {"probed_robust_accuracy": last.get("robust_accuracy"), "epoch": last.get("epoch")}
-    write_json(folder / RESULT, outcome | figures | {"steps": steps, "seconds": round(seconds, 3)})
+    write_json(folder / RESULT, {
+        **ending,
+        **layer_values(last),
+        "probed_robust_accuracy": last.get("robust_accuracy"),
+        "epoch": last.get("epoch"),
+        "steps": steps,
+        "seconds": round(seconds, 3),
+    })  # fmt: skip

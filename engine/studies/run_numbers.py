@@ -1,31 +1,27 @@
-"""What a run came to, in the figures that sweeps are judged by. No torch."""
+"""The numbers of a run that sweeps are judged by. No torch."""
 
 from engine.attacks.catalog import has_cell
 from engine.measurements.evaluation.survivors import CLEAN
+from engine.minmax.quantities import QUANTITIES, LayerQuantity
 from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport
 
-OF_WEIGHTS = ("fuzziness", "near_zero", "largest_weight")
 CLEAN_ACCURACY = "clean_accuracy"
 
 
 def run_numbers(run: RunOverview, report: RobustnessReport | None, layer: str = "conv1") -> dict[str, float]:
-    """Figures by name; those that are not known are left out.
+    """Numbers by name; those that are not known are left out.
 
     Args:
         layer: convolution whose weights are meant.
 
     Returns:
-        fuzziness in nats, near_zero as a fraction of the layer's weights, largest_weight: at the newest snapshot.
+        Each of QUANTITIES under its `number`, a count as a fraction of the layer's weights: at the newest snapshot.
         clean_accuracy: on the whole test set, once finished.
         CLEAN, and each attack's name: accuracy on the report's images without attack, and under this one alone.
     """
-    last, result = run.last or {}, run.result or {}
-    found = {name: last.get(name, {}).get(layer) for name in OF_WEIGHTS}
-    size = layer_size(run, layer)
-    if found["near_zero"] is not None:
-        found["near_zero"] /= size
-    found[CLEAN_ACCURACY] = result.get(CLEAN_ACCURACY)
+    found = {quantity.number: _of_weights(run, quantity, layer) for quantity in QUANTITIES.values()}
+    found[CLEAN_ACCURACY] = (run.result or {}).get(CLEAN_ACCURACY)
     if report is not None:
         found[CLEAN] = report.clean_accuracy
         found |= {
@@ -36,8 +32,15 @@ def run_numbers(run: RunOverview, report: RobustnessReport | None, layer: str = 
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
+def _of_weights(run: RunOverview, quantity: LayerQuantity, layer: str) -> float | None:
+    value = run.quantity(quantity.key, layer)
+    return value / layer_size(run, layer) if quantity.is_count and value is not None else value
+
+
 def layer_size(run: RunOverview, layer: str) -> int:
-    """Number of weights of a convolution."""
+    """Number of weights of a convolution: as recorded, or where the record does not say it, in a chain of layers."""
+    if (size := (run.last or {}).get("weights", {}).get(layer)) is not None:
+        return size
     layers = run.config.architecture_spec.convolutions
     channels, edge = layers[layer]
     place = run.config.conv_layers.index(layer)
@@ -55,5 +58,5 @@ def tipping_point(run: RunOverview, layer: str) -> float | None:
 
 def is_running_away(run: RunOverview, layer: str) -> bool:
     """Whether the layer's largest weight lies where the penalty pushes it outwards, at the newest snapshot."""
-    tipping, largest = tipping_point(run, layer), (run.last or {}).get("largest_weight", {}).get(layer)
+    tipping, largest = tipping_point(run, layer), run.quantity("largest_weight", layer)
     return tipping is not None and largest is not None and largest > tipping

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.minmax.fuzziness import fuzziness, near_zero_count
+from engine.minmax.quantities import measure_layers
 
 
 @dataclass(frozen=True)
@@ -12,7 +12,7 @@ class Snapshot:
     """One member at one moment.
 
     loss: mean cross entropy of the clean training batches since the last snapshot; None before training.
-    penalty: lambda ||W||_1 + kappa ||W||_2^2 at this moment.
+    penalty: sum of strength x penalty over the layers of the scope, at this moment.
     clean_accuracy: on the fixed test images that the run is monitored on.
     robust_accuracy: of the light probe, None where it was not taken.
     conv_weights: layer -> (n,) float32 in index order.
@@ -40,9 +40,7 @@ class Snapshot:
             "penalty": self.penalty,
             "clean_accuracy": self.clean_accuracy,
             "robust_accuracy": self.robust_accuracy,
-            "fuzziness": {layer: float(fuzziness(weights)) for layer, weights in self.conv_weights.items()},
-            "near_zero": {layer: int(near_zero_count(weights)) for layer, weights in self.conv_weights.items()},
-            "largest_weight": {layer: float(np.abs(weights).max()) for layer, weights in self.conv_weights.items()},
+            **measure_layers(self.conv_weights),
             "weights": {layer: len(weights) for layer, weights in self.conv_weights.items()},
             "seconds": round(self.seconds, 3),
         }

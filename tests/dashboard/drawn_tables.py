@@ -22,7 +22,7 @@ def history_table(epochs: int = 5) -> pd.DataFrame:
     return pd.concat(
         pd.DataFrame(
             {"run_id": run_id, "label": label, "variant": variant, "epoch": epoch}
-            | {"fuzziness": 0.4 - 0.01 * epoch - 0.1 * i, "near_zero_count": np.arange(epochs) + i}
+            | {"fuzziness": 0.4 - 0.01 * epoch - 0.1 * i, "near_zero": np.arange(epochs) + i}
             | {"loss": 2 / (1 + epoch), "clean_accuracy": 0.9 + 0 * epoch}
             | {"robust_accuracy": np.where(epoch % 2 == 0, 0.5 + 0.01 * epoch, np.nan)}
         )

@@ -27,7 +27,7 @@ def test_panels_share_epochs_and_put_each_quantity_in_its_panel():
     figure = history_panels(history_table(), "How the runs develop", cursor=2)
     place = {trace.uid: (trace.xaxis, trace.yaxis) for trace in figure.data}
     assert place["r1-fuzziness"] == ("x", "y")
-    assert place["r2_2b_-near_zero_count"] == ("x2", "y2")
+    assert place["r2_2b_-near_zero"] == ("x2", "y2")
     assert place["r1-loss-last"] == ("x3", "y3")
     assert place["r1-clean_accuracy"] == place["r1-robust_accuracy"] == ("x4", "y4")
     assert [figure.layout[axis].matches for axis in ("xaxis2", "xaxis3", "xaxis4")] == ["x"] * 3
@@ -40,7 +40,7 @@ def spread_table() -> pd.DataFrame:
     """The first run with a spread, the second without."""
     spread = [0.1 + 0.01 * epoch for epoch in range(5)]
     table = history_table().reset_index(drop=True)
-    for quantity in ("fuzziness", "near_zero_count", "loss", "clean_accuracy", "robust_accuracy"):
+    for quantity in ("fuzziness", "near_zero", "loss", "clean_accuracy", "robust_accuracy"):
         for end, sign in (("low", -1), ("high", 1)):
             table[f"{quantity}_{end}"] = table[quantity] + np.array([sign * value for value in spread] + [np.nan] * 5)
     return table
@@ -62,7 +62,7 @@ def test_panels_have_a_band_per_quantity_in_its_panel():
     bands = {trace.uid: trace.yaxis for trace in figure.data if trace.fill == "toself"}
     assert bands == {
         "r1-fuzziness-band": "y",
-        "r1-near_zero_count-band": "y2",
+        "r1-near_zero-band": "y2",
         "r1-loss-band": "y3",
         "r1-clean_accuracy-band": "y4",
         "r1-robust_accuracy-band": "y4",

@@ -23,7 +23,7 @@ def tables(runs=RUNS, step: float = 0.5) -> tuple[pd.DataFrame, pd.DataFrame]:
                 pd.DataFrame(who | {"epoch": step * index, "left": EDGES[:-1], "right": EDGES[1:], "count": counts})
             )
             history.append(
-                who | {"epoch": step * index, "fuzziness": random.random(), "near_zero_count": float(number + index)}
+                who | {"epoch": step * index, "fuzziness": random.random(), "near_zero": float(number + index)}
             )
     return pd.concat(density), pd.DataFrame(history)
 
@@ -50,7 +50,7 @@ def test_every_frame_is_its_moment(film):
             assert list(histogram.customdata)[1:-1] == counts and sum(counts) == N
             assert list(histogram.y)[1:-1] == [max(count, 0.5) for count in counts]
             now = at(history, run_id, float(frame.name))
-            for quantity in ("fuzziness", "near_zero_count"):
+            for quantity in ("fuzziness", "near_zero"):
                 marker = changed[f"{run_id}-{quantity}-now"]
                 assert (list(marker.x), list(marker.y)) == (now["epoch"].tolist(), now[quantity].tolist())
 
@@ -70,8 +70,8 @@ def test_only_what_moves_is_replaced_and_ranges_are_fixed(film):
     assert {trace.type for trace in figure.data} == {"scatter"}
     still = [trace.uid for place, trace in enumerate(figure.data) if place not in figure.frames[0].traces]
     assert still == [
-        *("r1-initial", "r1-fuzziness", "r1-near_zero_count", "r2-initial", "r2-fuzziness", "r2-near_zero_count"),
-        *("r3-fuzziness", "r3-near_zero_count"),
+        *("r1-initial", "r1-fuzziness", "r1-near_zero", "r2-initial", "r2-fuzziness", "r2-near_zero"),
+        *("r3-fuzziness", "r3-near_zero"),
     ], "a single snapshot has no beginning to compare with"
     layout = figure.layout
     for axis in ("xaxis", "yaxis", "xaxis4", "yaxis4", "xaxis5", "yaxis5"):
@@ -79,7 +79,7 @@ def test_only_what_moves_is_replaced_and_ranges_are_fixed(film):
     assert layout.xaxis3.matches == "x" and layout.yaxis3.matches == "y" and layout.yaxis.type == "log"
     assert list(layout.xaxis.range) == [-1, 1]
     assert 10 ** layout.yaxis.range[1] > density["count"].max() and 10 ** layout.yaxis.range[0] == 0.5
-    for axis, quantity in (("4", "fuzziness"), ("5", "near_zero_count")):
+    for axis, quantity in (("4", "fuzziness"), ("5", "near_zero")):
         low, high = layout[f"yaxis{axis}"].range
         assert low <= history[quantity].min() and history[quantity].max() < high
         assert layout[f"xaxis{axis}"].range[0] < 0 and layout[f"xaxis{axis}"].range[1] > 2
@@ -97,7 +97,7 @@ def test_lines_are_whole_and_the_outline_is_epoch_0(film):
     assert traces["r2-initial"].customdata.tolist()[1:-1] == at(density, "r2", 0)["count"].tolist()
     assert traces["r2-initial"].line.dash == "dot"
     assert (traces["r2-now"].xaxis, traces["r2-initial"].yaxis, traces["r2-fuzziness-now"].xaxis) == ("x2", "y2", "x4")
-    assert traces["r2-now"].line.color == traces["r2-near_zero_count-now"].marker.color == SHADES["adv"][0]
+    assert traces["r2-now"].line.color == traces["r2-near_zero-now"].marker.color == SHADES["adv"][0]
     assert len(traces) == len(figure.data)
 
 

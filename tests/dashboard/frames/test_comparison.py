@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dashboard.frames.comparison import comparison_frame
+from dashboard.frames.histories import history_frame
 from tests.dashboard.weight_runs import IMPORTED, MINMAX, RUNS, STD
 
 
@@ -38,3 +39,17 @@ def test_counts_of_layers_of_another_size_are_not_compared(weights, records):
     assert frame["weights"].tolist() == [150, 450]
     assert frame["near_zero_ratio"].isna().tolist() == [False, True]
     assert frame["fuzziness_reduction"].notna().all()
+
+
+def test_what_a_record_of_an_earlier_version_lacks_is_missing(weights, records):
+    for record in records[MINMAX]:
+        del record["largest_weight"], record["near_zero"]
+    for record in (record for series in records.values() for record in series):
+        record["loss"] = None
+    positions = {STD: 5, MINMAX: 3}
+    frame = comparison_frame(RUNS, weights, records, positions, STD, "conv1").set_index("run_id")
+    missing = ["near_zero", "near_zero_ratio", "largest_weight"]
+    assert frame.loc[MINMAX, missing].isna().all() and frame.loc[STD, missing[2:]].notna().all()
+    history = history_frame(RUNS, records, "conv1").set_index("run_id")
+    assert history.loc[MINMAX, ["near_zero", "largest_weight"]].isna().all(axis=None)
+    assert history.loc[MINMAX, "fuzziness"].notna().all()

@@ -5,13 +5,12 @@ import pandas as pd
 import pytest
 
 from dashboard.frames.histories import HISTORY, history_frame, moments, seed_groups, snapshot_at, spread_frame
+from engine.minmax.quantities import QUANTITIES
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ImportedConfig
 from engine.runs.records import read_metrics
 from engine.training.schedule import TrainingConfig
-
-QUANTITIES = HISTORY[1:]
 
 
 def overview(config, run_id=None) -> RunOverview:
@@ -48,6 +47,10 @@ def records(runs) -> dict[str, list[dict]]:
     return {run.run_id: series(index, 4 + index) for index, run in enumerate(runs)}
 
 
+def test_every_quantity_of_a_snapshot_has_a_column():
+    assert set(QUANTITIES) <= set(HISTORY)
+
+
 def test_groups_differ_in_more_than_the_seed(runs):
     std, imported, _, longer, _ = runs
     groups = seed_groups(runs)
@@ -74,7 +77,7 @@ def test_spread_is_mean_and_standard_deviation_where_all_seeds_have_a_record(run
     assert set(rows["label"]) == {"Std, 3 seeds"}
     assert set(rows["seeds"]) == {3} and set(rows["variant"]) == {"std"}
     group = [records[runs[index].run_id][:4] for index in (0, 2, 4)]
-    for quantity, name in (("fuzziness", "fuzziness"), ("near_zero_count", "near_zero")):
+    for quantity, name in (("fuzziness", "fuzziness"), ("near_zero", "near_zero")):
         values = np.array([[record[name]["conv1"] for record in one] for one in group])
         deviation = np.sqrt(((values - values.mean(0)) ** 2).sum(0) / 2)
         np.testing.assert_allclose(rows[quantity], values.sum(0) / 3)
@@ -99,7 +102,7 @@ def test_a_run_alone_stays_as_it_is(runs, records):
         alone, before = frame[frame["run_id"] == run.run_id], history[history["run_id"] == run.run_id]
         kept = list(HISTORY)
         pd.testing.assert_frame_equal(alone[kept].reset_index(drop=True), before[kept].reset_index(drop=True))
-        assert alone[[f"{name}_{end}" for name in QUANTITIES for end in ("low", "high")]].isna().all(axis=None)
+        assert alone[[f"{name}_{end}" for name in HISTORY[1:] for end in ("low", "high")]].isna().all(axis=None)
         assert set(alone["label"]) == {run.config.label} and set(alone["seeds"]) == {1}
 
 
@@ -140,7 +143,7 @@ def test_history_is_the_record(trained_store, trained_runs):
     assert list(frame["run_id"].unique()) == [run.run_id for run in trained_runs]
     for run in trained_runs:
         rows = frame[frame["run_id"] == run.run_id]
-        for column, name in (("fuzziness", "fuzziness"), ("near_zero_count", "near_zero")):
+        for column, name in (("fuzziness", "fuzziness"), ("near_zero", "near_zero")):
             assert rows[column].tolist() == [record[name]["conv1"] for record in records[run.run_id]]
         assert np.isnan(rows["loss"].iloc[0]) and rows["loss"].iloc[1:].notna().all()
         assert rows["epoch"].tolist() == [0, 0.25, 0.5, 0.75, 1.0]

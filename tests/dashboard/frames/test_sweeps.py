@@ -14,6 +14,7 @@ from dashboard.frames.sweeps import (
     reached,
     sweep_frame,
 )
+from engine.errors import InputError
 from engine.studies.strength_grid import points
 from tests.dashboard.sweep_runs import ERROR, PLANE, REPORTS, RUNS
 
@@ -30,9 +31,9 @@ def found(frame):
 
 def test_a_row_per_run_with_its_figures(frame):
     assert len(frame) == 6 and set(RUN_COLUMNS) <= set(frame.columns)
-    assert quantities_of(frame) == ["fuzziness", "near_zero", "largest_weight", "clean_accuracy", "none", "fgsm"]
+    assert quantities_of(frame) == ["fuzziness", "near_zero_share", "largest_weight", "clean_accuracy", "none", "fgsm"]
     first = frame.iloc[0]
-    assert (first["fuzziness"], first["near_zero"], first["clean_accuracy"]) == (0.3, 30 / 150, 0.8)
+    assert (first["fuzziness"], first["near_zero_share"], first["clean_accuracy"]) == (0.3, 30 / 150, 0.8)
     assert (first["none"], first["fgsm"]) == (0.95, 0.5) and np.isnan(frame.iloc[2]["fgsm"])
     assert frame.loc[frame["status"] == "failed", "fuzziness"].isna().all()
 
@@ -46,7 +47,7 @@ def test_the_tipping_point_and_who_lies_beyond(frame):
 def test_the_second_layer_is_not_pushed_by_a_penalty_on_the_first():
     second = sweep_frame(points(RUNS, PLANE), REPORTS, "conv2")
     assert second["tipping_point"].isna().all() and not second["running_away"].any()
-    assert second["near_zero"].iloc[0] == 240 / 2400
+    assert second["near_zero_share"].iloc[0] == 240 / 2400
 
 
 def test_points_are_means_over_finished_seeds(found):
@@ -110,6 +111,10 @@ def test_growth_has_every_snapshot_of_the_layer(frame):
 
 def test_names_for_people():
     assert point_label(0.1, -0.3) == "λ 0.1, μ −0.3"
-    assert quantity("near_zero").words(0.25, 0.1) == "25.0 ± 10.0" and quantity("fuzziness").words(0.25) == "0.250"
+    assert (
+        quantity("near_zero_share").words(0.25, 0.1) == "25.0 ± 10.0" and quantity("fuzziness").words(0.25) == "0.250"
+    )
+    with pytest.raises(InputError, match="an attack"):
+        quantity("near_zero")
     assert quantity("pgd").heading == "Under pgd (%)" and quantity("pgd").is_accuracy
     assert not quantity("largest_weight").is_accuracy and quantity("largest_weight").heading == "Largest |w|"
