@@ -25,7 +25,7 @@ DRAWING = (140, 140)
 
 TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
 GROUNDS = {"Find out": None, "Dark on light": False, "Light on dark": True}
-"""To `is_ink` of `fit_image`."""
+"""To `is_bright` of `fit_image`."""
 
 FITTED = "own-fitted"
 """In the session: what the last upload became, so that a page that ticks decodes it once."""
@@ -65,7 +65,7 @@ def _pick_image(spec: DatasetSpec) -> tuple[np.ndarray, np.ndarray] | None:
     try:
         if source == "Draw":
             drawn = drawing_board(key="own-drawing", shape=DRAWING)
-            return None if drawn is None else (drawn, fit_image(drawn, spec, is_ink=True))
+            return None if drawn is None else (drawn, fit_image(drawn, spec, is_bright=True))
         return _pick_upload(spec)
     except InputError as error:
         st.error(str(error))

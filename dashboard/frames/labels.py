@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from engine.models.architectures import layer_titles
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
 
-LAYERS = {"conv1": "First convolution", "conv2": "Second convolution"}
+LAYERS = layer_titles()
+"""Convolution -> its title, for the layers of all architectures."""
 
 
 def unique_labels(runs: Sequence[RunOverview]) -> dict[str, str]:

@@ -27,7 +27,7 @@ class LayerMoment:
 
     @property
     def title(self) -> str:
-        return LAYERS.get(self.layer, self.layer)
+        return LAYERS[self.layer]
 
     @property
     def title_now(self) -> str:

@@ -23,12 +23,14 @@ from engine.validation import validated
 MOST_STEPS = 20
 SHAPES = {"one": "One ε", "ladder": "A ladder of ε"}
 CHOICES = {"paper": ("paper",), "strong": ("strong",), "paper + strong": ("paper", "strong")}
+"""What the form offers -> the words that stand for it on the command line."""
+
 EXPLAINED = {
     ("paper",): "The six of the paper's tables",
     ("strong",): "AutoAttack's four, the last without gradients; what robustness is commonly judged by",
     ("paper", "strong"): "All ten",
 }
-"""What the form offers -> the words that stand for it on the command line."""
+"""Those words -> what the attacks are."""
 
 
 def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:

@@ -27,7 +27,7 @@ from engine.training.schedule import TrainingConfig
 from engine.validation import field_limits, validated
 
 PROBE_LABELS = {"samples": "Probe images", "steps": "Probe steps", "every": "Probe every (snapshots)"}
-ARCHITECTURE_HELP = "LeNet is the paper's. The others take pixels as they are, and take several times as long."
+ARCHITECTURE_HELP = "LeNet is the paper's; larger networks take longer"
 
 
 def draw_form() -> LaunchRequest | InputError:

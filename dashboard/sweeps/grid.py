@@ -71,7 +71,7 @@ def pick_grid(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) ->
         list(of.conv_layers),
         default=of.conv_layers[0],
         required=True,
-        format_func=lambda name: LAYERS.get(str(name), str(name)),
+        format_func=lambda name: LAYERS[str(name)],
         key="sweep-layer",
         bind="query-params",
     )

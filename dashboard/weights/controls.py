@@ -38,7 +38,7 @@ def pick_view_settings(runs: Sequence[RunOverview]) -> View | None:
         "Layers",
         list(LAYERS),
         selection_mode="multi",
-        default=["conv1"],
+        default=[layer for layer in LAYERS if any(layer == run.config.conv_layers[0] for run in runs)],
         format_func=LAYERS.__getitem__,
         key="layers",
         bind="query-params",

@@ -48,8 +48,8 @@ def draw_pictures(export: PageExport, moment: Moment, view: View) -> None:
 
 def draw_histories(export: PageExport, moment: Moment, view: View, cursor: float | None) -> None:
     """The runs' histories, with a cursor at the moment shown unless it is the last."""
-    shown = [run for run in moment.runs if moment.records[run.run_id]]
     for layer in view.layers:
+        shown = [run for run in moment.runs if moment.records[run.run_id] and layer in run.config.conv_layers]
         frame, title = history_frame(shown, moment.records, layer), LAYERS[layer]
         if view.averaged:
             frame = spread_frame(shown, frame)

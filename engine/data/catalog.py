@@ -1,4 +1,4 @@
-"""The data sets by name: what a page or a model must know without loading an image."""
+"""The data sets by name; a new one is one entry. What a page or a model must know without loading an image."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,13 @@ from engine.errors import InputError
 class DatasetSpec:
     """Shape, classes and normalization of one data set.
 
+    shape: (C, H, W) with one channel, gray, or three, red, green and blue.
     mean, std: per channel, of pixels in [0, 1].
     epsilon: the paper's linf budget, in normalized units.
     torchvision: class name in `torchvision.datasets`, None when nothing can be downloaded.
+
+    Raises:
+        ValueError: another number of channels, or a mean or std for another number.
     """
 
     name: str
@@ -25,20 +29,25 @@ class DatasetSpec:
     epsilon: float
     torchvision: str | None
 
+    def __post_init__(self) -> None:
+        channels = self.shape[0]
+        if channels not in (1, 3) or not len(self.mean) == len(self.std) == channels:
+            raise ValueError(f"{self.name}: expected 1 or 3 channels, each with a mean and a std, got {self}")
+
 
 DIGITS = tuple("0123456789")
 FASHION = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 CIFAR_MEAN, CIFAR_STD = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
-GREY = (1, 28, 28)
+GRAY = (1, 28, 28)
 
 DATASETS = {
     spec.name: spec
     for spec in (
-        DatasetSpec("mnist-mini", "MNIST mini", GREY, DIGITS, (0.1307,), (0.3081,), 4_000, 1_000, 0.3, None),
-        DatasetSpec("mnist", "MNIST", GREY, DIGITS, (0.1307,), (0.3081,), 60_000, 10_000, 0.3, "MNIST"),
+        DatasetSpec("mnist-mini", "MNIST mini", GRAY, DIGITS, (0.1307,), (0.3081,), 4_000, 1_000, 0.3, None),
+        DatasetSpec("mnist", "MNIST", GRAY, DIGITS, (0.1307,), (0.3081,), 60_000, 10_000, 0.3, "MNIST"),
         DatasetSpec(
-            "fashion-mnist", "Fashion-MNIST", GREY, FASHION, (0.2860,), (0.3530,), 60_000, 10_000, 0.3, "FashionMNIST"
+            "fashion-mnist", "Fashion-MNIST", GRAY, FASHION, (0.2860,), (0.3530,), 60_000, 10_000, 0.3, "FashionMNIST"
         ),
         DatasetSpec("cifar10", "CIFAR-10", (3, 32, 32), CIFAR, CIFAR_MEAN, CIFAR_STD, 50_000, 10_000, 0.03, "CIFAR10"),
     )

@@ -1,28 +1,29 @@
-"""What a pen left on paper, told from the paper itself; scipy loads on first use."""
+"""Segmentation of a digit: strokes told from the ground they were drawn on. scipy loads on first use."""
 
 import numpy as np
 
 from engine.errors import InputError
 
 LEAST_CONTRAST = 12.0
-"""Of 255: anything below is as good as blank."""
+"""Of 255: an image with less contrast is blank."""
 
 LEAST_SIGNAL = 8.0
-"""Height of the ink over its ground, in standard deviations of the ground's noise; below it there is only noise."""
+"""Height of strokes over their ground, in standard deviations of its noise; below it there is only noise."""
 
 ENOUGH = 4000
 """Pixels that settle the six numbers of a ground."""
 
 
-def separate_ink(gray: np.ndarray, is_ink: bool | None) -> np.ndarray:
-    """How much ink is where, on a ground of unknown and uneven light.
+def segment_strokes(gray: np.ndarray, is_bright: bool | None) -> np.ndarray:
+    """Strength of the strokes in every pixel, on a ground of unknown and uneven light.
 
-    The ground is a quadratic surface, fitted to the border first and then to all that is not ink. What hangs together
-    with no stroke is wiped off, and so are small specks and, if anything lies inside, what touches the border.
+    The ground is a quadratic surface, fitted to the border first and then to all that is no stroke. Faint parts that
+    hang together with no stroke are removed, and so are small specks and, if a stroke lies inside, what touches the
+    border.
 
     Args:
         gray: (H, W) floats, 0 to 255.
-        is_ink: whether ink is brighter than its ground; None finds out.
+        is_bright: whether strokes are brighter than their ground; None finds out.
 
     Returns:
         (H, W) in [0, 1], 0 on the ground, somewhere above 0.5.
@@ -30,26 +31,26 @@ def separate_ink(gray: np.ndarray, is_ink: bool | None) -> np.ndarray:
     Raises:
         InputError: there is nothing but ground.
     """
-    from scipy import ndimage
+    from scipy import ndimage  # slow to load, and only images that people bring need it
 
     terms = _quadratic(gray.shape)
     ground = _robust_fit(terms, gray, border(gray.shape))
-    if is_ink is None:
-        is_ink = bool(((gray - ground) ** 3).mean() > 0)
-    signed = gray if is_ink else 255.0 - gray
-    above = signed - (ground if is_ink else 255.0 - ground)
+    if is_bright is None:
+        is_bright = bool(((gray - ground) ** 3).mean() > 0)
+    signed = gray if is_bright else 255.0 - gray
+    above = signed - (ground if is_bright else 255.0 - ground)
     is_ground = above < max(0.25 * above.max(), 1.0)
     above = signed - _robust_fit(terms, signed, is_ground)
     noise = 1.4826 * float(np.median(np.abs(above[is_ground])))
-    full = _full_ink(above)
+    full = _stroke_height(above)
     if full < max(LEAST_CONTRAST, LEAST_SIGNAL * noise):
-        raise blank()
+        raise blank_image()
     low = max(4.0 * noise, 0.06 * full)
-    ink = ((above - low) / (full - low)).clip(0, 1)
-    parts = np.zeros(ink.shape, np.int32)
-    ndimage.label(ink > 0, np.ones((3, 3)), output=parts)
-    strokes = np.unique(parts[ink > 0.5])
-    return ink * np.isin(parts, _worth_keeping(parts, ink, strokes))
+    strength = ((above - low) / (full - low)).clip(0, 1)
+    parts = np.zeros(strength.shape, np.int32)
+    ndimage.label(strength > 0, np.ones((3, 3)), output=parts)
+    strokes = np.unique(parts[strength > 0.5])
+    return strength * np.isin(parts, _worth_keeping(parts, strength, strokes))
 
 
 def border(shape: tuple[int, ...]) -> np.ndarray:
@@ -79,15 +80,15 @@ def _robust_fit(terms: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.
     return terms @ solution
 
 
-def _full_ink(above: np.ndarray) -> float:
+def _stroke_height(above: np.ndarray) -> float:
     """Height of a stroke over its ground: the median of what is nearer to the highest than to the ground."""
     highest = np.quantile(above, 0.999)
     return float(np.median(above[above >= 0.5 * highest]))
 
 
-def _worth_keeping(parts: np.ndarray, ink: np.ndarray, strokes: np.ndarray) -> np.ndarray:
-    """Of the numbered parts, those that are large enough and, if any such lies inside, do not touch the border."""
-    size = np.bincount(parts.ravel(), weights=ink.ravel(), minlength=parts.max() + 1)
+def _worth_keeping(parts: np.ndarray, strength: np.ndarray, strokes: np.ndarray) -> np.ndarray:
+    """The numbered parts that are large enough and, if any such lies inside, do not touch the border."""
+    size = np.bincount(parts.ravel(), weights=strength.ravel(), minlength=parts.max() + 1)
     edge = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
     inside = np.setdiff1d(strokes, edge)
     inside = inside[size[inside] > 0.002 * parts.size]
@@ -95,21 +96,21 @@ def _worth_keeping(parts: np.ndarray, ink: np.ndarray, strokes: np.ndarray) -> n
     return kept[size[kept] >= 0.04 * size[kept].max(initial=0.0)]
 
 
-def embolden(ink: np.ndarray, least: float) -> np.ndarray:
+def embolden(strength: np.ndarray, least: float) -> np.ndarray:
     """Strokes widened to `least` pixels on average, the image growing with them; wider ones are left alone.
 
     A stroke's width is twice its area over its perimeter.
     """
-    from scipy import ndimage
+    from scipy import ndimage  # as above
 
-    padded = np.pad(ink, 1)
+    padded = np.pad(strength, 1)
     perimeter = np.hypot(np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]).sum()
-    radius = int((least - 2.0 * ink.sum() / perimeter) / 2.0)
+    radius = int((least - 2.0 * strength.sum() / perimeter) / 2.0)
     if radius < 1:
-        return ink
+        return strength
     y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
-    return ndimage.grey_dilation(np.pad(ink, radius), footprint=x * x + y * y <= radius * radius)
+    return ndimage.grey_dilation(np.pad(strength, radius), footprint=x * x + y * y <= radius * radius)
 
 
-def blank() -> InputError:
+def blank_image() -> InputError:
     return InputError("an image with something on it", "a blank one", "Choose another, with more contrast.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.data.catalog import DIGITS, DatasetSpec
-from engine.data.digit_segmentation import LEAST_CONTRAST, blank, border, embolden, separate_ink
+from engine.data.digit_segmentation import LEAST_CONTRAST, blank_image, border, embolden, segment_strokes
 from engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ LONGEST_SIDE = 1024
 """Of what is decoded: many times more than a fitted image can show."""
 
 WORKING_SIDE = 320
-INK_BOX = 20
+DIGIT_BOX = 20
 """Edge of the square that MNIST fits its digits into, within 28 x 28."""
 
 LEAST_STROKE = 2.0
@@ -63,7 +63,7 @@ def read_image(content: bytes) -> np.ndarray:
         raise InputError(expected, f"a damaged one ({type(error).__name__})", remedy) from error
 
 
-def fit_image(pixels: np.ndarray, spec: DatasetSpec, is_ink: bool | None = None) -> np.ndarray:
+def fit_image(pixels: np.ndarray, spec: DatasetSpec, is_bright: bool | None = None) -> np.ndarray:
     """An image of any size in the form of a data set's.
 
     Digits are made as MNIST was: bright ink on 0, cropped to the ink, scaled to fit 20 x 20, and moved so that its
@@ -71,7 +71,7 @@ def fit_image(pixels: np.ndarray, spec: DatasetSpec, is_ink: bool | None = None)
 
     Args:
         pixels: (H, W) or (H, W, 3) uint8.
-        is_ink: whether what is bright is the object, on a dark ground. None finds out: the ground is what the border
+        is_bright: whether what is bright is the object, on a dark ground. None finds out: the ground is what the border
             is. Without meaning for color images.
 
     Returns:
@@ -84,14 +84,14 @@ def fit_image(pixels: np.ndarray, spec: DatasetSpec, is_ink: bool | None = None)
         shape = f"{pixels.dtype} {pixels.shape}"
         raise InputError("uint8 pixels of shape (H, W) or (H, W, 3)", shape, "Read the image with read_image.")
     if pixels.size == 0 or np.ptp(pixels) < LEAST_CONTRAST:
-        raise blank()
+        raise blank_image()
     channels, height, width = spec.shape
     if channels == 3:
         return _fit_square(pixels, height, width)
     gray = _reduced(_luminance(pixels), WORKING_SIDE)
     if spec.classes == DIGITS:
-        return _fit_digit(gray, is_ink, height, width)
-    return _letterbox(gray, is_ink, height, width)
+        return _fit_digit(gray, is_bright, height, width)
+    return _letterbox(gray, is_bright, height, width)
 
 
 def _plain(image: Pillow.Image) -> Pillow.Image:
@@ -145,18 +145,18 @@ def _fit_square(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     square = Image.fromarray(pixels[top : top + edge, left : left + edge]).convert("RGB")
     small = np.array(square.resize((width, height), Image.Resampling.LANCZOS))
     if np.ptp(small) < LEAST_CONTRAST:
-        raise blank()
+        raise blank_image()
     return np.ascontiguousarray(small.transpose(2, 0, 1))
 
 
-def _letterbox(gray: np.ndarray, is_ink: bool | None, height: int, width: int) -> np.ndarray:
+def _letterbox(gray: np.ndarray, is_bright: bool | None, height: int, width: int) -> np.ndarray:
     """(1, height, width): the whole image on a ground of 0."""
     ground = float(np.median(gray[border(gray.shape)]))
     middle = float(gray[tuple(slice(side // 4, side - side // 4) for side in gray.shape)].mean())
-    is_ink = middle > ground if is_ink is None else is_ink
-    above = gray - ground if is_ink else ground - gray
+    is_bright = middle > ground if is_bright is None else is_bright
+    above = gray - ground if is_bright else ground - gray
     if above.max() < LEAST_CONTRAST:
-        raise blank()
+        raise blank_image()
     scaled = above.clip(0) * (255.0 / above.max())
     small = _resized(scaled, *_fitting(gray.shape, height, width))
     top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
@@ -165,22 +165,22 @@ def _letterbox(gray: np.ndarray, is_ink: bool | None, height: int, width: int) -
     return fitted
 
 
-def _fit_digit(gray: np.ndarray, is_ink: bool | None, height: int, width: int) -> np.ndarray:
-    ink = separate_ink(gray, is_ink)
-    rows, columns = (np.flatnonzero(ink.max(axis=axis) > 0.1) for axis in (1, 0))
-    cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    bold = embolden(cropped, LEAST_STROKE / INK_BOX * max(cropped.shape))
-    return _center(_resized(bold, *_fitting(bold.shape, INK_BOX, INK_BOX)), height, width)
+def _fit_digit(gray: np.ndarray, is_bright: bool | None, height: int, width: int) -> np.ndarray:
+    strength = segment_strokes(gray, is_bright)
+    rows, columns = (np.flatnonzero(strength.max(axis=axis) > 0.1) for axis in (1, 0))
+    cropped = strength[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    bold = embolden(cropped, LEAST_STROKE / DIGIT_BOX * max(cropped.shape))
+    return _center(_resized(bold, *_fitting(bold.shape, DIGIT_BOX, DIGIT_BOX)), height, width)
 
 
-def _center(ink: np.ndarray, height: int, width: int) -> np.ndarray:
-    """(1, height, width) uint8, the center of mass in pixel (height // 2, width // 2) unless that cuts ink off."""
+def _center(strength: np.ndarray, height: int, width: int) -> np.ndarray:
+    """(1, height, width) uint8, the center of mass in pixel (height // 2, width // 2) unless that cuts strokes off."""
     fitted = np.zeros((1, height, width), np.uint8)
-    mass = ink.sum()
+    mass = strength.sum()
     corner = []
-    for axis, (side, room) in enumerate(zip(ink.shape, (height, width), strict=True)):
-        center = (ink.sum(axis=1 - axis) * (np.arange(side) + 0.5)).sum() / mass
+    for axis, (side, room) in enumerate(zip(strength.shape, (height, width), strict=True)):
+        center = (strength.sum(axis=1 - axis) * (np.arange(side) + 0.5)).sum() / mass
         corner.append(int(np.clip(round(room / 2 + 0.5 - center), 0, room - side)))
     top, left = corner
-    fitted[0, top : top + ink.shape[0], left : left + ink.shape[1]] = np.rint(255 * ink / ink.max())
+    fitted[0, top : top + strength.shape[0], left : left + strength.shape[1]] = np.rint(255 * strength / strength.max())
     return fitted

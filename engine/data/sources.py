@@ -139,7 +139,7 @@ def _download(spec: DatasetSpec, data_dir: Path) -> Path:
 def _unavailable(spec: DatasetSpec, data_dir: Path) -> InputError:
     return InputError(
         f"the data set {spec.name} in {data_dir / spec.name}.npz",
-        "no such file, and it could not be downloaded",
-        f"Connect to the internet, or put {spec.name}.npz (Keras layout) into the data folder, "
-        "or choose mnist-mini, which is shipped.",
+        "no such file, and it could not be downloaded" if spec.torchvision else "no such file",
+        ("Connect to the internet, or put" if spec.torchvision else "Put")
+        + f" {spec.name}.npz (Keras layout) into the data folder, or choose mnist-mini, which is shipped.",
     )

@@ -1,8 +1,12 @@
-"""The architectures by name; a new one is a class in its own file and one entry here. No torch until one is built."""
+"""The architectures by name; a new one is a class in its own file and one entry here. No torch until one is built.
+
+The class is built as `Class(classes)` where the entry has a shape, else as `Class(shape, classes, mean, std)`. It maps
+pixels (B, C, H, W) in [0, 1] to logits (B, classes), and has no running statistics. Any names of layers will do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -22,6 +26,7 @@ class ArchitectureSpec:
     convolutions: layer -> (output channels, edge of the square kernel), in forward order.
     shape: (C, H, W) of the only images it takes, as they are, so that the number of classes is all its class is given;
         None for a network that is built for the images of a data set and normalizes them.
+    smallest: least height and width of the images it takes.
     """
 
     name: str
@@ -29,20 +34,23 @@ class ArchitectureSpec:
     implementation: tuple[str, str]
     convolutions: dict[str, tuple[int, int]]
     shape: tuple[int, int, int] | None = None
+    smallest: int = 1
 
     def fits(self, shape: Sequence[int]) -> bool:
         """Whether it takes images of (C, H, W)."""
-        return self.shape is None or self.shape == tuple(shape)
+        return (self.shape is None or self.shape == tuple(shape)) and min(shape[1:]) >= self.smallest
 
     def check_fits(self, shape: Sequence[int]) -> None:
         """InputError when it does not take images of (C, H, W)."""
-        if self.shape is not None and not self.fits(shape):
-            expected = f"images of {' x '.join(map(str, self.shape))} for {self.title}"
-            remedy = "Choose another data set, or the architecture lenet."
-            raise InputError(expected, " x ".join(map(str, shape)), remedy)
+        if self.fits(shape):
+            return
+        size = " x ".join(map(str, self.shape)) if self.shape else f"at least {self.smallest} x {self.smallest}"
+        others = [spec.name for spec in ARCHITECTURES.values() if spec.fits(shape)]
+        remedy = "Choose another data set" + (f", or the architecture {' or '.join(others)}." if others else ".")
+        raise InputError(f"images of {size} for {self.title}", " x ".join(map(str, shape)), remedy)
 
     def kernel_shape(self, layer: str, weights: int) -> tuple[int, int, int, int]:
-        """(out, in, height, width) of a convolution that has so many weights."""
+        """(out, in, height, width) of a convolution with this number of weights."""
         channels, edge = self.convolutions[layer]
         return channels, weights // (channels * edge * edge), edge, edge
 
@@ -50,7 +58,9 @@ class ArchitectureSpec:
 ARCHITECTURES = {
     spec.name: spec
     for spec in (
-        ArchitectureSpec("lenet", "LeNet", ("engine.models.lenet", "LeNet"), {"conv1": (6, 5), "conv2": (16, 5)}),
+        ArchitectureSpec(
+            "lenet", "LeNet", ("engine.models.lenet", "LeNet"), {"conv1": (6, 5), "conv2": (16, 5)}, smallest=16
+        ),
         ArchitectureSpec(
             "advertorch-lenet5",
             "Advertorch LeNet5",
@@ -67,6 +77,22 @@ ARCHITECTURES = {
         ),
     )
 }
+
+
+ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
+
+
+def layer_titles(specs: Iterable[ArchitectureSpec] = ARCHITECTURES.values()) -> dict[str, str]:
+    """Convolution -> what pages call it: its place in the first architecture that has a layer of this name.
+
+    A second name for the same place is told apart by the name, so that titles are unique.
+    """
+    titles: dict[str, str] = {}
+    for spec in specs:
+        for place, layer in enumerate(spec.convolutions):
+            title = f"{ORDINALS[place]} convolution" if place < len(ORDINALS) else f"Convolution {place + 1}"
+            titles.setdefault(layer, f"{title} ({layer})" if title in titles.values() else title)
+    return titles
 
 
 def architecture_spec(name: str) -> ArchitectureSpec:

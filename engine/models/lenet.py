@@ -24,18 +24,20 @@ class Normalize(nn.Module):
 class LeNet(nn.Module):
     """conv 6 5x5 -> ReLU -> pool -> conv 16 5x5 -> ReLU -> pool -> 120 -> 84 -> classes.
 
-    The first convolution pads 28 x 28 images by 2, so that both image sizes meet a 5 x 5 x 16 map.
-    conv1 has 150 weights for one channel and 450 for three.
+    The first convolution pads 28 x 28 images by 2, so that these and 32 x 32 images end in a 5 x 5 x 16 map; images of
+    other sizes, at least 16 x 16, end in another. conv1 has 150 weights for one channel and 450 for three.
     """
 
     def __init__(self, shape: Sequence[int], classes: int, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
-        channels, height, _ = shape
+        channels, height, width = shape
+        padding = 2 if height == width == 28 else 0
+        rows, columns = (((side + 2 * padding - 4) // 2 - 4) // 2 for side in (height, width))
         self.normalize = Normalize(mean, std)
-        self.conv1 = nn.Conv2d(channels, 6, 5, padding=2 if height == 28 else 0)
+        self.conv1 = nn.Conv2d(channels, 6, 5, padding=padding)
         self.conv2 = nn.Conv2d(6, 16, 5)
         self.pool = nn.MaxPool2d(2)
-        self.fc1 = nn.Linear(16 * 5 * 5, 120)
+        self.fc1 = nn.Linear(16 * rows * columns, 120)
         self.fc2 = nn.Linear(120, 84)
         self.fc3 = nn.Linear(84, classes)
 

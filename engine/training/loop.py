@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -13,13 +14,14 @@ from engine.minmax.objective import ObjectiveConfig
 from engine.models.stack import Stack
 from engine.seeds import derive_seed
 from engine.training.batches import Batches
-from engine.training.monitor import Monitor, Probe
+from engine.training.monitor import Monitor, Probe, snapshots
 from engine.training.schedule import TrainingConfig, is_snapshot_due
 from engine.training.snapshot import Snapshot
 from engine.training.stack_penalty import StackPenalty
 from engine.training.state import Divergence, TrainingState
 
 Perturb = Callable[[Stack, Tensor, Tensor, Sequence[int]], Tensor]
+"""Stack, images (K*B, C, H, W), labels (K*B,), seeds of the members -> adversarial images."""
 
 
 def train(
@@ -37,54 +39,71 @@ def train(
     """Train a stack from where `state` stands; one Snapshot per member per moment, the one at epoch 0 included.
 
     Whenever control is with the caller, `state` is between two steps and can be saved; going on from a saved
-    state gives, on one CPU with one thread count, the same bits as never having stopped.
+    state gives, on one CPU with one thread count, the same bits as never having stopped. A member whose weights leave
+    (not finite, or a convolutional weight beyond `training.weight_limit`) is entered in `state.diverged` and no longer
+    recorded; training ends when no member is left.
 
     Args:
         objectives, seeds: one per member. A seed fixes the order of the data; members of one seed share batches.
-        perturb: (stack, (K*B, C, H, W), (K*B,), seeds) -> adversarial images. When given, every mini-batch is
-            followed by an update on its adversarial version.
-        probe: robust accuracy of each member, (K,), at every `probe_every`-th snapshot and at the last.
+        perturb: adds to every mini-batch an update on its adversarial version.
+        probe: taken at every `probe_every`-th snapshot and at the last.
         interrupted: asked before each step; when it says so, the generator ends with `state` ready to save.
-
-    A member whose weights leave (not finite, or a convolutional weight beyond `training.weight_limit`) is
-    entered in `state.diverged` and no longer recorded; training ends when no member is left.
     """
     device = next(state.stack.parameters()).device
-    loader = Batches(dataset, training.batch_size, seeds, device)
-    objective = StackPenalty(state.stack, objectives, device)
-    monitor = Monitor(state, dataset, objective, training, device, probe, probe_every, loader.steps)
-    total = training.epochs * loader.steps
-    monitor.start_clock()
+    batches = Batches(dataset, training.batch_size, seeds, device)
+    penalty = StackPenalty(state.stack, objectives, device)
+    monitor = Monitor(dataset, device, probe, probe_every)
+    total, started = training.epochs * batches.steps, time.perf_counter() - state.seconds
+
+    def look() -> list[Snapshot]:
+        found = monitor.measure(state, penalty, is_last=state.step == total)
+        state.seconds = time.perf_counter() - started
+        taken = snapshots(state, found, epoch=state.step / batches.steps)
+        state.end_interval()
+        return taken
+
     if state.snapshots == 0:
-        yield from monitor.snapshots()
+        yield from look()
     while state.step < total and state.active and not interrupted():
-        epoch, batch = divmod(state.step, loader.steps)
-        for group in state.optimizer.param_groups:
-            group["lr"] = training.learning_rate_at(epoch)
-        images, labels = loader.batch(epoch, batch)
-        losses = _update(state, objective, images, labels)
-        state.loss_sums += losses
-        state.loss_count += 1
-        if perturb is not None:
-            images, labels = _each_member_its_own(images, labels, state.stack.size)
-            attack_seeds = [derive_seed("adversarial-training", seed, epoch, batch) for seed in seeds]
-            attacked = perturb(state.stack, images.flatten(0, 1), labels.flatten(), attack_seeds)
-            _update(state, objective, attacked.unflatten(0, labels.shape), labels)
-        state.step += 1
+        losses = _step(state, batches, penalty, training, perturb, seeds)
         _note_divergence(state, losses, training.weight_limit)
-        if is_snapshot_due(state.step, loader.steps, training.snapshots_per_epoch):
-            yield from monitor.snapshots()
-    monitor.stop_clock()
+        if is_snapshot_due(state.step, batches.steps, training.snapshots_per_epoch):
+            yield from look()
+    state.seconds = time.perf_counter() - started
 
 
-def _update(state: TrainingState, objective: StackPenalty, images: Tensor, labels: Tensor) -> np.ndarray:
+def _step(
+    state: TrainingState,
+    batches: Batches,
+    penalty: StackPenalty,
+    training: TrainingConfig,
+    perturb: Perturb | None,
+    seeds: Sequence[int],
+) -> np.ndarray:
+    """An update on the next mini-batch, and with `perturb` one on its adversarial version; the losses, (K,)."""
+    epoch, batch = divmod(state.step, batches.steps)
+    for group in state.optimizer.param_groups:
+        group["lr"] = training.learning_rate_at(epoch)
+    images, labels = batches.batch(epoch, batch)
+    losses = _update(state, penalty, images, labels)
+    state.add_losses(losses)
+    if perturb is not None:
+        images, labels = _each_member_its_own(images, labels, state.stack.size)
+        attack_seeds = [derive_seed("adversarial-training", seed, epoch, batch) for seed in seeds]
+        attacked = perturb(state.stack, images.flatten(0, 1), labels.flatten(), attack_seeds)
+        _update(state, penalty, attacked.unflatten(0, labels.shape), labels)
+    state.step += 1
+    return losses
+
+
+def _update(state: TrainingState, penalty: StackPenalty, images: Tensor, labels: Tensor) -> np.ndarray:
     """One optimizer step of all members; returns each member's cross entropy before it, (K,)."""
     logits = state.stack.logits(images)
     labels = labels.expand(state.stack.size, -1)
     cross_entropy = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
     losses = cross_entropy.unflatten(0, labels.shape).mean(1)
     state.optimizer.zero_grad(set_to_none=True)
-    (losses + objective.penalty()).sum().backward()
+    (losses + penalty.penalty()).sum().backward()
     state.optimizer.step()
     return losses.detach().double().cpu().numpy()
 

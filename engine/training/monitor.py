@@ -1,7 +1,7 @@
-"""What is looked at while a stack trains."""
+"""What is measured while a stack trains."""
 
-import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,73 +9,61 @@ import torch
 from engine.data.sources import Dataset
 from engine.data.subsets import stratified_ids
 from engine.models.stack import Stack
-from engine.training.schedule import MONITORED, TrainingConfig
+from engine.training.schedule import MONITORED
 from engine.training.snapshot import Snapshot
 from engine.training.stack_penalty import StackPenalty
 from engine.training.state import TrainingState
 
 Probe = Callable[[Stack], np.ndarray]
+"""Stack -> robust accuracy of each member, (K,); NaN where it is unknown."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The members at one moment: penalties and accuracies, (K,) each; weights: layer -> (K, n)."""
+
+    penalties: np.ndarray
+    clean_accuracies: np.ndarray
+    robust_accuracies: np.ndarray | None
+    weights: dict[str, np.ndarray]
 
 
 class Monitor:
-    """Looks at the stack without touching it: nothing here draws random numbers or leaves gradients."""
+    """Measures a stack and leaves it as it is: nothing here draws random numbers or leaves gradients."""
 
-    def __init__(
-        self,
-        state: TrainingState,
-        dataset: Dataset,
-        objective: StackPenalty,
-        training: TrainingConfig,
-        device: torch.device,
-        probe: Probe | None,
-        probe_every: int,
-        steps: int,
-    ) -> None:
+    def __init__(self, dataset: Dataset, device: torch.device, probe: Probe | None, probe_every: int) -> None:
         ids = stratified_ids(dataset.test_labels, MONITORED)
         self.images = (torch.from_numpy(dataset.test_images[ids]).float() / 255.0).to(device)
         self.labels = torch.from_numpy(dataset.test_labels[ids]).to(device)
-        self.state, self.objective, self.probe, self.probe_every = state, objective, probe, probe_every
-        self.steps, self.last_step = steps, training.epochs * steps
+        self.probe, self.probe_every = probe, probe_every
 
-    def start_clock(self) -> None:
-        self.started = time.perf_counter() - self.state.seconds
-
-    def stop_clock(self) -> None:
-        self.state.seconds = time.perf_counter() - self.started
-
-    def snapshots(self) -> list[Snapshot]:
-        """One per active member; resets the running sums."""
-        state = self.state
+    def measure(self, state: TrainingState, penalty: StackPenalty, is_last: bool) -> Measurement:
+        """All members now; the probe is taken at every `probe_every`-th snapshot and at the last."""
+        stack = state.stack
         with torch.no_grad():
-            hits = self._hits()
-            penalties = self.objective.penalty().cpu().numpy()
-        last = state.step == self.last_step
-        probed = state.snapshots % self.probe_every == 0 or last
-        robust = self.probe(state.stack) if self.probe is not None and probed else None
-        losses = state.loss_sums / state.loss_count if state.loss_count else None
-        weights = {
-            layer: state.stack.conv_weights(layer).detach().flatten(1).cpu().numpy()
-            for layer in state.stack.conv_layers
-        }
-        self.stop_clock()
-        index, state.snapshots = state.snapshots, state.snapshots + 1
-        state.loss_sums, state.loss_count = np.zeros(state.stack.size), 0
-        return [
-            Snapshot(
-                member=member,
-                index=index,
-                step=state.step,
-                epoch=state.step / self.steps,
-                loss=None if losses is None else float(losses[member]),
-                penalty=float(penalties[member]),
-                clean_accuracy=float(hits[member]),
-                robust_accuracy=None if robust is None or np.isnan(robust[member]) else float(robust[member]),
-                seconds=state.seconds,
-                conv_weights={layer: values[member].copy() for layer, values in weights.items()},
-            )
-            for member in state.active
-        ]
+            hits = (stack.logits(self.images).argmax(-1) == self.labels).double().mean(1).cpu().numpy()
+            penalties = penalty.penalty().cpu().numpy()
+        is_probed = state.snapshots % self.probe_every == 0 or is_last
+        robust = self.probe(stack) if self.probe is not None and is_probed else None
+        weights = {layer: stack.conv_weights(layer).detach().flatten(1).cpu().numpy() for layer in stack.conv_layers}
+        return Measurement(penalties, hits, robust, weights)
 
-    def _hits(self) -> np.ndarray:
-        logits = self.state.stack.logits(self.images)
-        return (logits.argmax(-1) == self.labels).double().mean(1).cpu().numpy()
+
+def snapshots(state: TrainingState, found: Measurement, epoch: float) -> list[Snapshot]:
+    """One per active member, from what was measured of it and the losses since the last snapshot."""
+    losses, robust = state.mean_losses, found.robust_accuracies
+    return [
+        Snapshot(
+            member=member,
+            index=state.snapshots,
+            step=state.step,
+            epoch=epoch,
+            loss=None if losses is None else float(losses[member]),
+            penalty=float(found.penalties[member]),
+            clean_accuracy=float(found.clean_accuracies[member]),
+            robust_accuracy=None if robust is None or np.isnan(robust[member]) else float(robust[member]),
+            seconds=state.seconds,
+            conv_weights={layer: values[member].copy() for layer, values in found.weights.items()},
+        )
+        for member in state.active
+    ]

@@ -48,6 +48,21 @@ class TrainingState:
         """Members that have not diverged."""
         return [member for member in range(self.stack.size) if member not in self.diverged]
 
+    @property
+    def mean_losses(self) -> np.ndarray | None:
+        """(K,) mean cross entropy of the steps since the last snapshot; None without a step."""
+        return self.loss_sums / self.loss_count if self.loss_count else None
+
+    def add_losses(self, losses: np.ndarray) -> None:
+        """Count the cross entropies of one step, (K,)."""
+        self.loss_sums += losses
+        self.loss_count += 1
+
+    def end_interval(self) -> None:
+        """Count a snapshot; the sums of losses begin anew."""
+        self.snapshots += 1
+        self.loss_sums, self.loss_count = np.zeros(self.stack.size), 0
+
 
 def build_optimizer(name: str, stack: Stack, learning_rate: float) -> torch.optim.Optimizer:
     """One optimizer for all members: update rules are elementwise, so members stay independent.

@@ -1,5 +1,7 @@
 """The catalog says what the papers and the files say."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.data.catalog import DATASETS, dataset_spec
@@ -24,8 +26,14 @@ def test_constants(name, shape, train, test, epsilon, mean, std):
 def test_every_entry_is_consistent():
     for name, spec in DATASETS.items():
         assert spec.name == name and len(spec.mean) == len(spec.std) == spec.shape[0]
-        assert len(set(spec.classes)) == 10
-    assert [name for name, spec in DATASETS.items() if spec.torchvision is None] == ["mnist-mini"]
+        assert len(set(spec.classes)) == len(spec.classes) >= 2 and spec.title and spec.epsilon > 0
+    assert DATASETS["mnist-mini"].torchvision is None, "it is shipped"
+
+
+@pytest.mark.parametrize("changes", [{"shape": (2, 28, 28)}, {"mean": (0.1, 0.2)}, {"std": ()}], ids=str)
+def test_an_entry_with_other_channels_is_refused(changes):
+    with pytest.raises(ValueError, match="mnist: expected 1 or 3 channels"):
+        replace(DATASETS["mnist"], **changes)
 
 
 @pytest.mark.parametrize("name", ["imagenet", "", "MNIST", "../mnist"])

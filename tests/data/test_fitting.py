@@ -166,10 +166,10 @@ SIDES = st.integers(1, 60)
     st.sampled_from([None, True, False]),
 )
 @settings(max_examples=300, deadline=None)
-def test_any_pixels_get_the_form_or_are_refused(spec, pixels, is_ink):
+def test_any_pixels_get_the_form_or_are_refused(spec, pixels, is_bright):
     before = pixels.copy()
     try:
-        found = fit_image(pixels, spec, is_ink)
+        found = fit_image(pixels, spec, is_bright)
     except InputError as error:
         assert "blank" in str(error)
     else:
@@ -219,14 +219,14 @@ def bar(ground: int, ink: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("ground", "ink", "is_ink"), [(0, 255, None), (0, 255, True), (230, 20, None), (230, 20, False)]
+    ("ground", "ink", "is_bright"), [(0, 255, None), (0, 255, True), (230, 20, None), (230, 20, False)]
 )
-def test_ink_is_light_centered_and_20_tall(ground, ink, is_ink):
-    if is_ink is not None and is_ink != (ink > ground):
+def test_ink_is_light_centered_and_20_tall(ground, ink, is_bright):
+    if is_bright is not None and is_bright != (ink > ground):
         with pytest.raises(InputError, match="blank"):
-            fit_image(bar(ground, ink), MNIST, is_ink)
+            fit_image(bar(ground, ink), MNIST, is_bright)
         return
-    (found,) = fit_image(bar(ground, ink), MNIST, is_ink)
+    (found,) = fit_image(bar(ground, ink), MNIST, is_bright)
     rows, columns = np.flatnonzero(found.max(axis=1)), np.flatnonzero(found.max(axis=0))
     assert len(rows) == 20 and len(columns) == 4, "100 x 20 becomes 20 x 4"
     assert found.max() == 255 and found[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].min() > 250

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from engine.data.catalog import DATASETS
+from engine.errors import InputError
 from engine.models.architectures import build_model
 
 
@@ -29,7 +30,19 @@ def test_parameter_counts_are_those_of_the_paper(name, conv1, total):
 
 @pytest.mark.parametrize("name", sorted(DATASETS))
 def test_one_logit_per_class(name):
-    assert build(name)(images_of(name)).shape == (3, 10)
+    assert build(name)(images_of(name)).shape == (3, len(DATASETS[name].classes))
+
+
+@pytest.mark.parametrize("shape", [(1, 16, 16), (1, 28, 28), (3, 32, 32), (1, 64, 48), (3, 28, 40)], ids=str)
+def test_images_of_any_size_have_their_logits(shape):
+    channels = shape[0]
+    model = build_model("lenet", 0, shape, 7, (0.5,) * channels, (0.5,) * channels)
+    assert model(torch.rand(2, *shape)).shape == (2, 7)
+
+
+def test_images_that_leave_no_map_are_refused():
+    with pytest.raises(InputError, match="at least 16 x 16 for LeNet, got 1 x 15 x 16. Choose another data set"):
+        build_model("lenet", 0, (1, 15, 16), 10, (0.5,), (0.5,))
 
 
 @pytest.mark.parametrize("name", sorted(DATASETS))

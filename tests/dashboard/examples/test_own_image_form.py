@@ -155,7 +155,7 @@ def test_a_drawing_is_ink_on_the_dark(open_form, store, monkeypatch, is_blank):
     app.selectbox(key="own-label-mnist-mini").set_value(1).run()
     attack_it(app).click().run()
     own = load_own_image(store, app.session_state["shown"])
-    np.testing.assert_array_equal(own.image, fit_image(drawn, DATASETS["mnist-mini"], is_ink=True))
+    np.testing.assert_array_equal(own.image, fit_image(drawn, DATASETS["mnist-mini"], is_bright=True))
 
 
 def test_no_drawing_yet(open_form, monkeypatch):
