@@ -13,11 +13,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "extending.md"
-BLOCK = re.compile(r"```python\n# (?P<file>[\w/.]+?\.py)(?:, in (?P<place>[^\n]+))?\n(?P<code>.*?)```", re.DOTALL)
+BLOCK = re.compile(r"```python\n# (?P<file>[\w/.]+?\.py)(?:, in (?P<place>\w+))?\n(?P<code>.*?)```", re.DOTALL)
 
 
 def sections() -> dict[str, list[tuple[str, str | None, str]]]:
-    """Heading -> its code blocks: file, the table or `match` that the code goes into, code."""
+    """Heading -> its code blocks: file, the table or function that the code goes into, code."""
     parts = re.split(r"^## ", DOCUMENT.read_text(), flags=re.MULTILINE)[1:]
     return {
         part.splitlines()[0]: [(found["file"], found["place"], found["code"]) for found in BLOCK.finditer(part)]
@@ -25,15 +25,34 @@ def sections() -> dict[str, list[tuple[str, str | None, str]]]:
     }
 
 
-def insert(text: str, place: str, code: str) -> str:
-    """`code` as the first entry of the table called `place`, or the first case of a `match`."""
-    if not place.startswith("match "):
-        code = code.rstrip().removesuffix(",") + ",\n"
-    start = text.index(f"{place}:\n" if place.startswith("match ") else f"\n{place} = ")
-    line = text.index("\n", text.index(":\n" if place.startswith("match ") else "(\n", start)) + 1
-    indent = re.match(r" *", text[line:])
-    assert indent is not None
-    return text[:line] + textwrap.indent(code, indent[0]) + text[line:]
+def with_entry(text: str, table: str, entry: str) -> str:
+    """The file's text with one more entry at the end of the tuple of this table."""
+    opened = text.index("(\n", text.index(f"\n{table} = "))
+    depth, closed = 0, opened
+    for closed in range(opened, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[closed], 0)
+        if depth == 0:
+            break
+    line = text.rindex("\n", 0, closed) + 1
+    return f"{text[:line]}        {entry.strip()},\n{text[line:]}"
+
+
+def with_case(text: str, case: str) -> str:
+    """The file's text with one more case, before the others."""
+    head, rest = text.split("    match attack:\n", 1)
+    return f"{head}    match attack:\n{textwrap.indent(textwrap.dedent(case), 8 * ' ')}{rest}"
+
+
+def apply(text: str, place: str | None, code: str) -> str:
+    """The file's text with one code block of the document."""
+    first, _, entry = code.partition("# ... and in ")
+    if entry:  # a function, then the entry that names it
+        table, entry = entry.split("\n", 1)
+        before = text.index(f"\n{table} = ") + 1
+        return with_entry(f"{text[:before]}{first.strip()}\n\n\n{text[before:]}", table, entry)
+    if code.startswith("match attack:\n"):
+        return with_case(text, code.removeprefix("match attack:\n"))
+    return with_entry(text, place, code) if place else f"{text}\n\n{code}".lstrip()
 
 
 @pytest.fixture
@@ -55,7 +74,7 @@ def add(checkout):
             path = checkout / file
             path.parent.mkdir(exist_ok=True)
             before = path.read_text() if path.exists() else ""
-            path.write_text(insert(before, place, code) if place else f"{before}\n\n{code}".lstrip())
+            path.write_text(apply(before, place, code))
 
     return make
 
@@ -136,17 +155,21 @@ def test_an_architecture(add, python):
 def test_a_penalty(add, python):
     add("A penalty")
     found = python(f"""
-        import json, engine
+        import json, engine, numpy
+
+        def value(run, snapshot):
+            size = numpy.abs(run.weights("conv1")[snapshot])
+            return float((size / (1 + size)).sum())
+
         plain = {TRAIN})
         run = {TRAIN}, penalties={{"saturating": 0.5}})
-        print(json.dumps([plain.run_id, run.run_id, run.label, run.history[0]["penalty"], run.history[0]["loss"],
-                          plain.history[-1]["conv1_near_zero"], run.history[-1]["conv1_near_zero"],
-                          float((abs(run.weights("conv1")[0]) / (1 + abs(run.weights("conv1")[0]))).sum())]))
+        print(json.dumps([plain.run_id, run.run_id, run.label, run.history[0]["penalty"], value(run, 0),
+                          value(run, -1), value(plain, -1)]))
     """)
-    plain_id, run_id, label, penalty, _, before, after, expected = found
+    plain_id, run_id, label, penalty, start, end, plain_end = found
     assert run_id != plain_id and "-custom-" in run_id and "saturating" in label
-    assert penalty == pytest.approx(0.5 * expected, rel=1e-5)
-    assert after > before
+    assert penalty == pytest.approx(0.5 * start, rel=1e-5)
+    assert end < plain_end
 
 
 def test_an_optimizer(add, python):

@@ -36,6 +36,7 @@ class Settings(TypedDict, total=False):
 
     architecture: str
     scope: Scope
+    penalties: Mapping[str, float]
     epochs: int
     batch_size: int
     optimizer: OptimizerName
@@ -84,7 +85,7 @@ def build_config(
         probe=validated(ProbeConfig, **_fields(settings, ProbeConfig, "probe_")),
         threat=threat,
         device=device,
-        **{name: settings[name] for name in ("architecture", "scope") if name in settings},
+        **{name: settings[name] for name in ("architecture", "scope", "penalties") if name in settings},
     )
     (config,) = request.configs()
     return config

@@ -46,7 +46,13 @@ def squared_l2_norm(weights: Tensor) -> Tensor:
 L1 = Penalty("l1", "L1", l1_norm, low=0.0)
 L2 = Penalty("l2", "squared L2", squared_l2_norm)
 
-PENALTIES = {penalty.name: penalty for penalty in (L1, L2)}
+PENALTIES = {
+    penalty.name: penalty
+    for penalty in (
+        L1,
+        L2,
+    )
+}
 
 
 def further_penalties() -> dict[str, Penalty]:

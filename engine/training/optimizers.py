@@ -44,7 +44,10 @@ def _sgd(parameters: Iterable[Parameter], learning_rate: float) -> Optimizer:
 
 OPTIMIZERS = {
     spec.name: spec
-    for spec in (OptimizerSpec("adam", "Adam", _adam), OptimizerSpec("sgd", "SGD without momentum", _sgd))
+    for spec in (
+        OptimizerSpec("adam", "Adam", _adam),
+        OptimizerSpec("sgd", "SGD without momentum", _sgd),
+    )
 }
 
 
