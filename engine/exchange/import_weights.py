@@ -17,7 +17,7 @@ from engine.exchange.tensor_file import read_tensors
 from engine.minmax.objective import ObjectiveConfig
 from engine.models.stack import Stack
 from engine.robustness.cache import weights_digest
-from engine.runs.config import RunConfig, linf_threat
+from engine.runs.config import RunConfig
 from engine.runs.experiment import build_probe
 from engine.runs.load_network import build_trained
 from engine.runs.model_config import ImportedConfig, ModelConfig
@@ -95,7 +95,7 @@ def _record(store: RunStore, config: ImportedConfig, weights: dict[str, np.ndarr
     """The run's directory: one snapshot, the probe that training takes by default, weights and result."""
     folder = store.create(config)
     stack = Stack.of([build_trained(config, weights)])
-    usual = RunConfig(dataset=config.dataset, architecture=config.architecture, threat=linf_threat(config.dataset_spec))
+    usual = RunConfig(dataset=config.dataset, architecture=config.architecture)
     state = initial_state(stack, "adam", TrainingConfig().learning_rate)
     probe = build_probe(usual, images, "cpu")
     snapshot = next(train(state, images, [ObjectiveConfig()], TrainingConfig(), [0], probe=probe))

@@ -14,13 +14,14 @@ class Measurement(BaseModel):
     """One thing to be measured of one run on test images; equal measurements give equal numbers.
 
     samples: the first so many of the fixed, stratified order of test images, so that subsets nest.
+    threat: has no default, since the paper's differs from data set to data set (`linf_threat`).
     """
 
     kind: ClassVar[MeasurementKind]
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     samples: int = Field(default=500, ge=1, le=10_000, description="test images, classes in equal shares")
-    threat: ThreatModel = ThreatModel()
+    threat: ThreatModel = Field(description="threat model of the attacks")
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="of the attacks' random numbers")
 
     @property

@@ -25,8 +25,9 @@ from engine.runs.run_files import MODEL, evaluation_path
 from engine.runs.store import RunStore
 from engine.studies.estimate import evaluation_passes, total_passes
 from engine.studies.study import Study, StudyProgress, stop_study, study_jobs, study_progress, submit_study
+from tests.small_runs import THREAT
 
-ATTACK = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=0)
+ATTACK = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=0, threat=THREAT)
 OWNER = process_identity()
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from engine.attacks.catalog import ATTACKS, attack_config, attack_threat
+from engine.attacks.catalog import ATTACKS, attack_config
 from engine.attacks.threat import ThreatModel
 from engine.data.catalog import DatasetSpec
 from engine.errors import InputError
@@ -20,13 +20,12 @@ class CurveRequest(Measurement):
     """One attack at ever larger epsilons; that of `threat` is the first one, and the step to the next."""
 
     kind: ClassVar[MeasurementKind] = "curve"
-    threat: ThreatModel = ThreatModel(epsilon=0.1)
     attack: str = Field(default="pgd", description="an attack in a ball")
 
     @field_validator("attack")
     @classmethod
     def _in_a_ball(cls, name: str) -> str:
-        if attack_threat(attack_config(name), ThreatModel()) is None:
+        if attack_config(name).minimizes:
             remedy = "Evaluate it: its distances are a curve already."
             raise InputError("an attack that searches a ball", f"{name}, which minimizes", remedy)
         return name
