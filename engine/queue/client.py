@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.devices import slot_count
+from engine.devices import worker_process_count
 from engine.queue.process_identity import is_alive
 from engine.runs.store import RunStore
 
@@ -35,7 +35,7 @@ class WorkerSettings:
 
     def slots_on(self, device: str) -> int:
         """Processes side by side on this device, "cpu" or "cuda"."""
-        return self.slots or slot_count(device)
+        return self.slots or worker_process_count(device)
 
     def command(self) -> list[str]:
         """The command line that starts this worker."""

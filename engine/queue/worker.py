@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.devices import resolve_device, slot_count
+from engine.devices import core_count, resolve_device
 from engine.errors import InputError
 from engine.queue.client import ENVIRONMENT, LOCK, WorkerSettings, worker_identity
 from engine.queue.process_identity import process_identity
@@ -32,7 +32,7 @@ def work(settings: WorkerSettings, announce: Callable[[], None] = lambda: None) 
     RunStore(settings.root).prepare()
     device = resolve_device(settings.device)
     slots = settings.slots_on(device)
-    threads = {"OMP_NUM_THREADS": str(max(1, slot_count("cpu") // slots))}
+    threads = {"OMP_NUM_THREADS": str(max(1, core_count() // slots))}
     os.environ.update({**ENVIRONMENT, **threads, **os.environ})
     queue = RunQueue(settings.root)
     with _lock(settings.root):
