@@ -18,12 +18,12 @@ from engine.minmax.objective import ObjectiveConfig
 from engine.models.stack import Stack
 from engine.robustness.cache import weights_digest
 from engine.runs.config import RunConfig
-from engine.runs.experiment import build_probe
 from engine.runs.load_network import build_trained
 from engine.runs.model_config import ImportedConfig, ModelConfig
 from engine.runs.records import Recorder
 from engine.runs.result import final_figures, write_result
 from engine.runs.run_files import load_weights, save_model
+from engine.runs.stack_session import build_probe
 from engine.runs.store import RunStore
 from engine.training.loop import train
 from engine.training.schedule import TrainingConfig

@@ -108,6 +108,11 @@ class RunConfig(ModelConfig):
         return f"{self.dataset}-{self.variant.replace('+', '-')}-{digest}"
 
     @property
+    def stack_key(self) -> RunConfig:
+        """Equal for runs that can be members of one stack: everything but the seed and the objective."""
+        return self.model_copy(update={"seed": 0, "objective": ObjectiveConfig()})
+
+    @property
     def label(self) -> str:
         """What a chart calls the run: variant, strengths, seed."""
         parts = [VARIANTS.get(self.variant, CUSTOM.capitalize())]

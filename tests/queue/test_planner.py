@@ -4,7 +4,7 @@ import pytest
 
 from engine.attacks.threat import ThreatModel
 from engine.minmax.objective import ObjectiveConfig
-from engine.queue.planner import MOST_MEMBERS, build_chooser, stack_key
+from engine.queue.planner import MOST_MEMBERS, build_chooser
 from engine.queue.submission import submit_runs
 from engine.runs.config import RunConfig
 from engine.training.schedule import TrainingConfig
@@ -26,12 +26,12 @@ OTHER = [
 
 @pytest.mark.parametrize("change", SAME, ids=str)
 def test_seeds_and_strengths_share_a_stack(change):
-    assert stack_key(RunConfig(**change)) == stack_key(RunConfig())
+    assert RunConfig(**change).stack_key == RunConfig().stack_key
 
 
 @pytest.mark.parametrize("change", OTHER, ids=str)
 def test_anything_else_does_not(change):
-    assert stack_key(RunConfig(**change)) != stack_key(RunConfig())
+    assert RunConfig(**change).stack_key != RunConfig().stack_key
 
 
 def chosen(store, queue, device: str, position=lambda folder: 0) -> list[str]:
