@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.atomic import write_atomically
 from engine.command_line.parser import add_folders, open_store, print_json
 from engine.errors import InputError
 from engine.exchange.loading_code import loading_code
 from engine.queue.submission import check_finished
 from engine.runs.model_config import ModelConfig
 from engine.runs.run_files import MODEL, load_weights
-from engine.training.atomic import write_atomically
 
 SUFFIXES = (".safetensors", ".pt")
 

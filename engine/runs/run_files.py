@@ -24,9 +24,9 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from engine.atomic import write_atomically
 from engine.errors import InputError
 from engine.runs.model_config import ModelConfig
-from engine.training.atomic import write_atomically
 
 CONFIG, ENVIRONMENT, RESULT, MODEL = "config.json", "environment.json", "result.json", "model.safetensors"
 

@@ -3,12 +3,12 @@
 import os
 import re
 import shutil
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from engine.atomic import place_folder
 from engine.errors import InputError
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ImportedConfig, ModelConfig
@@ -87,14 +87,7 @@ class RunStore:
         if folder == own or (own / CONFIG).exists():
             return own
         self.prepare()
-        with tempfile.TemporaryDirectory(dir=self.root, prefix=".copy-") as temporary:
-            copy = Path(temporary) / run_id
-            shutil.copytree(folder, copy)
-            try:
-                os.rename(copy, own)
-            except OSError:
-                if not (own / CONFIG).exists():  # else another process was faster
-                    raise
+        place_folder(own, lambda copy: shutil.copytree(folder, copy), is_whole=(own / CONFIG).exists)
         return own
 
     def create(self, config: ModelConfig) -> Path:
