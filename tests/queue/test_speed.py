@@ -3,7 +3,8 @@
 import pytest
 
 from engine.models.architectures import ARCHITECTURES
-from engine.queue.speed import measure_rate, rate_key, unmeasured
+from engine.queue.speed import rate_key, unmeasured
+from engine.queue.speed_measurement import measure_rate
 from engine.runs.model_config import ModelConfig
 
 
