@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from dashboard.frames.labels import unique_labels
+from engine.formatting import MISSING
 from engine.measurements.evaluation.survivors import CLEAN
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import summarize_seeds
 from engine.studies.run_numbers import CLEAN_ACCURACY, is_running_away, run_numbers, tipping_point
-from engine.studies.strength_grid import Point
+from engine.studies.strength_grid import GridPoint
 
 RUN_COLUMNS = ["l1", "mu", "seed", "run_id", "label", "variant", "status", "tipping_point", "running_away", "reached"]
 STEMS = {
@@ -58,7 +59,7 @@ def quantity(name: str) -> Quantity:
     return Quantity(name, STEMS.get(name, f"Under {name}"), unit, 100 if unit == "%" else 1, DIGITS.get(name, 1))
 
 
-def sweep_frame(points: Sequence[Point], reports: Mapping[str, RobustnessReport], layer: str) -> pd.DataFrame:
+def sweep_frame(points: Sequence[GridPoint], reports: Mapping[str, RobustnessReport], layer: str) -> pd.DataFrame:
     """One row per run: RUN_COLUMNS and its figures; NaN where a run has none, or there is no tipping point.
 
     Args:
@@ -157,7 +158,7 @@ def number_table(points: pd.DataFrame, quantities: Sequence[Quantity]) -> pd.Dat
     }
     for one in quantities:
         pairs = zip(points[one.name], points[f"{one.name}_std"], strict=True)
-        table[one.heading] = ["–" if np.isnan(mean) else one.words(mean, std) for mean, std in pairs]
+        table[one.heading] = [MISSING if np.isnan(mean) else one.words(mean, std) for mean, std in pairs]
     return pd.DataFrame(table)
 
 

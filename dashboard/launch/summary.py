@@ -43,7 +43,7 @@ def draw_summary(here: Settings, request: LaunchRequest) -> None:
 
 def draw_cost(here: Settings, device: str, configs: Sequence[RunConfig]) -> None:
     """Number of models, time at the measured rate, and what the probe adds."""
-    slots = here.worker.slots_on(device)
+    slots = here.worker.processes_on(device)
     seconds = estimated_seconds(configs, here.queue.rates(), slots, device)
     models, time = st.columns(2)
     models.metric("Models", len(configs))

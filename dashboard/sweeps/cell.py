@@ -61,7 +61,7 @@ def draw_numbers_to_click(grid: StrengthGrid) -> None:
         key=key,
         on_select=choose,
         selection_mode="single-cell",
-        placeholder="–",
+        placeholder=MISSING,
     )
 
 

@@ -28,7 +28,7 @@ def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOvervi
         return
     progress = study_progress(here.store, here.queue, study, runs)
     there = sum(step.trained == 1 for step in progress.steps)
-    seconds = progress.seconds_left(here.queue.rates(), here.worker.slots_on(device), device)
+    seconds = progress.seconds_left(here.queue.rates(), here.worker.processes_on(device), device)
     models, time = st.columns(2)
     models.metric("New runs", len(progress.steps) - there, help=f"At most {MOST_RUNS} runs in one sweep")
     time.metric(

@@ -3,9 +3,10 @@
 import argparse
 import sys
 
-from engine.command_line.parser import add_folders, open_store, percent, print_json
+from engine.command_line.parser import add_folders, open_store, print_json
 from engine.command_line.waiting import worker_of
 from engine.errors import InputError
+from engine.formatting import MISSING, percent
 from engine.queue.client import start_worker
 from engine.queue.overview import list_runs, read_overview
 from engine.queue.run_queue import RunQueue
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         print(
             f"{document['run_id']:44} {document['status']:12} {document['label']:36}"
             f" clean {percent(document['clean_accuracy']):>7}"
-            f"  fuzziness {'–' if fuzziness is None else f'{fuzziness:.4f}'}"
+            f"  fuzziness {MISSING if fuzziness is None else f'{fuzziness:.4f}'}"
         )
         if document["error"]:
             print(f"  {document['error']}")

@@ -1,9 +1,10 @@
-"""What `sweep` says of its points: a row of figures for each, over its seeds."""
+"""What `sweep` says of its points: a row of run numbers for each, over its seeds."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.formatting import MISSING
 from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import summarize_seeds
@@ -11,7 +12,7 @@ from engine.studies.run_numbers import CLEAN_ACCURACY, OF_WEIGHTS, is_running_aw
 from engine.studies.study import StudyProgress
 
 HEADS = {"fuzziness": "fuzziness", "near_zero": "near zero %", "largest_weight": "largest |w|", CLEAN_ACCURACY: "clean"}
-"""Figures of every point; attacks follow under their own names."""
+"""Run numbers of every point; attacks follow under their own names."""
 
 
 def point_documents(
@@ -20,7 +21,7 @@ def point_documents(
     reports: Mapping[str, RobustnessReport],
     attacks: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """One JSON object per λ and μ, in the order of a sweep: its runs and, over those that finished, its figures.
+    """One JSON object per λ and μ, in the order of a sweep: its runs and, over those that finished, its run numbers.
 
     Args:
         runs, reports: by run id, as far as they are there.
@@ -31,14 +32,14 @@ def point_documents(
     documents = []
     for (l1, l2), steps in groups.items():
         done = [runs[step.run_id] for step in steps if step.run_id in runs and runs[step.run_id].status == "finished"]
-        figures = [run_numbers(run, reports.get(run.run_id)) for run in done]
+        numbers = [run_numbers(run, reports.get(run.run_id)) for run in done]
         documents.append(
             {
                 "l1": l1,
                 "mu": 0.0 - l2,
                 "runs": [{"run_id": step.run_id, "seed": step.config.seed, "status": step.status} for step in steps],
                 "running_away": sum(is_running_away(run, "conv1") for run in done),
-                "figures": {name: _summary(figures, name) for name in (*OF_WEIGHTS, CLEAN_ACCURACY, *attacks)},
+                "figures": {name: _summary(numbers, name) for name in (*OF_WEIGHTS, CLEAN_ACCURACY, *attacks)},
             }
         )
     return documents
@@ -60,8 +61,8 @@ def print_points(documents: Sequence[dict[str, Any]]) -> None:
         print("Some have failed, as runs do whose weights pass the limit; `python -m engine runs RUN_ID` says why.")
 
 
-def _summary(figures: Sequence[Mapping[str, float]], name: str) -> dict[str, Any] | None:
-    values = [found[name] for found in figures if name in found]
+def _summary(numbers: Sequence[Mapping[str, float]], name: str) -> dict[str, Any] | None:
+    values = [found[name] for found in numbers if name in found]
     if not values:
         return None
     found = summarize_seeds(values)
@@ -77,7 +78,7 @@ def _seeds(document: dict[str, Any]) -> str:
 def _cell(document: dict[str, Any], name: str) -> str:
     found = document["figures"][name]
     if found is None:
-        return "–"
+        return MISSING
     scale, digits = (1, 4) if name == "fuzziness" else (1, 3) if name == "largest_weight" else (100, 1)
     text = f"{scale * found['mean']:.{digits}f}"
     if found["std"] is not None:

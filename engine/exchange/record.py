@@ -38,7 +38,7 @@ def record_run(store: RunStore, run_id: str, out: Path, snapshots: int, without:
     if not result or result["status"] != "finished":
         raise InputError("a finished run", f"{run_id}, which has not", "Let it finish first.")
     if snapshots < 2:
-        raise InputError("at least 2 snapshots, the first and the last", str(snapshots), "Keep more.")
+        raise InputError("at least 2 snapshots, the first and the last", str(snapshots), "Ask for 2 or more.")
     taken = InputError("a folder without this run", str(out / run_id), "Remove it, or choose another folder.")
     if (out / run_id).exists():
         raise taken

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.attacks.threat import ThreatModel
+from engine.formatting import epsilon_words
 
 MeasurementKind = Literal["evaluate", "diagnose", "curve", "transfer"]
 
@@ -40,7 +41,7 @@ class Measurement(BaseModel):
 
     @property
     def _at_epsilon(self) -> str:
-        return f"at ε = {self.threat.epsilon:g} {self.threat.unit}"
+        return f"at {epsilon_words(self.threat.epsilon, self.threat.unit)}"
 
 
 def digest(text: str, size: int) -> str:

@@ -116,7 +116,11 @@ class RunStore:
         """
         folder = self.folder(run_id)
         if self.is_shipped(run_id):
-            raise InputError("a run of your own", f"{run_id}, which came with the project", "Leave it as it is.")
+            raise InputError(
+                "a run of your own",
+                f"{run_id}, which came with the project",
+                "Only runs that were trained or imported here can be deleted.",
+            )
         (folder / CONFIG).unlink()
         shutil.rmtree(folder)
 

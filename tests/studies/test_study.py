@@ -355,7 +355,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
 
 @pytest.mark.slow
 def test_through_a_real_worker(desk, study):
-    settings = WorkerSettings(desk.store.root, desk.data, device="cpu", slots=2, idle_exit=30.0)
+    settings = WorkerSettings(desk.store.root, desk.data, device="cpu", processes=2, idle_exit=30.0)
     desk.submit(study)
     try:
         progress = wait_for_study(desk.store, desk.queue, study, settings, quiet=True)
