@@ -42,12 +42,11 @@ class JobRunner:
 
     def run(self, jobs: list[Job]) -> None:
         """Do claimed jobs and release each."""
-        error = None
+        measured, error = False, None
         with Heartbeat(self.queue, self.owner, [job.job_id for job in jobs], self.parent) as heartbeat:
             try:
                 if jobs[0].kind == "train":
                     self._train(jobs, heartbeat)
-                    measured = False
                 else:
                     measured = self._measure(jobs[0], heartbeat)
             except Exception as failure:  # whatever went wrong belongs to these jobs, not to the worker

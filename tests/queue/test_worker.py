@@ -176,7 +176,8 @@ def test_a_killed_process_goes_on_in_the_same_bits_and_takes_no_other_along(labo
     assert not (folder / LAST).exists()
     job = laboratory.until(neighbor, "finished", "failed")
     assert (job.status, job.attempts, len(read_json(beside / ENVIRONMENT)["sessions"])) == ("finished", 0, 1)
-    assert laboratory.log()[told:] == "a worker process died; its run goes on from its checkpoint\n"
+    said = laboratory.log()[told:]
+    assert "a worker process died; its run goes on from its checkpoint" in said and "Traceback" not in said
 
 
 def test_a_stop_is_obeyed_and_resume_goes_on_in_the_same_bits(laboratory, uninterrupted):
