@@ -216,7 +216,7 @@ def test_what_a_user_can_fix_is_told_in_its_sentence(laboratory):
     job = laboratory.until(run_id, "finished", "failed")
     assert job.status == "failed" and job.error.startswith("Expected ") and "cifar10.npz" in job.error
     assert "Traceback" not in job.error and is_alive(worker_identity(laboratory.store.root))
-    assert laboratory.log()[told:].count("Traceback") == 1, "the whole story is in the log"
+    assert "Traceback" in laboratory.log()[told:], "the whole story is in the log"
 
 
 def test_a_killed_worker_takes_its_processes_along_and_another_goes_on(laboratory, uninterrupted):
