@@ -51,10 +51,10 @@ def main(words: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
     except OSError as error:
         print(
-            f"Reading or writing failed: {error.strerror} ({error.filename}). Mend that and try again.", file=sys.stderr
+            f"Reading or writing failed: {error.strerror} ({error.filename}). Fix that and try again.", file=sys.stderr
         )
     except sqlite3.OperationalError as error:
-        print(f"The queue cannot be used: {error}. See that its disk has room, and try again.", file=sys.stderr)
+        print(f"The queue cannot be used: {error}. Make sure that its disk has room, and try again.", file=sys.stderr)
     except KeyboardInterrupt:
         print("Interrupted; what was launched goes on. See `python -m engine runs`.", file=sys.stderr)
         return 130

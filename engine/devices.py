@@ -52,8 +52,13 @@ def reproducible(device: str) -> Iterator[None]:
         torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
 
 
-def slot_count(device: str) -> int:
-    """Number of worker processes to run side by side: one per usable core on a CPU, one on a GPU."""
-    from joblib import cpu_count  # knows affinity and container quotas; slow to import
+def core_count() -> int:
+    """Number of cores that this process may use, as affinity and container quotas allow."""
+    from joblib import cpu_count  # slow to import, and only needed where cores are counted
 
-    return 1 if device == "cuda" else cpu_count()
+    return cpu_count()
+
+
+def worker_process_count(device: str) -> int:
+    """Number of worker processes to run side by side: one per usable core on a CPU, one on a GPU."""
+    return 1 if device == "cuda" else core_count()

@@ -1,5 +1,9 @@
 """The one error that users are meant to read."""
 
+from __future__ import annotations
+
+from typing import Self
+
 
 class InputError(ValueError):
     """Something a user gave cannot be used; nothing was changed.
@@ -10,7 +14,13 @@ class InputError(ValueError):
 
     def __init__(self, expected: str, got: object, remedy: str) -> None:
         super().__init__(f"Expected {expected}, got {got}. {remedy}")
-        self.expected, self.got, self.remedy = expected, got, remedy
+
+    @classmethod
+    def plain(cls, message: str) -> Self:
+        """An error in other words than "Expected A, got B"; these also say what is wrong and what to do."""
+        error = cls.__new__(cls)
+        ValueError.__init__(error, message)
+        return error
 
     def __reduce__(self):
-        return type(self), (self.expected, self.got, self.remedy)
+        return type(self).plain, (str(self),)

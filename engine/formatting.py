@@ -1,8 +1,39 @@
-"""Numbers in the words that people read."""
+"""Numbers as people read them: ε with its pixels, percent, durations, and the mark of what is missing. No torch."""
+
+from collections.abc import Sequence
+
+MISSING = "–"
+"""Stands where there is no value."""
+
+
+def percent(fraction: float | None) -> str:
+    """A fraction in percent, to one decimal; MISSING for None."""
+    return MISSING if fraction is None else f"{100 * fraction:.1f} %"
 
 
 def duration(seconds: float) -> str:
-    """About how long, such as "45 s", "3 min" or "1.5 h"."""
+    """A length of time, rounded to the unit that people would use: "40 s", "3 min", "1.6 h"."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def pixel_range(values: Sequence[float], to: str = " to ") -> str:
+    """The smallest and the largest of one value per channel, in pixels; once where they read the same.
+
+    Args:
+        values: at least one.
+        to: what stands between the two.
+    """
+    low, high = f"{min(values):.4f}", f"{max(values):.4f}"
+    return low if low == high else f"{low}{to}{high}"
+
+
+def epsilon_words(epsilon: float, unit: str, pixels: Sequence[float] = ()) -> str:
+    """ε in its unit and, where that is another one, in pixels: "ε = 0.3 normalized (0.0924 in pixels)".
+
+    Args:
+        pixels: ε of each channel in pixels; left out where it is not known.
+    """
+    other = f" ({pixel_range(pixels)} in pixels)" if len(pixels) and unit != "pixel" else ""
+    return f"ε = {epsilon:g} {unit}{other}"

@@ -63,7 +63,7 @@ def _readable(model: type[BaseModel], error: ValidationError) -> InputError:
     if first["type"] == "extra_forbidden":
         return InputError("only known settings", f"the unknown setting {name}", "Leave it out.")
     if first["type"] == "missing":
-        return InputError(f"a value for {name}", "none", "Give one.")
+        return InputError(f"a value for {name}", "none", f"Set {name}.")
     path = [part for part in path if not part.isdigit()]  # places in a tuple have no name
     owner: Any = model
     for part in path[:-1]:

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from engine.attacks.threat import ThreatModel
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.store import RunStore
 from engine.training.schedule import TrainingConfig
 
 NO_PROBE = ProbeConfig(samples=0)
+THREAT = ThreatModel(norm="linf", epsilon=0.3, unit="normalized")
+"""The paper's for MNIST."""
 
 
 @pytest.fixture

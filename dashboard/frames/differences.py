@@ -7,7 +7,7 @@ import pandas as pd
 from dashboard.frames.labels import group_labels
 from dashboard.frames.tables import IDENTITY
 from engine.queue.overview import RunOverview
-from engine.studies.comparison import Contrast, Verdicts, contrasts
+from engine.studies.comparison import Contrast, Survivors, contrasts
 
 ACCURACIES = ("accuracy", "low", "high", "reference_accuracy", "reference_low", "reference_high")
 DIFFERENCE = ("difference", "difference_low", "difference_high", "p_value")
@@ -15,7 +15,7 @@ COUNTS = ("only_first", "only_second", "n", "seeds")
 
 
 def difference_frame(
-    runs: Sequence[RunOverview], survivors: Mapping[str, Verdicts], reference_run_id: str
+    runs: Sequence[RunOverview], survivors: Mapping[str, Survivors], reference_run_id: str
 ) -> pd.DataFrame:
     """What `contrasts` found: IDENTITY (of the first seed), reference, attack, ACCURACIES, DIFFERENCE, COUNTS, verdict.
 

@@ -11,12 +11,13 @@ import pandas as pd
 
 from dashboard.frames.labels import unique_labels
 from engine.attacks.catalog import attack_config
+from engine.formatting import MISSING
 from engine.measurements.evaluation.survivors import CLEAN
 from engine.minmax.quantities import QUANTITIES
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import summarize_seeds
 from engine.studies.run_numbers import CLEAN_ACCURACY, is_running_away, run_numbers, tipping_point
-from engine.studies.strength_grid import Point
+from engine.studies.strength_grid import GridPoint
 
 RUN_COLUMNS = ["l1", "mu", "seed", "run_id", "label", "variant", "status", "tipping_point", "running_away", "reached"]
 CLEAN_TITLES = {CLEAN_ACCURACY: "Clean, whole test set", CLEAN: "Clean, attacked images"}
@@ -70,7 +71,7 @@ def quantity(name: str) -> Quantity:
     return Quantity(name, one.title, one.unit, 1, digits, is_accuracy=False, is_logarithmic=one.is_logarithmic)
 
 
-def sweep_frame(points: Sequence[Point], reports: Mapping[str, RobustnessReport], layer: str) -> pd.DataFrame:
+def sweep_frame(points: Sequence[GridPoint], reports: Mapping[str, RobustnessReport], layer: str) -> pd.DataFrame:
     """One row per run: RUN_COLUMNS and its numbers; NaN where a run has none, or there is no tipping point.
 
     Args:
@@ -169,7 +170,7 @@ def number_table(points: pd.DataFrame, quantities: Sequence[Quantity]) -> pd.Dat
     }
     for one in quantities:
         pairs = zip(points[one.name], points[f"{one.name}_std"], strict=True)
-        table[one.heading] = ["–" if np.isnan(mean) else one.words(mean, std) for mean, std in pairs]
+        table[one.heading] = [MISSING if np.isnan(mean) else one.words(mean, std) for mean, std in pairs]
     return pd.DataFrame(table)
 
 

@@ -111,4 +111,4 @@ def progress_words(progress: StudyProgress, seconds: float | None) -> str:
 def seconds_left(here: Settings, progress: StudyProgress) -> float | None:
     """At the speed measured here; None while there is none."""
     device = resolve_device(here.worker.device)
-    return progress.seconds_left(here.queue.rates(), here.worker.slots_on(device), device)
+    return progress.seconds_left(here.queue.rates(), here.worker.processes_on(device), device)

@@ -9,7 +9,7 @@ from dashboard.settings import Settings
 from engine.data.sources import check_available
 from engine.devices import resolve_device
 from engine.errors import InputError
-from engine.formatting import duration
+from engine.formatting import MISSING, duration
 from engine.queue import client
 from engine.queue.submission import submit_runs
 from engine.runs.config import RunConfig
@@ -43,14 +43,14 @@ def draw_summary(here: Settings, request: LaunchRequest) -> None:
 
 def draw_cost(here: Settings, device: str, configs: Sequence[RunConfig]) -> None:
     """Number of models, time at the measured rate, and what the probe adds."""
-    slots = here.worker.slots_on(device)
-    seconds = estimated_seconds(configs, here.queue.rates(), slots, device)
+    processes = here.worker.processes_on(device)
+    seconds = estimated_seconds(configs, here.queue.rates(), processes, device)
     models, time = st.columns(2)
     models.metric("Models", len(configs))
     time.metric(
         "Estimated time",
-        duration(seconds) if seconds is not None else "–",
-        help=f"At the speed that the worker measured here ({device}), {slots} side by side; – until it has.",
+        duration(seconds) if seconds is not None else MISSING,
+        help=f"At the speed that the worker measured here ({device}), {processes} side by side; – until it has.",
     )
     probe, training = sum(map(probe_passes, configs)), sum(map(training_passes, configs))
     if probe:

@@ -7,6 +7,7 @@ from typing import get_args
 
 from dashboard.frames.paper import signed
 from engine.attacks.catalog import PAPER_ATTACKS, STRONG_ATTACKS
+from engine.formatting import epsilon_words
 from engine.minmax.objective import PLACES
 from engine.paper.claims import JudgedClaim
 from engine.paper.distance import ACCURACY_UNIT
@@ -22,13 +23,12 @@ def setting_words(evidence: Evidence) -> str:
     setting, samples = evidence.setting, evidence.samples
     training, spec = setting.training, setting.config("std", 0).dataset_spec
     threat = setting.evaluation(samples).threat
-    budget = sorted({round(value, 4) for value in threat.pixel_budget(spec.std)})
+    epsilon = epsilon_words(threat.epsilon, threat.unit, threat.pixel_budget(spec.std))
     halved = f", halved every {training.halve_every} epochs" if training.halve_every else ""
     return (
         f"Ours: LeNet, {training.optimizer.capitalize()} {training.learning_rate:g}{halved}, batches of "
         f"{training.batch_size}, {training.epochs} epochs; λ = {setting.l1_strength:g}, μ = {setting.mu:g} on "
-        f"{PLACES[setting.scope]} (the paper prints neither). Attacks at ε = {threat.epsilon:g} {threat.unit} = "
-        f"{' to '.join(f'{value:.4f}' for value in (budget[:1] + budget[1:][-1:]))} in pixels on the first {samples:,} "
+        f"{PLACES[setting.scope]} (the paper prints neither). Attacks at {epsilon} on the first {samples:,} "
         f"stratified test images; without attack all {spec.test_size:,}. {seed_words(evidence)}"
     )
 

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from engine.formatting import MISSING
 from engine.robustness.curve import RobustnessCurve
 
 UNITS = {"pixel": "pixels", "normalized": "normalized"}
@@ -53,7 +54,7 @@ def readable(summary: pd.DataFrame, lines: pd.DataFrame, first: RobustnessCurve)
     for side in dict.fromkeys(lines["protects"]):
         rows = lines[lines["protects"] == side]
         table[f"Threshold in pixels ({side})"] = [
-            ", ".join(f"{pixel:.4f}" for pixel in sorted(rows[rows["run_id"] == run_id]["pixel"])) or "–"
+            ", ".join(f"{pixel:.4f}" for pixel in sorted(rows[rows["run_id"] == run_id]["pixel"])) or MISSING
             for run_id in summary["run_id"]
         ]
     table["n"] = summary["n"]

@@ -17,7 +17,6 @@ from dashboard.ui.protocol_picker import pick_protocol
 from dashboard.ui.widgets import forget_unknown, number
 from engine.attacks.attack_config import AttackConfig
 from engine.attacks.catalog import ATTACKS
-from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.evaluation.survivors import CLEAN
@@ -84,7 +83,7 @@ def draw_distances(here: Settings, chosen: list[RunOverview], export: PageExport
     if frame.empty:
         st.error("The clean predictions of these evaluations are missing. Search again.")
         return
-    epsilon = min(ThreatModel(epsilon=spec.epsilon).pixel_budget(spec.std)) if norm == "linf" else None
+    epsilon = min(linf_threat(spec).pixel_budget(spec.std)) if norm == "linf" else None
     n = max(report.n for report in of_protocol.values())
     export.chart(
         distance_figure(

@@ -17,6 +17,7 @@ from dashboard.ui.widgets import forget_unknown, number, pick_unit
 from engine.attacks.catalog import ATTACKS
 from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
+from engine.formatting import MISSING
 from engine.measurements.transfer.request import TransferRequest
 from engine.queue.overview import RunOverview
 from engine.robustness.transfer import Transfer
@@ -150,7 +151,7 @@ def pick_pair(matrix: pd.DataFrame, frame: pd.DataFrame) -> tuple[str, str] | No
         on_select="rerun",
         selection_mode="single-cell",
         selection_default={"selection": {"cells": [cell]}},
-        placeholder="–",
+        placeholder=MISSING,
     )
     for row, column in event["selection"]["cells"]:
         if row < len(matrix) and (matrix.index[row], column) in pairs.index:

@@ -7,7 +7,7 @@ from dashboard.navigation import open_weights
 from dashboard.settings import Settings
 from dashboard.start.own_runs import draw_own_runs
 from dashboard.start.story import draw_story
-from engine.devices import slot_count
+from engine.devices import worker_process_count
 from engine.errors import InputError
 from engine.formatting import duration
 from engine.paper.presets import PRESETS
@@ -40,7 +40,7 @@ def draw_launch(here: Settings) -> None:
             st.error(str(error))
             st.stop()
         open_weights(run_ids)
-    seconds = estimated_seconds(configs, here.queue.rates(), slot_count("cpu"), "cpu")
+    seconds = estimated_seconds(configs, here.queue.rates(), worker_process_count("cpu"), "cpu")
     st.caption(
         "Two LeNets on MNIST mini, 4,000 digits that come with the project"
         + (f"; about {duration(seconds)} here." if seconds else "; well under a minute on two cores.")

@@ -11,6 +11,7 @@ from dashboard.navigation import SHOWN_AT_ONCE, draw_link
 from dashboard.sweeps.grid import StrengthGrid
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.widgets import forget_unknown
+from engine.formatting import MISSING
 
 L1_DOWN = "λ ↓, μ →"
 CHOSEN = "point"
@@ -61,7 +62,7 @@ def draw_numbers_to_click(grid: StrengthGrid) -> None:
         key=key,
         on_select=choose,
         selection_mode="single-cell",
-        placeholder="–",
+        placeholder=MISSING,
     )
 
 

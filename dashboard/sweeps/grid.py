@@ -19,7 +19,7 @@ from engine.minmax.quantities import recorded
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
 from engine.runs.training_identity import is_of_family
-from engine.studies.strength_grid import planes, points
+from engine.studies.strength_grid import grid_points, strength_grids
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedule import TrainingConfig
 
@@ -60,7 +60,7 @@ def pick_grid(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) ->
     Args:
         awaited: families to be shown at first, and again whenever they are others than before.
     """
-    counted = planes(runs)
+    counted = strength_grids(runs)
     offered = [(of, count) for of, count in counted if count > 1] or counted
     if not offered:
         return None
@@ -103,7 +103,7 @@ def read_grid(of: RunConfig, runs: Sequence[RunOverview], layer: str) -> Strengt
     reports = {run.run_id: measured.reports(run.run_id) for run in members if run.status == "finished"}
     protocol = pick_protocol(reports)
     of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}
-    there = points(members, of, lambda run: run.run_id in of_protocol)
+    there = grid_points(members, of, lambda run: run.run_id in of_protocol)
     frame = sweep_frame(there, of_protocol, layer)
     names = quantities_of(frame)
     return StrengthGrid(

@@ -8,7 +8,7 @@ from dashboard.settings import Settings
 from engine.data.sources import check_available
 from engine.devices import resolve_device
 from engine.errors import InputError
-from engine.formatting import duration
+from engine.formatting import MISSING, duration
 from engine.queue import client
 from engine.queue.overview import RunOverview
 from engine.runs.run_settings import MOST_RUNS
@@ -28,12 +28,12 @@ def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOvervi
         return
     progress = study_progress(here.store, here.queue, study, runs)
     there = sum(step.trained == 1 for step in progress.steps)
-    seconds = progress.seconds_left(here.queue.rates(), here.worker.slots_on(device), device)
+    seconds = progress.seconds_left(here.queue.rates(), here.worker.processes_on(device), device)
     models, time = st.columns(2)
     models.metric("New runs", len(progress.steps) - there, help=f"At most {MOST_RUNS} runs in one sweep")
     time.metric(
         "Estimated time",
-        duration(seconds) if seconds is not None else "–",
+        duration(seconds) if seconds is not None else MISSING,
         help="Training and attacks at the speed that the worker measured here, at most; – until it has.",
     )
     points = f"{len(request.l1_strengths)} λ × {len(request.mus)} μ"

@@ -5,9 +5,6 @@ instead. Plotly.js is the file inside the installed plotly package, served from 
 (`server.enableStaticServing`).
 """
 
-import os
-import shutil
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,6 +16,7 @@ from streamlit.components.v2 import component
 
 from dashboard.ui.frontend_files import CHART, joined
 from dashboard.ui.tables import csv_text, file_stem
+from engine.atomic import write_atomically
 
 STATIC_FOLDER = Path(__file__).parents[1] / "static"
 PLOTLYJS = "plotly.min.js"
@@ -98,13 +96,5 @@ def install_plotlyjs(folder: Path = STATIC_FOLDER) -> Path:
     if target.is_file() and target.stat().st_size == source.stat().st_size:
         return target
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=".", dir=folder)
-    try:
-        with os.fdopen(descriptor, "wb") as copy, source.open("rb") as original:
-            shutil.copyfileobj(original, copy)
-            os.fchmod(descriptor, 0o644)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_atomically(target, source.read_bytes())
     return target

@@ -5,17 +5,14 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dashboard.ui.widgets import forget_unknown
+from engine.formatting import epsilon_words
 from engine.robustness.report import RobustnessReport
 
 
 def protocol_title(report: RobustnessReport) -> str:
     """Epsilon in its unit and in pixels, and n."""
     threat = report.threat
-    pixels = sorted({round(value, 4) for value in report.pixel_epsilon})
-    other = (
-        "" if threat.unit == "pixel" else " (" + " to ".join(f"{value:.4f}" for value in (pixels[:1] + pixels[1:][-1:]))
-    )
-    return f"ε = {threat.epsilon:g} {threat.unit}{other + ' in pixels)' if other else ''}, n = {report.n}"
+    return f"{epsilon_words(threat.epsilon, threat.unit, report.pixel_epsilon)}, n = {report.n}"
 
 
 def pick_protocol(reports: Mapping[str, Mapping[str, RobustnessReport]]) -> str | None:

@@ -18,6 +18,7 @@ from dashboard.ui.example_grid import ExampleGrid, grid_data
 from dashboard.ui.frontend_files import CHART, EXAMPLE_GRID, joined
 from dashboard.ui.live_charts import PLOTLYJS, chart_data
 from dashboard.ui.tables import csv_text, file_stem, flattened, is_missing, is_number
+from engine.formatting import MISSING
 
 STYLE = joined("standalone.css", "chart.css", "example_grid.css")
 SCRIPT = joined(*CHART, *EXAMPLE_GRID, "standalone.js")
@@ -139,7 +140,7 @@ def _table(frame: pd.DataFrame, caption: str) -> str:
 
 def _cell(value: object) -> str:
     if is_missing(value):
-        return "–"
+        return MISSING
     return html.escape(f"{value:.6g}" if isinstance(value, float) else str(value))
 
 

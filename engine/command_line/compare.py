@@ -9,12 +9,13 @@ from itertools import groupby
 from engine.attacks.threat import ThreatModel
 from engine.command_line.parser import add_folders, open_store, print_json
 from engine.errors import InputError
+from engine.formatting import MISSING, epsilon_words
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.overview import read_overview
 from engine.robustness.report import RobustnessReport
 from engine.runs.store import RunStore
-from engine.studies.comparison import NOISE_RULE, Contrast, Verdicts, contrasts, read_comparison
+from engine.studies.comparison import NOISE_RULE, Contrast, Survivors, contrasts, read_comparison
 from engine.validation import field_limits
 
 DECISIVE = {"epsilon": ThreatModel, "unit": ThreatModel, "samples": EvaluationRequest, "seed": EvaluationRequest}
@@ -41,11 +42,11 @@ def run(args: argparse.Namespace) -> int:
     reference = args.reference or args.run_ids[0]
     runs = [read_overview(store, run_id, None) for run_id in dict.fromkeys([reference, *args.run_ids])]
     if len(runs) == 1:
-        raise InputError("two runs or more", f"only {reference}", "Name another one.")
+        raise InputError("two runs or more", f"only {reference}", "Name the runs to compare it with.")
     if len(datasets := dict.fromkeys(run.config.dataset for run in runs)) > 1:
-        raise InputError("runs of one data set", " and ".join(datasets), "Compare those of each by themselves.")
-    protocol_id, report, verdicts = _choose_evaluation(args, store, [run.run_id for run in runs])
-    found = contrasts(runs, verdicts, reference)
+        raise InputError("runs of one data set", " and ".join(datasets), "Compare those of each data set separately.")
+    protocol_id, report, survivors = _choose_evaluation(args, store, [run.run_id for run in runs])
+    found = contrasts(runs, survivors, reference)
     used = {run_id for one in found for run_id in (*one.run_ids, *one.reference_ids)}
     left_out = [run.run_id for run in runs if run.run_id not in used]
     labels = {run.run_id: run.config.label for run in runs}
@@ -55,9 +56,8 @@ def run(args: argparse.Namespace) -> int:
         found_there = {"labels": labels, "comparisons": rows, "left_out": left_out, "rule": NOISE_RULE}
         print_json({**evaluation, "n": report.n, **found_there})
         return 0
-    pixels = " to ".join(dict.fromkeys(f"{value:.4f}" for value in sorted(report.pixel_epsilon)))
-    threat = report.threat
-    print(f"ε = {threat.epsilon:g} {threat.unit} ({pixels} in pixels), n = {report.n}, seed {report.seed}")
+    epsilon = epsilon_words(report.threat.epsilon, report.threat.unit, report.pixel_epsilon)
+    print(f"{epsilon}, n = {report.n}, seed {report.seed}")
     for _, rows in groupby(found, key=lambda one: one.run_ids):
         _print_table(list(rows), labels)
     if left_out:
@@ -68,8 +68,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _choose_evaluation(
     args: argparse.Namespace, store: RunStore, run_ids: Sequence[str]
-) -> tuple[str, RobustnessReport, dict[str, Verdicts]]:
-    """The newest one that all runs share, as asked: its protocol's id, the first run's report, all verdicts."""
+) -> tuple[str, RobustnessReport, dict[str, Survivors]]:
+    """The newest one that all runs share, as asked: its protocol's id, the first run's report, all survivors."""
     shared, command = _shared_reports(store, run_ids), f"python -m engine evaluate {' '.join(run_ids)}"
     if not shared:
         raise InputError(
@@ -82,9 +82,9 @@ def _choose_evaluation(
         remedy = f"They share: {'; '.join(_words(report) for report in list(shared.values())[:5])}."
         raise InputError(f"runs that share an evaluation with {words}", "none", remedy)
     for protocol_id, report in fitting.items():
-        verdicts = read_comparison(store, run_ids, protocol_id)
-        if len(verdicts) == len(run_ids):
-            return protocol_id, report, verdicts
+        survivors = read_comparison(store, run_ids, protocol_id)
+        if len(survivors) == len(run_ids):
+            return protocol_id, report, survivors
     remedy = f"Evaluate again: {command} {_words(next(iter(fitting.values())))}."
     raise InputError(
         "predictions of every run", "a damaged file, one of an older version, or a run recorded without images", remedy
@@ -125,7 +125,7 @@ def _print_table(rows: Sequence[Contrast], labels: dict[str, str]) -> None:
             _points(one.difference, one.difference_low, one.difference_high, "+"),
             str(one.only_first),
             str(one.only_second),
-            "–" if one.p_value is None else "<.001" if one.p_value < 0.001 else f"{one.p_value:.3f}",
+            MISSING if one.p_value is None else "<.001" if one.p_value < 0.001 else f"{one.p_value:.3f}",
             one.verdict,
         )
 

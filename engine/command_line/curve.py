@@ -5,10 +5,11 @@ import string
 from dataclasses import asdict, dataclass
 
 from engine.attacks.threat import ThreatModel
-from engine.command_line.parser import add_field, add_folders, open_store, percent, print_json
+from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.waiting import wait_for_jobs, worker_of
 from engine.data.catalog import DatasetSpec
 from engine.data.sources import fetch_dataset
+from engine.formatting import MISSING, percent, pixel_range
 from engine.measurements.curve.read import read_curve, read_thresholds
 from engine.measurements.curve.request import CURVE_ATTACKS, CurveRequest, paper_step
 from engine.minmax.threshold import PixelThreshold
@@ -187,13 +188,12 @@ def _accuracy(curve: RobustnessCurve, epsilon: float) -> str:
 
 
 def _epsilon(curve: RobustnessCurve, epsilon: float | None) -> str:
-    return "–" if epsilon is None else f"{epsilon:.3g} ({_pixels(curve, epsilon)} px)"
+    return MISSING if epsilon is None else f"{epsilon:.3g} ({_pixels(curve, epsilon)} px)"
 
 
 def _pixels(curve: RobustnessCurve, epsilon: float) -> str:
-    low, high = (f"{value:.4f}" for value in (min(curve.pixels(epsilon)), max(curve.pixels(epsilon))))
-    return low if low == high else f"{low}–{high}"
+    return pixel_range(curve.pixels(epsilon), "–")
 
 
 def _threshold(found: list[PixelThreshold]) -> str:
-    return ", ".join(f"{'>' if one.protects == 'black' else '<'} {one.pixel:.4f} px" for one in found) or "–"
+    return ", ".join(f"{'>' if one.protects == 'black' else '<'} {one.pixel:.4f} px" for one in found) or MISSING

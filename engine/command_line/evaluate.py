@@ -150,10 +150,10 @@ def _document(store: RunStore, queue: RunQueue, one: Asked) -> dict:
         "sentence": found.sentence,
         "is_trustworthy": found.is_trustworthy,
     }
-    return document | _figures(report, request) | {"diagnosis": diagnosis}
+    return document | _numbers(report, request) | {"diagnosis": diagnosis}
 
 
-def _figures(found: RobustnessReport, request: EvaluationRequest) -> dict:
+def _numbers(found: RobustnessReport, request: EvaluationRequest) -> dict:
     results = {result.attack.name: result for result in found.attacks}
     by_attack = {
         name: results[name].robust_accuracy for name in request.attacks if has_cell(results[name].attack, found.threat)

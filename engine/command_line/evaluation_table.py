@@ -2,7 +2,7 @@
 
 from engine.attacks.catalog import attack_config, counts_any_size
 from engine.attacks.threat import ThreatModel
-from engine.command_line.parser import percent
+from engine.formatting import percent, pixel_range
 
 
 def print_run(documents: list[dict]) -> None:
@@ -21,7 +21,7 @@ def print_run(documents: list[dict]) -> None:
         print(f"  {done[0]['label']}, an image of your own ({done[0]['image']})")
     _print_row(f"ε {unit}", [f"{document['threat']['epsilon']:g}" for document in done])
     if unit != "pixel":
-        _print_row("ε in pixels", [_span(document["pixel_epsilon"]) for document in done])
+        _print_row("ε in pixels", [pixel_range(document["pixel_epsilon"], "–") for document in done])
     _print_row("no attack", [_cell(document, "none") for document in done])
     for attack in done[0].get("robust_accuracy_by_attack", done[0].get("answers", {})):
         if attack != "none":
@@ -38,11 +38,6 @@ def print_run(documents: list[dict]) -> None:
 
 def _print_row(name: str, cells: list[str]) -> None:
     print(f"  {name:12}" + "".join(f" {cell:>20}" for cell in cells))
-
-
-def _span(values: tuple[float, ...]) -> str:
-    low, high = (f"{value:.4f}" for value in (min(values), max(values)))
-    return low if low == high else f"{low}–{high}"
 
 
 def _cell(document: dict, attack: str) -> str:

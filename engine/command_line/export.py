@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.atomic import write_atomically
 from engine.command_line.parser import add_folders, open_store, print_json
 from engine.errors import InputError
 from engine.exchange.loading_code import loading_code
+from engine.exchange.matching import parameter_shapes
 from engine.queue.submission import check_finished
 from engine.runs.model_config import ModelConfig
 from engine.runs.run_files import MODEL, load_weights
-from engine.training.atomic import write_atomically
 
 SUFFIXES = (".safetensors", ".pt")
 
@@ -34,9 +35,15 @@ def run(args: argparse.Namespace) -> int:
     weights = load_weights(folder)
     target: Path = args.out
     if target.suffix not in SUFFIXES:
-        raise InputError(f"a file name ending in {' or '.join(SUFFIXES)}", repr(target.name), "Choose such a name.")
+        raise InputError(
+            f"a file name ending in {' or '.join(SUFFIXES)}",
+            repr(target.name),
+            "Give a file name with one of these endings.",
+        )
     if not target.parent.is_dir():
-        raise InputError("an existing folder to write to", str(target.parent), "Make it first, or choose another.")
+        raise InputError(
+            "an existing folder to write to", str(target.parent), "Make that folder first, or choose another one."
+        )
     if target.exists() and not args.force:
         raise InputError("a file that is not there yet", str(target), "Choose another name, or add --force.")
     write_atomically(target, _state_dict(config, weights) if target.suffix == ".pt" else (folder / MODEL).read_bytes())
@@ -49,9 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _state_dict(config: ModelConfig, weights: dict[str, np.ndarray]) -> bytes:
     """As torch.save writes it, of tensors alone and in forward order."""
-    import torch
-
-    from engine.exchange.matching import parameter_shapes
+    import torch  # slow to import, and only needed for this kind of file
 
     names, content = parameter_shapes(config.architecture, config.dataset_spec), io.BytesIO()
     torch.save({name: torch.from_numpy(weights[name].copy()) for name in names}, content)

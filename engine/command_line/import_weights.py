@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
-from engine.command_line.parser import add_folders, open_store, percent, print_json
+from engine.command_line.parser import add_folders, open_store, print_json
 from engine.data.catalog import DATASETS
 from engine.exchange.tensor_file import MOST_BYTES, SUFFIXES
+from engine.formatting import percent
 from engine.models.architectures import ARCHITECTURES
 from engine.queue.overview import read_overview
 
@@ -22,7 +23,7 @@ def add_parser(commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from engine.exchange.import_weights import import_weights
+    from engine.exchange.import_weights import import_weights  # imports torch, which --help does without
 
     store = open_store(args.store)
     name = args.file.stem if args.name is None else args.name

@@ -3,12 +3,13 @@
 import argparse
 from collections.abc import Sequence
 
-from engine.command_line.parser import add_field, add_folders, open_store, percent, print_json
+from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.run_options import add_network_options, add_training_options, run_settings
 from engine.command_line.waiting import wait_for_jobs, worker_of
 from engine.data.sources import fetch_dataset
 from engine.devices import resolve_device
 from engine.errors import InputError
+from engine.formatting import percent
 from engine.minmax.objective import ObjectiveConfig
 from engine.minmax.penalties import further_penalties
 from engine.minmax.quantities import QUANTITIES

@@ -34,10 +34,10 @@ def read_own_images(args: argparse.Namespace, specs: list[DatasetSpec]) -> dict[
     if args.samples != field_limits(EvaluationRequest, "samples").default:
         raise InputError("either --image or --samples", "both", "Leave out one of them.")
     if not args.image.is_file():
-        raise InputError("an image file", str(args.image), "Choose one that is there.")
+        raise InputError("an image file", str(args.image), "Give the path of an existing file.")
     if (size := args.image.stat().st_size) > LARGEST_FILE:
         most = f"an image file of at most {LARGEST_FILE // 2**20} MB"
-        raise InputError(most, f"{size / 2**20:.0f} MB in {args.image}", "Make it smaller first.")
+        raise InputError(most, f"{size / 2**20:.0f} MB in {args.image}", "Scale the image down first.")
     pixels = read_image(args.image.read_bytes())
     return {spec.name: OwnImage(spec.name, fit_image(pixels, spec), _label(spec, args.label)) for spec in specs}
 

@@ -50,8 +50,3 @@ def add_field(parser: argparse.ArgumentParser, flag: str, model: type[BaseModel]
 def print_json(document: dict) -> None:
     """One JSON object on standard output."""
     print(json.dumps(document, indent=1, allow_nan=False))
-
-
-def percent(value: float | None) -> str:
-    """A fraction for people; nothing known is a dash."""
-    return "–" if value is None else f"{100 * value:.1f} %"

@@ -10,6 +10,7 @@ from engine.command_line.study_progress import wait_for_study
 from engine.command_line.waiting import worker_of
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
+from engine.formatting import MISSING, epsilon_words
 from engine.measurements.diagnosis.read import read_diagnosis
 from engine.measurements.evaluation.read import read_reports
 from engine.measurements.evaluation.request import EvaluationRequest
@@ -101,14 +102,11 @@ def read_evidence(
 def _print_tables(evidence: Evidence) -> None:
     setting = evidence.setting
     threat, spec = setting.evaluation(evidence.samples).threat, setting.config("std", 0).dataset_spec
-    budget = threat.pixel_budget(spec.std)
+    epsilon = epsilon_words(threat.epsilon, threat.unit, threat.pixel_budget(spec.std))
     print(f"{TITLES[TABLE_OF[setting.dataset]]}; ours, and in brackets what is printed and the difference, in percent")
     strengths = f"λ = {setting.l1_strength:g}, μ = {setting.mu:g} on {PLACES[setting.scope]}"
     print(f"{strengths} (ours), {setting.config('std', 0).length};")
-    print(
-        f"ε = {threat.epsilon:g} {threat.unit} = {max(budget):.4f} in pixels at most; the first {evidence.samples} "
-        "stratified test images, without attack all test images"
-    )
+    print(f"{epsilon}; the first {evidence.samples} stratified test images, without attack all test images")
     for number in sorted({cell.table for cell in CELLS if cell.dataset == setting.dataset}):
         cells = [cell for cell in evidence.cells if cell.printed.table == number]
         variants = [variant for variant in VARIANTS if any(cell.printed.variant == variant for cell in cells)]
@@ -128,7 +126,7 @@ def _words(cell: Reproduced) -> str:
     printed = f"{scale * cell.printed.value:.{digits}f}{mark}"
     summary, difference = cell.ours.summary, cell.difference
     if summary is None or difference is None:
-        return f"– ({printed})"
+        return f"{MISSING} ({printed})"
     spread = "" if summary.std is None else f" ± {scale * summary.std:.{digits}f}"
     return f"{scale * summary.mean:.{digits}f}{spread} ({printed}, {scale * difference:+.{digits}f})"
 

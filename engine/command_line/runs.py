@@ -3,9 +3,10 @@
 import argparse
 import sys
 
-from engine.command_line.parser import add_folders, open_store, percent, print_json
+from engine.command_line.parser import add_folders, open_store, print_json
 from engine.command_line.waiting import worker_of
 from engine.errors import InputError
+from engine.formatting import percent
 from engine.minmax.quantities import QUANTITIES
 from engine.queue.client import start_worker
 from engine.queue.overview import list_runs, read_overview

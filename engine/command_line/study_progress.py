@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from engine.command_line.waiting import ATTEND_INTERVAL
 from engine.devices import resolve_device
+from engine.formatting import duration
 from engine.queue.client import WorkerSettings, start_worker
 from engine.queue.overview import list_runs
 from engine.queue.run_queue import RunQueue
@@ -33,7 +34,7 @@ def wait_for_study(
         quiet: without a bar.
     """
     device = resolve_device(settings.device)
-    slots = settings.slots_on(device)
+    processes = settings.processes_on(device)
     known = {run.run_id: run for run in list_runs(store, queue)[0]}
     attended = -ATTEND_INTERVAL
     disable = quiet or not wait or not sys.stderr.isatty()
@@ -45,7 +46,9 @@ def wait_for_study(
                 start_worker(settings)
                 attended = time.monotonic()
             bar.n = progress.fraction
-            bar.set_postfix_str(progress_words(progress, progress.seconds_left(queue.rates(), slots, device)), False)
+            bar.set_postfix_str(
+                progress_words(progress, progress.seconds_left(queue.rates(), processes, device)), False
+            )
             bar.refresh()
             if not progress.is_busy or not wait:
                 return progress
@@ -60,5 +63,5 @@ def progress_words(progress: StudyProgress, seconds: float | None) -> str:
     if failed := progress.count("failed"):
         words.append(f"{failed} failed")
     if seconds is not None and progress.is_busy:
-        words.append(f"{tqdm.format_interval(seconds)} left")
+        words.append(f"about {duration(seconds)} left")
     return ", ".join(words)

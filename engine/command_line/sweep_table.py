@@ -1,9 +1,10 @@
-"""What `sweep` says of its points: a row of figures for each, over its seeds."""
+"""What `sweep` says of its points: a row of run numbers for each, over its seeds."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.formatting import MISSING
 from engine.minmax.quantities import QUANTITIES
 from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport
@@ -22,7 +23,7 @@ def point_documents(
     reports: Mapping[str, RobustnessReport],
     attacks: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """One JSON object per λ and μ, in the order of a sweep: its runs and, over those that finished, its numbers.
+    """One JSON object per λ and μ, in the order of a sweep: its runs and, over those that finished, its run numbers.
 
     Args:
         runs, reports: by run id, as far as they are there.
@@ -81,7 +82,7 @@ def _seeds(document: dict[str, Any]) -> str:
 def _cell(document: dict[str, Any], name: str) -> str:
     found = document["figures"][name]
     if found is None:
-        return "–"
+        return MISSING
     quantity = QUANTITIES.get(name)
     scale, digits = (100, 1) if quantity is None or quantity.is_count else (1, quantity.digits)
     text = f"{scale * found['mean']:.{digits}f}"

@@ -9,6 +9,7 @@ from engine.command_line.parser import add_field, add_folders, open_store, print
 from engine.command_line.waiting import wait_for_jobs, worker_of
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
+from engine.formatting import MISSING
 from engine.measurements.transfer.read import read_transfers
 from engine.measurements.transfer.request import TransferRequest
 from engine.queue.job import Job
@@ -44,9 +45,9 @@ def run(args: argparse.Namespace) -> int:
     for run_id in configs:
         check_finished(store, run_id)
     if len(configs) == 1:
-        raise InputError("two runs or more", f"only {args.run_ids[0]}", "Name another one.")
+        raise InputError("two runs or more", f"only {args.run_ids[0]}", "Name the other runs, too.")
     if len(datasets := dict.fromkeys(config.dataset for config in configs.values())) > 1:
-        raise InputError("runs of one data set", " and ".join(datasets), "Take those of each by themselves.")
+        raise InputError("runs of one data set", " and ".join(datasets), "Give the runs of each data set separately.")
     spec = configs[args.run_ids[0]].dataset_spec
     request = validated(
         TransferRequest,
@@ -105,5 +106,5 @@ def _print_matrix(labels: dict[str, str], jobs: dict[str, Job | None], found: di
 
 def _printed(transfer: Transfer | None) -> str:
     if transfer is None:
-        return f"{'–':>8} "
+        return f"{MISSING:>8} "
     return f"{100 * transfer.figures().accuracy:>8.1f}" + ("*" if transfer.is_white_box else " ")

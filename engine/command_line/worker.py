@@ -22,9 +22,11 @@ def add_parser(commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.slots is not None and not 1 <= args.slots <= 64:
-        raise InputError("--slots from 1 to 64", args.slots, "Leave it out for one per core.")
+        raise InputError("--slots from 1 to 64", args.slots, "Leave it out for one process per core.")
     if args.idle_exit is not None and not 0 <= args.idle_exit <= 1e6:
-        raise InputError("--idle-exit from 0 to 1e6 seconds", args.idle_exit, "Leave it out to go on for ever.")
+        raise InputError(
+            "--idle-exit from 0 to 1e6 seconds", args.idle_exit, "Leave it out, and the worker never ends by itself."
+        )
     root, data = args.store.resolve(), args.data.resolve()
 
     def announce() -> None:

@@ -1,7 +1,6 @@
 """Where images come from: the shipped sample, a file of the user's, or a download through torchvision."""
 
 import hashlib
-import os
 import sys
 import tempfile
 from contextlib import redirect_stdout
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.atomic import replaced_file
 from engine.data.catalog import DatasetSpec, dataset_spec
 from engine.errors import InputError
 
@@ -128,9 +128,8 @@ def _download(spec: DatasetSpec, data_dir: Path) -> Path:
                 source = getattr(datasets, spec.torchvision)(folder, train=train, download=True)
                 parts[f"x_{split}"] = np.asarray(source.data, dtype=np.uint8)
                 parts[f"y_{split}"] = np.asarray(source.targets, dtype=np.uint8)
-            partial = Path(folder) / "partial.npz"
-            np.savez_compressed(partial, **parts)
-            os.replace(partial, target)
+            with replaced_file(target) as file:
+                np.savez_compressed(file, **parts)
     except (OSError, RuntimeError, HTTPException) as error:
         raise _unavailable(spec, data_dir) from error
     return target

@@ -1,19 +1,19 @@
 """A run as it stands now becomes a run of its own, good for all that needs final weights. No torch."""
 
-import os
 import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from engine.atomic import place_folder
 from engine.errors import InputError
+from engine.exchange.whole_run import is_whole
 from engine.minmax.quantities import layer_values, measure_layers
 from engine.robustness.cache import weights_digest
 from engine.runs.config import RunConfig
 from engine.runs.model_config import LONGEST_NAME, ImportedConfig, Origin
 from engine.runs.records import METRICS, Recorder, read_last_metrics, weights_file
-from engine.runs.run_files import CONFIG, ENVIRONMENT, MODEL, RESULT, load_weights, save_model, write_json
+from engine.runs.run_files import ENVIRONMENT, MODEL, RESULT, save_model, write_json
 from engine.runs.store import RunStore
 from engine.training.checkpoint_file import Position, StoredCheckpoint, has_checkpoint, read_checkpoints
 from engine.training.schedule import steps_per_epoch
@@ -51,11 +51,14 @@ def freeze_run(store: RunStore, run_id: str) -> str:
         remedy = "It has diverged: launch it with smaller strengths or a lower learning rate."
         raise InputError(f"finite weights in {run_id}", "infinite or missing values", remedy)
     config = _frozen_config(store.training_config(run_id), folder, stored.position, weights)
-    if not _is_whole(store, config.run_id):
-        with tempfile.TemporaryDirectory(dir=store.root, prefix=".freeze-") as temporary:
-            copy = _record(RunStore(Path(temporary)), config, folder, stored, weights)
-            _place(copy, store.root / config.run_id)
-    return config.run_id
+    target = store.root / config.run_id
+    if not is_whole(store, target.name):
+        place_folder(
+            target,
+            fill=lambda copy: _record(copy, config, folder, stored, weights),
+            is_whole=lambda: is_whole(store, target.name),
+        )
+    return target.name
 
 
 def _frozen_config(
@@ -76,20 +79,11 @@ def _frozen_config(
     )
 
 
-def _is_whole(store: RunStore, run_id: str) -> bool:
-    try:
-        load_weights(store.folder(run_id))
-        store.config(run_id)
-    except InputError:
-        return False
-    return store.result(run_id) is not None
-
-
 def _record(
-    store: RunStore, config: ImportedConfig, origin: Path, stored: StoredCheckpoint, weights: dict[str, np.ndarray]
-) -> Path:
-    """The copy's directory: its origin's records up to the checkpoint, weights and result."""
-    folder = store.create(config)
+    folder: Path, config: ImportedConfig, origin: Path, stored: StoredCheckpoint, weights: dict[str, np.ndarray]
+) -> None:
+    """Fill the copy's directory: its origin's records up to the checkpoint, weights and result."""
+    RunStore(folder.parent).create(config)
     conv = {layer: weights[f"{layer}.weight"].ravel() for layer in config.conv_layers}
     for name in (ENVIRONMENT, METRICS, *map(weights_file, conv)):  # metrics first: each of its lines has its weights
         if (origin / name).exists():
@@ -105,15 +99,3 @@ def _record(
         "steps": stored.position.step,
         "seconds": round(stored.position.seconds, 3),
     })  # fmt: skip
-    return folder
-
-
-def _place(copy: Path, target: Path) -> None:
-    """Move the copy to its place; a damaged one there makes room, a whole one of another process stays."""
-    if target.exists() and not _is_whole(RunStore(target.parent), target.name):
-        shutil.rmtree(target)
-    try:
-        os.rename(copy, target)
-    except OSError:
-        if not (target / CONFIG).exists():
-            raise

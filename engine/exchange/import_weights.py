@@ -1,29 +1,26 @@
 """Weights from elsewhere become a finished run: looked at once, as training looks at its first moment."""
 
 import contextlib
-import fcntl
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from engine.atomic import place_folder
 from engine.data.sources import Dataset, load_dataset
-from engine.errors import InputError
 from engine.exchange.matching import match_tensors
 from engine.exchange.tensor_file import read_tensors
+from engine.exchange.whole_run import is_whole
 from engine.minmax.objective import ObjectiveConfig
 from engine.models.stack import Stack
 from engine.robustness.cache import weights_digest
-from engine.runs.config import RunConfig, linf_threat
-from engine.runs.experiment import build_probe
+from engine.runs.config import RunConfig
 from engine.runs.load_network import build_trained
 from engine.runs.model_config import ImportedConfig, ModelConfig
 from engine.runs.records import Recorder
 from engine.runs.result import measure_clean_accuracy, write_result
-from engine.runs.run_files import load_weights, save_model
+from engine.runs.run_files import save_model
+from engine.runs.stack_session import build_probe
 from engine.runs.store import RunStore
 from engine.training.loop import train
 from engine.training.schedule import TrainingConfig
@@ -57,45 +54,23 @@ def import_weights(store: RunStore, path: Path, architecture: str, dataset: str,
     config = validated(
         ImportedConfig, dataset=dataset, architecture=architecture, name=name, weights=weights_digest(match.weights)
     )
-    if _is_whole(store, config):
+    if is_whole(store, config.run_id):
         return Import(config.run_id, match.renamed, is_new=False)
     images = load_dataset(dataset, data_dir)
     store.prepare()
-    with tempfile.TemporaryDirectory(dir=store.root, prefix=".import-") as temporary:
-        folder = _record(RunStore(Path(temporary)), config, match.weights, images)
-        is_new = _place(store, config, folder)
+    is_new = place_folder(
+        store.root / config.run_id,
+        fill=lambda folder: _record(folder, config, match.weights, images),
+        is_whole=lambda: is_whole(store, config.run_id),
+    )
     return Import(config.run_id, match.renamed, is_new)
 
 
-def _place(store: RunStore, config: ImportedConfig, folder: Path) -> bool:
-    """Move the run to its place unless a whole one came there meanwhile; one import at a time does so."""
-    descriptor = os.open(store.root, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if _is_whole(store, config):
-            return False
-        target = store.root / config.run_id
-        if target.exists():
-            shutil.rmtree(target)
-        os.rename(folder, target)
-    finally:
-        os.close(descriptor)
-    return True
-
-
-def _is_whole(store: RunStore, config: ImportedConfig) -> bool:
-    try:
-        found = store.config(config.run_id), weights_digest(load_weights(store.path(config.run_id)))
-    except InputError:
-        return False
-    return found == (config, config.weights) and store.result(config.run_id) is not None
-
-
-def _record(store: RunStore, config: ImportedConfig, weights: dict[str, np.ndarray], images: Dataset) -> Path:
-    """The run's directory: one snapshot, the probe that training takes by default, weights and result."""
-    folder = store.create(config)
+def _record(folder: Path, config: ImportedConfig, weights: dict[str, np.ndarray], images: Dataset) -> None:
+    """Fill the run's directory: one snapshot, the probe that training takes by default, weights and result."""
+    RunStore(folder.parent).create(config)
     stack = Stack.of([build_trained(config, weights)])
-    usual = RunConfig(dataset=config.dataset, architecture=config.architecture, threat=linf_threat(config.dataset_spec))
+    usual = RunConfig(dataset=config.dataset, architecture=config.architecture)
     state = initial_state(stack, "adam", TrainingConfig().learning_rate)
     probe = build_probe(usual, images, "cpu")
     snapshot = next(train(state, images, [ObjectiveConfig()], TrainingConfig(), [0], probe=probe))
@@ -106,4 +81,3 @@ def _record(store: RunStore, config: ImportedConfig, weights: dict[str, np.ndarr
     save_model(folder, weights, config)
     ending = {"status": "finished", **measure_clean_accuracy(stack, images)}
     write_result(folder, ending, snapshot.step, snapshot.seconds)
-    return folder

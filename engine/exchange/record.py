@@ -1,14 +1,13 @@
 """A small copy of a finished run, to be shown and shared: thinned snapshots, whole evaluations. No torch."""
 
-import os
 import shutil
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from engine.atomic import place_folder
 from engine.errors import InputError
 from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
 from engine.runs.run_files import CONFIG, ENVIRONMENT, MODEL, RESULT
@@ -34,27 +33,31 @@ def record_run(store: RunStore, run_id: str, out: Path, snapshots: int, without:
     Raises:
         InputError: no such run, one that has not finished, fewer than 2 snapshots, or a name that is taken.
     """
-    folder, result = store.folder(run_id), store.result(run_id)
+    store.folder(run_id)
+    result = store.result(run_id)
     if not result or result["status"] != "finished":
         raise InputError("a finished run", f"{run_id}, which has not", "Let it finish first.")
     if snapshots < 2:
-        raise InputError("at least 2 snapshots, the first and the last", str(snapshots), "Keep more.")
+        raise InputError("at least 2 snapshots, the first and the last", str(snapshots), "Ask for 2 or more.")
+    taken = InputError("a folder without this run", str(out / run_id), "Remove it, or choose another folder.")
     if (out / run_id).exists():
-        raise InputError("a folder without this run", str(out / run_id), "Remove it, or choose another folder.")
+        raise taken
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out, prefix=".record-") as temporary:
-        copy = Path(temporary) / run_id
-        copy.mkdir()
-        layers = store.config(run_id).conv_layers
-        for name in (CONFIG, ENVIRONMENT, RESULT, *(() if "weights" in without else (MODEL,))):
-            if (folder / name).exists():
-                shutil.copy2(folder / name, copy / name)
-        for name in (*RESULTS, *(() if "images" in without else IMAGES)):
-            if (folder / name).is_dir():
-                shutil.copytree(folder / name, copy / name)
-        _thin_records(folder, copy, layers[:1] if "weights" in without else layers, snapshots)
-        os.rename(copy, out / run_id)
+    if not place_folder(out / run_id, lambda copy: _copy(store, run_id, copy, snapshots, without), lambda: True):
+        raise taken
     return out / run_id
+
+
+def _copy(store: RunStore, run_id: str, copy: Path, snapshots: int, without: Collection[Part]) -> None:
+    folder, layers = store.folder(run_id), store.config(run_id).conv_layers
+    copy.mkdir()
+    for name in (CONFIG, ENVIRONMENT, RESULT, *(() if "weights" in without else (MODEL,))):
+        if (folder / name).exists():
+            shutil.copy2(folder / name, copy / name)
+    for name in (*RESULTS, *(() if "images" in without else IMAGES)):
+        if (folder / name).is_dir():
+            shutil.copytree(folder / name, copy / name)
+    _thin_records(folder, copy, layers[:1] if "weights" in without else layers, snapshots)
 
 
 def _thin_records(folder: Path, copy: Path, layers: tuple[str, ...], most: int) -> None:

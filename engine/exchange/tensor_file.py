@@ -1,34 +1,16 @@
-"""Tensors out of a file that someone else wrote: nothing in it is executed, little is made that it merely describes.
+"""Tensors from a file that someone else wrote: nothing in it is executed. No torch for files of safetensors."""
 
-torch's reader with `weights_only` calls a few harmless things that a file names, and some of them can be asked for
-gigabytes: hence the ceiling on memory.
-"""
-
-from __future__ import annotations
-
-import io
-import re
-import warnings
-import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import safetensors
 from safetensors import SafetensorError
 
 from engine.errors import InputError
-from engine.exchange.memory_limit import memory_limit
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 SUFFIXES = (".safetensors", ".pt", ".pth")
 MOST_BYTES = 64 * 2**20
-READING_BYTES = 4 * MOST_BYTES
 
-_SAVE_AGAIN = "Save it again with torch.save(model.state_dict(), FILE)."
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 _TYPES = {
     "F16": "<f2", "F32": "<f4", "F64": "<f8", "C64": "<c8", "BOOL": "?",
     "I8": "<i1", "I16": "<i2", "I32": "<i4", "I64": "<i8", "U8": "<u1", "U16": "<u2", "U32": "<u4", "U64": "<u8",
@@ -46,9 +28,13 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise InputError(f"a file of weights ending in {', '.join(SUFFIXES)}", repr(path.name), "Name it so.")
+        raise InputError(f"a file of weights ending in {', '.join(SUFFIXES)}", repr(path.name), "Choose such a file.")
     content = _read_bounded(path)
-    return _read_safetensors(path.name, content) if suffix == ".safetensors" else _read_pytorch(path.name, content)
+    if suffix == ".safetensors":
+        return _read_safetensors(path.name, content)
+    from engine.exchange.pytorch_file import read_pytorch  # imports torch
+
+    return read_pytorch(path.name, content)
 
 
 def _read_bounded(path: Path) -> bytes:
@@ -82,73 +68,3 @@ def _decoded(name: str, entry: dict) -> np.ndarray:
     if kind not in _TYPES:
         raise InputError(f"numbers of 16, 32 or 64 bits in {name}", f"the type {kind}", "Save them as float32.")
     return np.frombuffer(entry["data"], _TYPES[kind]).reshape(shape)
-
-
-def _read_pytorch(name: str, content: bytes) -> dict[str, np.ndarray]:
-    _check_archive(name, content)
-    import torch
-
-    try:
-        with (
-            memory_limit(READING_BYTES),
-            warnings.catch_warnings(action="ignore"),
-        ):  # about torch's own storages: nothing that a user can mend
-            loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except Exception as error:  # the reader of the archive and that of the pickle each have many of their own
-        foreign = re.search(r"GLOBAL ([\w.]{1,80})", str(error))
-        found = f"one with {foreign[1]}" if foreign else "a damaged one, or one with other objects"
-        raise InputError(f"{name} to hold tensors and nothing to execute", found, _SAVE_AGAIN) from error
-    return _arrays(name, _state_dict(name, loaded), len(content))
-
-
-def _check_archive(name: str, content: bytes) -> None:
-    """InputError for all but a zip as torch.save writes it: nothing in it may grow when it is read."""
-    expected = f"{name} to be a zip archive as torch.save writes it"
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
-        raise InputError(expected, "a damaged file, or one of another kind", _SAVE_AGAIN) from error
-    names = [entry.filename.rpartition("/")[2] for entry in entries]
-    if "data.pkl" not in names or "constants.pkl" in names:
-        found = "a TorchScript model" if "constants.pkl" in names else "a zip with other things"
-        raise InputError(expected, found, _SAVE_AGAIN)
-    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        raise InputError(expected, "one with compressed entries", _SAVE_AGAIN)
-    if sum(entry.file_size for entry in entries) > len(content):
-        raise InputError(expected, "one whose entries are larger than the file", _SAVE_AGAIN)
-
-
-def _state_dict(name: str, loaded: object) -> dict[str, Tensor]:
-    from torch import Tensor
-
-    if isinstance(loaded, dict):
-        loaded = next((loaded[key] for key in _WRAPPERS if isinstance(loaded.get(key), dict)), loaded)
-    expected = f"{name} to hold a state dict, tensors by name"
-    if not isinstance(loaded, dict):
-        raise InputError(expected, f"an object of type {type(loaded).__name__}", _SAVE_AGAIN)
-    others = {type(value).__name__ for value in loaded.values() if not isinstance(value, Tensor)}
-    others |= {f"a name of type {type(key).__name__}" for key in loaded if not isinstance(key, str)}
-    if others or not loaded:
-        raise InputError(expected, f"a dict with {sorted(others)[0]}" if others else "an empty dict", _SAVE_AGAIN)
-    return loaded
-
-
-def _arrays(name: str, tensors: dict[str, Tensor], file_bytes: int) -> dict[str, np.ndarray]:
-    import torch
-
-    for tensor in tensors.values():
-        plain = type(tensor) in (torch.Tensor, torch.nn.Parameter) and tensor.layout is torch.strided
-        if not plain or tensor.is_quantized or tensor.is_nested or tensor.device.type != "cpu":
-            raise InputError(f"dense tensors in {name}", "a sparse, quantized or empty-handed one", _SAVE_AGAIN)
-        if tensor.dtype.itemsize == 1 and tensor.is_floating_point():
-            found = f"the type {str(tensor.dtype).removeprefix('torch.')}"
-            raise InputError(f"numbers of 16, 32 or 64 bits in {name}", found, "Save them as float32.")
-    if sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()) > file_bytes:
-        remedy = "Save clones of the tensors, which hold their own values."
-        raise InputError(f"tensors in {name} no larger than the file", "some that repeat their values", remedy)
-    plain = {key: tensor.detach().resolve_conj().resolve_neg() for key, tensor in tensors.items()}
-    return {
-        key: (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).contiguous().numpy()
-        for key, tensor in plain.items()
-    }

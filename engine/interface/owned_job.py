@@ -24,7 +24,7 @@ class OwnedJob:
 
     def report(self, fraction: float, message: str) -> None:
         """Tell the queue and the progress bar how far the work is, in [0, 1]."""
-        self._heartbeat.progress, self._heartbeat.message = fraction, message
+        self._heartbeat.report(fraction, message)
         self._show(fraction, message)
 
     def is_stopped(self) -> bool:

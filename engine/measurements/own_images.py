@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.atomic import write_atomically
 from engine.data.catalog import dataset_spec
 from engine.errors import InputError
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.robustness.report import RobustnessReport
 from engine.runs.run_files import own_adversarial_path, own_evaluation_path, own_image_path, read_arrays
 from engine.runs.store import RunStore
-from engine.training.atomic import write_atomically
 
 
 @dataclass(frozen=True, eq=False)

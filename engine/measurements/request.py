@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.attacks.threat import ThreatModel
+from engine.formatting import epsilon_words
 
 MeasurementKind = Literal["evaluate", "diagnose", "curve", "transfer"]
 
@@ -14,13 +15,14 @@ class Measurement(BaseModel):
     """One thing to be measured of one run on test images; equal measurements give equal numbers.
 
     samples: the first so many of the fixed, stratified order of test images, so that subsets nest.
+    threat: has no default, since the paper's differs from data set to data set (`linf_threat`).
     """
 
     kind: ClassVar[MeasurementKind]
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     samples: int = Field(default=500, ge=1, le=10_000, description="test images, classes in equal shares")
-    threat: ThreatModel = ThreatModel()
+    threat: ThreatModel = Field(description="threat model of the attacks")
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="of the attacks' random numbers")
 
     @property
@@ -39,7 +41,7 @@ class Measurement(BaseModel):
 
     @property
     def _at_epsilon(self) -> str:
-        return f"at ε = {self.threat.epsilon:g} {self.threat.unit}"
+        return f"at {epsilon_words(self.threat.epsilon, self.threat.unit)}"
 
 
 def digest(text: str, size: int) -> str:

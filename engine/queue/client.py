@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.devices import slot_count
+from engine.devices import worker_process_count
 from engine.queue.process_identity import is_alive
 from engine.runs.store import RunStore
 
@@ -25,23 +25,26 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """Where a worker works and with what; `idle_exit` seconds without work end it, None never does."""
+    """Where a worker works and with what; `idle_exit` seconds without work end it, None never does.
+
+    processes: number of worker processes; None takes one per core, or one on a GPU.
+    """
 
     root: Path
     data_dir: Path
     device: str = "auto"
-    slots: int | None = None
+    processes: int | None = None
     idle_exit: float | None = None
 
-    def slots_on(self, device: str) -> int:
-        """Processes side by side on this device, "cpu" or "cuda"."""
-        return self.slots or slot_count(device)
+    def processes_on(self, device: str) -> int:
+        """Worker processes side by side on this device, "cpu" or "cuda"."""
+        return self.processes or worker_process_count(device)
 
     def command(self) -> list[str]:
         """The command line that starts this worker."""
         words = [sys.executable, "-m", "engine", "worker", "--store", str(self.root), "--data", str(self.data_dir)]
         words += ["--device", self.device]
-        words += ["--slots", str(self.slots)] if self.slots else []
+        words += ["--slots", str(self.processes)] if self.processes else []
         return words + (["--idle-exit", f"{self.idle_exit:g}"] if self.idle_exit is not None else [])
 
 

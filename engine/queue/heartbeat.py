@@ -1,4 +1,4 @@
-"""A worker's pulse: while the main thread works, this one reports and listens."""
+"""A process's heartbeat: while the main thread works on jobs, this one reports and listens."""
 
 import os
 import sqlite3
@@ -11,7 +11,7 @@ LISTEN_INTERVAL = 0.25
 
 
 def is_orphaned(parent: int) -> bool:
-    """Whether the process that started this one is gone; a slot that is alone works in that very process."""
+    """Whether process `parent` is gone, which started this one; a process may also be its own parent."""
     return parent not in (os.getpid(), os.getppid())
 
 
@@ -19,7 +19,9 @@ class Heartbeat:
     """Beats for jobs of one owner until closed; `interrupted()` turns true when the work should end.
 
     That is when any of the jobs was asked to stop, was taken away, or the process that started this one is gone.
-    `progress` and `message` are what the main thread writes and the pulse reports.
+
+    progress, message: what the next beat reports.
+    wanted: the jobs that still belong to the owner and were not asked to stop; orphaned: process `parent` is gone.
     """
 
     def __init__(self, queue: RunQueue, owner: str, job_ids: Sequence[str], parent: int) -> None:
@@ -38,8 +40,12 @@ class Heartbeat:
         self._closed.set()
         self._thread.join()
 
+    def report(self, fraction: float, message: str) -> None:
+        """How far the work is, in [0, 1], and what it is doing; told with the next beat."""
+        self.progress, self.message = fraction, message
+
     def interrupted(self) -> bool:
-        """Whether to save and end; cheap enough to ask at every step."""
+        """Whether to save and end; never raises, and is cheap enough to ask at every step."""
         return self._interrupted.is_set()
 
     def _beat(self) -> None:

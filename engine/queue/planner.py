@@ -9,15 +9,9 @@ from pathlib import Path
 
 from engine.errors import InputError
 from engine.queue.job import Job
-from engine.runs.config import RunConfig
 from engine.runs.store import RunStore
 
 MOST_MEMBERS = 64
-
-
-def stack_key(config: RunConfig) -> str:
-    """Equal for runs that can be members of one stack."""
-    return config.model_copy(update={"seed": 0, "objective": RunConfig().objective}).model_dump_json()
 
 
 def build_chooser(store: RunStore, device: str, position: Callable[[Path], object]) -> Callable[[list[Job]], list[Job]]:
@@ -29,7 +23,7 @@ def build_chooser(store: RunStore, device: str, position: Callable[[Path], objec
 
     def key(job: Job) -> object:
         try:
-            return stack_key(store.training_config(job.run_id)), position(store.folder(job.run_id))
+            return store.training_config(job.run_id).stack_key, position(store.folder(job.run_id))
         except InputError:
             return job.job_id  # damaged: alone, to fail with its own message
 

@@ -1,6 +1,6 @@
-"""Who a process is, beyond its number: numbers are reused, so a lease also holds start time and boot.
+"""Who a process is, beyond its number: numbers are reused, so an identity also holds start time and boot.
 
-An identity is `boot/pid/start`. That of a person's own process, a notebook or a script, ends in `/interactive`: it may
+It is `boot/pid/start`. That of a person's own process, a notebook or a script, ends in `/interactive`: it may
 do other things besides a job, so it is never killed, and only its heartbeat tells that it still works on the job.
 """
 

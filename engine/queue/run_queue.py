@@ -217,7 +217,7 @@ class RunQueue:
         with self._connection(write=True) as connection:
             busy = f"SELECT job_id FROM jobs WHERE run_id = ? AND status IN {ACTIVE}"
             if connection.execute(busy, (run_id,)).fetchone():
-                raise InputError("a run that nobody works on", f"{run_id}, which is running", "Stop it first.")
+                raise InputError("a run that no process works on", f"{run_id}, which is running", "Stop it first.")
             connection.execute("DELETE FROM jobs WHERE run_id = ?", (run_id,))
 
     def reconcile(self) -> None:

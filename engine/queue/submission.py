@@ -65,7 +65,7 @@ def check_finished(store: RunStore, run_id: str) -> None:
             if not store.is_shipped(run_id):
                 remedy = f"Delete this copy first. {remedy}"
             raise InputError("a run with its weights", f"{run_id}, which was recorded without them", remedy)
-        remedy = "Let it finish first, or take it as it is: evaluate --now."
+        remedy = "Let it finish first, or evaluate its current checkpoint: evaluate --now."
         raise InputError("a finished run", f"{run_id}, which has no final weights yet", remedy)
 
 

@@ -5,21 +5,22 @@ Pages and commands only write rows, and start a worker through `client`.
 """
 
 import fcntl
+import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from engine.devices import resolve_device, slot_count
+from engine.devices import core_count, resolve_device
 from engine.errors import InputError
 from engine.queue.client import ENVIRONMENT, LOCK, WorkerSettings, worker_identity
-from engine.queue.process_identity import process_identity
+from engine.queue.process_identity import pid_of, process_identity
 from engine.queue.run_queue import RunQueue
-from engine.queue.worker_process import serve
+from engine.queue.worker_process import begin
 from engine.runs.store import RunStore
 
 
@@ -27,49 +28,59 @@ def work(settings: WorkerSettings, announce: Callable[[], None] = lambda: None) 
     """Serve the queue until idle for `idle_exit` seconds; `announce` is called when nothing speaks against it.
 
     Raises:
-        InputError: another worker serves this store, or the device is not there.
+        InputError: another worker serves this store, the device is not there, or a worker process fails.
     """
     RunStore(settings.root).prepare()
     device = resolve_device(settings.device)
-    slots = settings.slots_on(device)
-    threads = {"OMP_NUM_THREADS": str(max(1, slot_count("cpu") // slots))}
+    count = settings.processes_on(device)
+    threads = {"OMP_NUM_THREADS": str(max(1, core_count() // count))}
     os.environ.update({**ENVIRONMENT, **threads, **os.environ})
     queue = RunQueue(settings.root)
     with _lock(settings.root):
         announce()
         queue.reconcile()
-        _keep_alive(slots, queue, settings.root, settings.data_dir, device, settings.idle_exit, os.getpid())
+        _keep_alive(count, queue, settings.root, settings.data_dir, device, settings.idle_exit, os.getpid())
 
 
-def _keep_alive(slots: int, queue: RunQueue, *arguments: object) -> None:
-    """Run `serve` in that many processes until each has returned; one that dies is begun again, alone.
-
-    Each has a pool to itself, since a pool that lost one process kills all its others, and their runs with them.
-    """
-    from joblib.externals.loky import ProcessPoolExecutor
-
-    pools: dict[Future, ProcessPoolExecutor] = {}
-
-    def begin() -> None:
-        pool = ProcessPoolExecutor(max_workers=1)
-        pools[pool.submit(serve, *arguments)] = pool
-
+def _keep_alive(count: int, queue: RunQueue, *arguments: object) -> None:
+    """Keep this many worker processes until each has returned; one that is killed is begun again, alone."""
+    processes: list[SpawnProcess] = []
     try:
-        for _ in range(slots):
-            begin()
-        while pools:
-            for ended in wait(pools, return_when=FIRST_COMPLETED).done:
-                pools.pop(ended).shutdown()
-                try:
-                    ended.result()
-                except BrokenProcessPool:
+        for _ in range(count):
+            processes.append(_start(*arguments))
+        while processes:
+            wait([process.sentinel for process in processes])
+            for ended in [process for process in processes if not process.is_alive()]:
+                processes.remove(ended)
+                if _was_killed(ended):
                     print("a worker process died; its run goes on from its checkpoint", file=sys.stderr, flush=True)
                     queue.reconcile()
                     time.sleep(0.5)
-                    begin()
+                    processes.append(_start(*arguments))
     finally:
-        for pool in pools.values():
-            pool.shutdown(kill_workers=True)
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.join()
+
+
+def _start(*arguments: object) -> SpawnProcess:
+    """A worker process; it is a new program, so that what the environment says holds for torch and the allocator."""
+    process = multiprocessing.get_context("spawn").Process(target=begin, args=arguments)
+    process.start()
+    return process
+
+
+def _was_killed(process: SpawnProcess) -> bool:
+    """Whether a process that has ended did so by a signal, or else returned.
+
+    Raises:
+        InputError: an exception ended it; its traceback is on standard error.
+    """
+    if process.exitcode == 1:
+        remedy = "Read its error above, or in worker.log of the store, and start the worker again."
+        raise InputError("worker processes that go on", "one that an error ended", remedy)
+    return process.exitcode != 0
 
 
 @contextmanager
@@ -79,9 +90,11 @@ def _lock(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = worker_identity(root) or "another process"
-            remedy = "That one does the work; stop it first to start another."
-            raise InputError(f"no other worker on {root}", f"one already ({holder})", remedy) from error
+            holder = worker_identity(root)
+            process = f"process {pid_of(holder)}" if holder else "process unknown"
+            raise InputError.plain(
+                f"A worker is already running for {root} ({process}). Stop it before you start another."
+            ) from error
         file.truncate(0)
         file.write(process_identity() or "")
         file.flush()

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from engine.attacks.catalog import AnyAttack, attack_threat
 from engine.attacks.threat import ThreatModel
+from engine.formatting import epsilon_words
 from engine.robustness.statistics import wilson_interval
 
 Classes = tuple[int, ...]
@@ -124,11 +125,8 @@ class Transfer(BaseModel):
         """How the images were made."""
         if attack_threat(self.attack, self.threat) is None:
             return f"{self.attack.name} images of any size, n = {self.n}" + self._seed_words
-        low, high = (f"{value:.4f}" for value in (min(self.pixel_epsilon), max(self.pixel_epsilon)))
-        pixels = low if low == high else f"{low} to {high}"
-        other = "" if self.threat.unit == "pixel" else f" ({pixels} in pixels)"
-        at_epsilon = f"at ε = {self.threat.epsilon:g} {self.threat.unit}{other}"
-        return f"{self.attack.name} images {at_epsilon}, n = {self.n}" + self._seed_words
+        epsilon = epsilon_words(self.threat.epsilon, self.threat.unit, self.pixel_epsilon)
+        return f"{self.attack.name} images at {epsilon}, n = {self.n}" + self._seed_words
 
     @property
     def _seed_words(self) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.attacks.threat import ThreatModel, Unit
-from engine.data.catalog import DatasetSpec
+from engine.data.catalog import DatasetSpec, dataset_spec
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
 from engine.minmax.penalties import PENALTIES
@@ -46,17 +46,25 @@ class ProbeConfig(BaseModel):
     )
 
 
+def linf_threat(spec: DatasetSpec, epsilon: float | None = None, unit: Unit = "normalized") -> ThreatModel:
+    """Linf at `epsilon`, which is the paper's for the data set when None; InputError for that one in pixels."""
+    if epsilon is None and unit != "normalized":
+        remedy = f"Give one; the paper's, {spec.epsilon:g}, is in normalized units."
+        raise InputError(f"an ε with the unit {unit}", "none", remedy)
+    return validated(ThreatModel, norm="linf", epsilon=spec.epsilon if epsilon is None else epsilon, unit=unit)
+
+
 class RunConfig(ModelConfig):
     """One run trained here: equal configs are one run, trained once.
 
-    threat: of adversarial training and of the probe.
+    threat: of adversarial training and of the probe; without one, the paper's for the data set.
     """
 
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="fixes initialization and order of the data")
     objective: ObjectiveConfig = ObjectiveConfig()
     training: TrainingConfig = TrainingConfig()
     adversarial_training: bool = Field(default=False, description="an update on PGD images after every clean one")
-    threat: ThreatModel = ThreatModel(norm="linf", epsilon=0.3, unit="normalized")
+    threat: ThreatModel = Field(default_factory=lambda values: linf_threat(dataset_spec(values["dataset"])))
     probe: ProbeConfig = ProbeConfig()
     device: DeviceRequest = Field(default="auto", description="where the run trains; auto takes a GPU if any")
 
@@ -101,6 +109,11 @@ class RunConfig(ModelConfig):
         return f"{self.dataset}-{self.variant.replace('+', '-')}-{digest}"
 
     @property
+    def stack_key(self) -> RunConfig:
+        """Equal for runs that can be members of one stack: everything but the seed and the objective."""
+        return self.model_copy(update={"seed": 0, "objective": ObjectiveConfig()})
+
+    @property
     def label(self) -> str:
         """What a chart calls the run: variant, strengths, seed."""
         parts = [TITLES[self.variant]]
@@ -118,11 +131,3 @@ class RunConfig(ModelConfig):
         if self.architecture != "lenet":
             parts.append(f"on {self.architecture_spec.title}")
         return " · ".join([" ".join(parts), f"seed {self.seed}"])
-
-
-def linf_threat(spec: DatasetSpec, epsilon: float | None = None, unit: Unit = "normalized") -> ThreatModel:
-    """Linf at `epsilon`, which is the paper's for the data set when None; InputError for that one in pixels."""
-    if epsilon is None and unit != "normalized":
-        remedy = f"Give one; the paper's, {spec.epsilon:g}, is in normalized units."
-        raise InputError(f"an ε with the unit {unit}", "none", remedy)
-    return validated(ThreatModel, norm="linf", epsilon=spec.epsilon if epsilon is None else epsilon, unit=unit)

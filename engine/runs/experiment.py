@@ -7,27 +7,13 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
-from engine.attacks.catalog import training_attack
-from engine.attacks.perturb import perturb_members
-from engine.data.sources import Dataset, load_dataset
-from engine.data.subsets import stratified_ids
-from engine.devices import resolve_device
-from engine.models.architectures import build_model
-from engine.models.stack import Stack
-from engine.robustness.probe import probed_accuracy
-from engine.runs.config import ADVERSARIAL_STEPS, RunConfig
-from engine.runs.environment import enter_session
-from engine.runs.records import Recorder
 from engine.runs.result import measure_clean_accuracy, write_result
 from engine.runs.run_files import save_model
+from engine.runs.stack_session import StackSession, prepare_session
 from engine.runs.store import RunStore
-from engine.training.checkpoint import Checkpoint, load_checkpoint, restore, save_checkpoint
+from engine.training.checkpoint import load_checkpoint, save_checkpoint
 from engine.training.checkpoint_file import remove_checkpoints
-from engine.training.loop import Perturb, Probe, train
-from engine.training.schedule import steps_per_epoch
-from engine.training.state import TrainingState, initial_state
+from engine.training.loop import train
 
 CHECKPOINT_INTERVAL = 1.0
 """Seconds between checkpoints; what a crash can cost, and how often progress is told."""
@@ -60,24 +46,30 @@ def train_runs(
     no bit. Ends early, everything saved, when `interrupted` says so; a run is complete when it has a result.
 
     Raises:
-        InputError: the data cannot be read, or differ from those the run began with, or its device is not there.
+        InputError: the runs differ in more than seed and objective, or their checkpoints in their step; the data
+            cannot be read, or differ from those the runs began with, or their device is not there.
     """
     run_ids = [run_id for run_id in run_ids if store.result(run_id) is None]
     if not run_ids:
         return
-    configs = [store.training_config(run_id) for run_id in run_ids]
-    folders = [store.folder(run_id) for run_id in run_ids]
-    training = configs[0].training
-    if configs[0].device != "auto":
-        device = resolve_device(configs[0].device)
-    dataset = load_dataset(configs[0].dataset, data_dir)
-    exact = [enter_session(folder, dataset, device) for folder in folders]
-    state = _build_state(configs, [load_checkpoint(folder) for folder in folders], device)
-    sizes = {layer: state.stack.conv_weights(layer)[0].numel() for layer in state.stack.conv_layers}
-    recorders = [Recorder(folder, sizes, keep=state.snapshots) for folder in folders]
-    total = training.epochs * steps_per_epoch(len(dataset.train_labels), training.batch_size)
-    perturb, probe = _build_perturb(configs[0]), build_probe(configs[0], dataset, device)
-    begun, due, stopped = 0, 0.0, False
+    session = prepare_session(store, run_ids, data_dir, device)
+    state, epochs = session.state, session.config.training.epochs
+    stopped = False
+    try:
+        while state.step < session.last_step and state.active and not stopped:
+            stopped = _train_a_while(session, interrupted)
+            done = state.step / session.last_step
+            yield Progress(done, f"epoch {done * epochs:.1f} of {epochs}")
+    finally:
+        for recorder in session.recorders:
+            recorder.close()
+    _end(session)
+
+
+def _train_a_while(session: StackSession, interrupted: Callable[[], bool]) -> bool:
+    """Train and record for `CHECKPOINT_INTERVAL` seconds, then save; whether `interrupted` ended it before."""
+    state, configs = session.state, session.configs
+    begun, due, stopped = state.step, time.monotonic() + CHECKPOINT_INTERVAL, False
 
     def leave() -> bool:
         nonlocal stopped
@@ -86,70 +78,33 @@ def train_runs(
         stopped = interrupted()
         return stopped
 
-    try:
-        while state.step < total and state.active and not stopped:
-            begun, due = state.step, time.monotonic() + CHECKPOINT_INTERVAL
-            for snapshot in train(
-                state,
-                dataset,
-                [config.objective for config in configs],
-                training,
-                [config.seed for config in configs],
-                perturb=perturb,
-                probe=probe,
-                probe_every=configs[0].probe_interval,
-                interrupted=leave,
-            ):
-                recorders[snapshot.member].append(snapshot)
-            for member in state.active if state.step > begun else ():
-                recorders[member].sync()
-                save_checkpoint(folders[member], state, member)
-            epoch = state.step / total * training.epochs
-            yield Progress(state.step / total, f"epoch {epoch:.1f} of {training.epochs}")
-    finally:
-        for recorder in recorders:
-            recorder.close()
+    for snapshot in train(
+        state,
+        session.dataset,
+        [config.objective for config in configs],
+        session.config.training,
+        [config.seed for config in configs],
+        perturb=session.perturb,
+        probe=session.probe,
+        probe_every=session.config.probe_interval,
+        interrupted=leave,
+    ):
+        session.recorders[snapshot.member].append(snapshot)
+    for member in state.active if state.step > begun else ():
+        session.recorders[member].sync()
+        save_checkpoint(session.folders[member], state, member)
+    return stopped
+
+
+def _end(session: StackSession) -> None:
+    """Write the results of runs that diverged and of those that came to the last step."""
+    state, folders = session.state, session.folders
     for member, divergence in state.diverged.items():
-        ending = {"status": "failed", "error": str(divergence)}
-        write_result(folders[member], ending, state.step, state.seconds)
-    for member in state.active if state.step == total else ():
+        write_result(folders[member], {"status": "failed", "error": str(divergence)}, state.step, state.seconds)
+    for member in state.active if state.step == session.last_step else ():
         weights = {name: value[member].detach().cpu().numpy() for name, value in state.stack.weights.items()}
-        save_model(folders[member], weights, configs[member])
-        accuracy = measure_clean_accuracy(state.stack.select([member]), dataset)
-        ending = {"status": "finished", **accuracy, "bit_exact": exact[member]}
-        write_result(folders[member], ending, state.step, state.seconds)
+        save_model(folders[member], weights, session.configs[member])
+        accuracy = measure_clean_accuracy(state.stack.select([member]), session.dataset)
+        result = {"status": "finished", **accuracy, "bit_exact": session.bit_exact[member]}
+        write_result(folders[member], result, state.step, state.seconds)
         remove_checkpoints(folders[member])
-
-
-def _build_state(configs: Sequence[RunConfig], checkpoints: list[Checkpoint | None], device: str) -> TrainingState:
-    spec = configs[0].dataset_spec
-    members = [
-        build_model(config.architecture, config.seed, spec.shape, len(spec.classes), spec.mean, spec.std)
-        for config in configs
-    ]
-    training = configs[0].training
-    state = initial_state(Stack.of(members).to(device), training.optimizer, training.learning_rate)
-    whole = [checkpoint for checkpoint in checkpoints if checkpoint is not None]
-    if len(whole) == len(configs):
-        restore(state, whole)
-    return state
-
-
-def _build_perturb(config: RunConfig) -> Perturb | None:
-    if not config.adversarial_training:
-        return None
-    threat, std = config.threat, config.dataset_spec.std
-    attack = training_attack(ADVERSARIAL_STEPS, threat.norm)
-    return lambda stack, images, labels, seeds: perturb_members(stack, images, labels, attack, threat, std, seeds)[0]
-
-
-def build_probe(config: RunConfig, dataset: Dataset, device: str) -> Probe | None:
-    """The light probe that the config asks for, on fixed test images; None where it asks for none."""
-    if not config.probe.samples:
-        return None
-    ids = stratified_ids(dataset.test_labels, config.probe.samples)
-    images = (torch.from_numpy(dataset.test_images[ids]).float() / 255.0).to(device)
-    labels = torch.from_numpy(dataset.test_labels[ids]).to(device)
-    threat, std = config.threat, dataset.spec.std
-    attack = training_attack(config.probe.steps, threat.norm)
-    return lambda stack: probed_accuracy(stack, images, labels, attack, threat, std, seed=0)

@@ -30,7 +30,7 @@ class LaunchRequest(RunSettings):
     @classmethod
     def _some(cls, values: tuple) -> tuple:
         if not values:
-            raise InputError("at least one variant and one seed", "none", "Choose some.")
+            raise InputError("at least one variant and one seed", "none", "Give at least one of each.")
         return tuple(dict.fromkeys(values))
 
     def configs(self) -> list[RunConfig]:

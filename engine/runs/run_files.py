@@ -1,4 +1,4 @@
-"""The files of a run: the only disk schema. Readable without torch; copy a folder and you have shared a run.
+"""The files of a run, and where each is. Readable without torch; copy a folder and you have shared a run.
 
 <run_id>/config.json          format, run_id, and config or, for weights from elsewhere, imported: written once, first
          environment.json     data, versions and device of each session that trained it
@@ -13,7 +13,10 @@
          curves/*.json        accuracy against epsilon
          transfers/*.json     what other runs say to this one's adversarial images
          own_images/*         the same, json and npz, of images that people brought: no test images, so no result
-images/<image>.npz            such an image, as the networks saw it, and its label (own_images.py)
+images/<image>.npz            such an image, as the networks saw it, and its label (measurements/own_images.py)
+
+Beside the runs, the store holds what others describe: sweeps/*.json (studies/sweep_files.py), queue.sqlite
+(queue/run_queue.py), worker.lock and worker.log (queue/client.py) and .cache (robustness/cache.py).
 """
 
 import json
@@ -24,9 +27,9 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from engine.atomic import write_atomically
 from engine.errors import InputError
 from engine.runs.model_config import ModelConfig
-from engine.training.atomic import write_atomically
 
 CONFIG, ENVIRONMENT, RESULT, MODEL = "config.json", "environment.json", "result.json", "model.safetensors"
 
@@ -52,7 +55,7 @@ def curve_path(folder: Path, curve_id: str) -> Path:
 
 
 def transfer_path(folder: Path, protocol_id: str, attack: str, target: str) -> Path:
-    """Where it lies what the run `target` says to this run's adversarial images."""
+    """Where the predictions of the run `target` for this run's adversarial images lie."""
     return folder / "transfers" / f"{protocol_id}-{attack}--{target}.json"
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from engine.attacks.threat import ThreatModel
-from engine.data.catalog import dataset_spec
 from engine.minmax.objective import ObjectiveConfig, Scope
-from engine.runs.config import DeviceRequest, ProbeConfig, RunConfig, linf_threat
+from engine.runs.config import DeviceRequest, ProbeConfig, RunConfig
 from engine.training.schedule import TrainingConfig
 from engine.validation import validated
 
@@ -37,6 +36,7 @@ class RunSettings(BaseModel):
         Raises:
             InputError: something is out of its limits.
         """
+        threat = {} if self.threat is None else {"threat": self.threat}
         return validated(
             RunConfig,
             dataset=self.dataset,
@@ -45,9 +45,9 @@ class RunSettings(BaseModel):
             objective=objective,
             training=self.training,
             adversarial_training=adversarial_training,
-            threat=self.threat or linf_threat(dataset_spec(self.dataset)),
             probe=self.probe,
             device=self.device,
+            **threat,
         )
 
     def network_words(self) -> list[str]:

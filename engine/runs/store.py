@@ -3,12 +3,12 @@
 import os
 import re
 import shutil
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from engine.atomic import place_folder
 from engine.errors import InputError
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ImportedConfig, ModelConfig
@@ -87,14 +87,7 @@ class RunStore:
         if folder == own or (own / CONFIG).exists():
             return own
         self.prepare()
-        with tempfile.TemporaryDirectory(dir=self.root, prefix=".copy-") as temporary:
-            copy = Path(temporary) / run_id
-            shutil.copytree(folder, copy)
-            try:
-                os.rename(copy, own)
-            except OSError:
-                if not (own / CONFIG).exists():  # else another process was faster
-                    raise
+        place_folder(own, lambda copy: shutil.copytree(folder, copy), is_whole=(own / CONFIG).exists)
         return own
 
     def create(self, config: ModelConfig) -> Path:
@@ -123,7 +116,11 @@ class RunStore:
         """
         folder = self.folder(run_id)
         if self.is_shipped(run_id):
-            raise InputError("a run of your own", f"{run_id}, which came with the project", "Leave it as it is.")
+            raise InputError(
+                "a run of your own",
+                f"{run_id}, which came with the project",
+                "Only runs that were trained or imported here can be deleted.",
+            )
         (folder / CONFIG).unlink()
         shutil.rmtree(folder)
 

@@ -25,7 +25,7 @@ NOISE_RULE = (
     "Each row is judged by itself: among twenty without a true difference, about one will seem to have one."
 )
 
-Verdicts = Mapping[str, np.ndarray]
+Survivors = Mapping[str, np.ndarray]
 """Column ("none", an attack's name, "worst case") -> (n,) bool: still classified correctly."""
 
 
@@ -39,7 +39,7 @@ class GroupDifference:
 
 @dataclass(frozen=True)
 class Contrast:
-    """A run, or runs alike but for the seed, against the reference: one column of verdicts.
+    """A run, or runs alike but for the seed, against the reference: one column of survivors.
 
     run_ids, reference_ids: the runs compared, paired place by place; several are seeds.
     n: images.
@@ -83,7 +83,7 @@ class Contrast:
         return "within noise" if self.within_noise else "higher" if self.difference > 0 else "lower"
 
 
-def compare_runs(first: Verdicts, second: Verdicts) -> dict[str, PairedDifference]:
+def compare_runs(first: Survivors, second: Survivors) -> dict[str, PairedDifference]:
     """Each column both have, on the same images; the worst case only where both went through the same attacks.
 
     Raises:
@@ -92,11 +92,11 @@ def compare_runs(first: Verdicts, second: Verdicts) -> dict[str, PairedDifferenc
     return {column: paired_difference(first[column], second[column]) for column in _shared_columns([first, second])}
 
 
-def compare_groups(first: Mapping[int, Verdicts], second: Mapping[int, Verdicts]) -> dict[str, GroupDifference]:
+def compare_groups(first: Mapping[int, Survivors], second: Mapping[int, Survivors]) -> dict[str, GroupDifference]:
     """The same over the seeds that both have; columns that all their runs have, none without a shared seed.
 
     Args:
-        first, second: seed -> verdicts.
+        first, second: seed -> survivors.
     """
     seeds = sorted(first.keys() & second.keys())
     columns = _shared_columns([group[seed] for group in (first, second) for seed in seeds])
@@ -111,18 +111,18 @@ def compare_groups(first: Mapping[int, Verdicts], second: Mapping[int, Verdicts]
     }
 
 
-def contrasts(runs: Sequence[RunOverview], verdicts: Mapping[str, Verdicts], reference_run_id: str) -> list[Contrast]:
+def contrasts(runs: Sequence[RunOverview], survivors: Mapping[str, Survivors], reference_run_id: str) -> list[Contrast]:
     """Every pairing of `pair_up`, column by column.
 
     Args:
-        verdicts: run_id -> verdicts under one protocol, all on the same images; runs without are left out.
+        survivors: run_id -> survivors under one protocol, all on the same images; runs without are left out.
 
     Raises:
         ValueError: the images cannot be the same ones, for there are not as many.
     """
     found = []
-    for pairs in pair_up([run for run in runs if run.run_id in verdicts], reference_run_id):
-        first, second = ([verdicts[run.run_id] for run in side] for side in zip(*pairs, strict=True))
+    for pairs in pair_up([run for run in runs if run.run_id in survivors], reference_run_id):
+        first, second = ([survivors[run.run_id] for run in side] for side in zip(*pairs, strict=True))
         if len(pairs) == 1:
             differences = {column: (one, [one]) for column, one in compare_runs(first[0], second[0]).items()}
         else:
@@ -156,31 +156,31 @@ def contrasts(runs: Sequence[RunOverview], verdicts: Mapping[str, Verdicts], ref
     return found
 
 
-def read_comparison(store: RunStore, run_ids: Sequence[str], protocol_id: str) -> dict[str, Verdicts]:
-    """run_id -> verdicts under the protocol, for `contrasts`; runs without readable ones are left out."""
+def read_comparison(store: RunStore, run_ids: Sequence[str], protocol_id: str) -> dict[str, Survivors]:
+    """run_id -> survivors under the protocol, for `contrasts`; runs without readable ones are left out."""
     found = {run_id: read_survivors(store, run_id, protocol_id) for run_id in run_ids}
-    return {run_id: verdicts for run_id, verdicts in found.items() if verdicts is not None}
+    return {run_id: survivors for run_id, survivors in found.items() if survivors is not None}
 
 
-def _shared_columns(verdicts: Sequence[Verdicts]) -> list[str]:
+def _shared_columns(survivors: Sequence[Survivors]) -> list[str]:
     """In the first one's order; a worst case over other attacks is another quantity, and left out."""
-    same_attacks = len({frozenset(one) for one in verdicts}) == 1
+    same_attacks = len({frozenset(one) for one in survivors}) == 1
     return [
         column
-        for column in (verdicts[0] if verdicts else ())
-        if all(column in one for one in verdicts) and (same_attacks or column != WORST_CASE)
+        for column in (survivors[0] if survivors else ())
+        if all(column in one for one in survivors) and (same_attacks or column != WORST_CASE)
     ]
 
 
-def _accuracy(verdicts: np.ndarray) -> float:
-    return float(verdicts.mean())
+def _accuracy(survivors: np.ndarray) -> float:
+    return float(survivors.mean())
 
 
-def _estimate(verdicts: Sequence[np.ndarray]) -> tuple[float, float | None, float | None]:
+def _estimate(survivors: Sequence[np.ndarray]) -> tuple[float, float | None, float | None]:
     """Accuracy and its interval, of one run or over seeds."""
-    if len(verdicts) == 1:
-        return _accuracy(verdicts[0]), *wilson_interval(int(verdicts[0].sum()), verdicts[0].size)
-    summary = summarize_seeds([_accuracy(one) for one in verdicts])
+    if len(survivors) == 1:
+        return _accuracy(survivors[0]), *wilson_interval(int(survivors[0].sum()), survivors[0].size)
+    summary = summarize_seeds([_accuracy(one) for one in survivors])
     if summary.low is None or summary.high is None:
         return summary.mean, None, None
     return summary.mean, max(0.0, summary.low), min(1.0, summary.high)

@@ -1,10 +1,10 @@
-"""Points of which no other is better in one figure without being worse in another."""
+"""Points of which no other is better in one number without being worse in another."""
 
 import numpy as np
 
 
 def pareto_front(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Which points no other beats, by being at least as large in both figures and larger in one.
+    """Which points no other beats, by being at least as large in both numbers and larger in one.
 
     Args:
         first, second: (n,); the larger the better. A point with a missing value is not on the front and beats none.

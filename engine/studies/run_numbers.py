@@ -1,4 +1,4 @@
-"""The numbers of a run that sweeps are judged by. No torch."""
+"""Run numbers: what sweeps are judged by. No torch."""
 
 from engine.attacks.catalog import has_cell
 from engine.measurements.evaluation.survivors import CLEAN
@@ -10,7 +10,7 @@ CLEAN_ACCURACY = "clean_accuracy"
 
 
 def run_numbers(run: RunOverview, report: RobustnessReport | None, layer: str = "conv1") -> dict[str, float]:
-    """Numbers by name; those that are not known are left out.
+    """Run numbers by name; those that are not known are left out.
 
     Args:
         layer: convolution whose weights are meant.

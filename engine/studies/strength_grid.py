@@ -1,4 +1,4 @@
-"""The plane of λ and κ: runs of one family, point by point, with the seeds of each. No torch."""
+"""The grid of λ and κ: runs of one family, point by point, with the seeds of each. No torch."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from engine.runs.training_identity import family, is_of_family
 
 
 @dataclass(frozen=True)
-class Point:
+class GridPoint:
     """A pair of strengths. runs: at most one per seed, by seed; finished ones, and failed ones where none has."""
 
     l1_strength: float
@@ -26,13 +26,13 @@ class Point:
         return 0.0 - self.l2_strength
 
 
-def points(
+def grid_points(
     runs: Sequence[RunOverview],
     of: RunConfig,
     is_preferred: Callable[[RunOverview], bool] = lambda run: True,
     adversarial: bool = False,
-) -> list[Point]:
-    """The points of a plane, by λ and then μ.
+) -> list[GridPoint]:
+    """The points of a strength grid, by λ and then μ.
 
     Args:
         of: the `family` whose runs are its points.
@@ -50,12 +50,12 @@ def points(
         return run.status == "finished", is_preferred(run), run.has_weights
 
     return [
-        Point(l1, l2, tuple(max(by_seed[seed], key=rank) for seed in sorted(by_seed)))
+        GridPoint(l1, l2, tuple(max(by_seed[seed], key=rank) for seed in sorted(by_seed)))
         for (l1, l2), by_seed in sorted(found.items(), key=lambda item: (item[0][0], -item[0][1]))
     ]
 
 
-def planes(runs: Sequence[RunOverview]) -> list[tuple[RunConfig, int]]:
+def strength_grids(runs: Sequence[RunOverview]) -> list[tuple[RunConfig, int]]:
     """Families, and how many different points of each have a finished run; most first, adversarial training aside."""
     found: dict[RunConfig, set[tuple[float, float]]] = defaultdict(set)
     for run in runs:

@@ -18,7 +18,7 @@ from engine.runs.training_identity import training_identity
 from engine.studies.estimate import evaluation_passes, schedule_seconds, total_passes
 
 ALMOST = 0.99
-"""Most that a job can have done whose outcome is not there."""
+"""The most that counts as done of a job without a result."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Step:
 
     config, run_id: of the run that answers for it: its own, or another of the same training identity that is further.
     passes: what training and attacks each cost, in images through forward and backward; 0 for what is not asked for.
-    trained, attacked: how much of them is done, in [0, 1]; 1 exactly where the outcome is there.
+    trained, attacked: how much of them is done, in [0, 1]; 1 exactly where the result is there.
     status: of what is to be done next, "missing" where that was never asked for; "finished" when all is done.
     ran_away: its weights did, and would again.
     """
@@ -84,10 +84,10 @@ class StudyProgress:
     def is_finished(self) -> bool:
         return self.count("finished") == len(self.steps)
 
-    def seconds_left(self, rates: Mapping[str, float], slots: int, device: str) -> float | None:
+    def seconds_left(self, rates: Mapping[str, float], processes: int, device: str) -> float | None:
         """Time for what is left, at the measured rate; None while there is none."""
         work = [(step.config, step.passes_left) for step in self.steps if not step.is_over]
-        return schedule_seconds(work, rates, slots, device)
+        return schedule_seconds(work, rates, processes, device)
 
 
 def study_progress(store: RunStore, queue: RunQueue, study: Study, runs: Sequence[RunOverview]) -> StudyProgress:
@@ -183,7 +183,7 @@ def _step(
 
 
 def _progress(job: Job | None) -> float:
-    """Of what is not done; nothing where a job has finished whose outcome is gone, since its folder was removed."""
+    """Of what is not done; nothing where a job has finished whose result is gone, since its folder was removed."""
     return min(job.progress, ALMOST) if job and job.status != "finished" else 0.0
 
 

@@ -44,7 +44,7 @@ class SweepRequest(RunSettings):
     @classmethod
     def _some(cls, values: tuple) -> tuple:
         if not values:
-            raise InputError("at least one λ, one μ and one seed", "none", "Choose some.")
+            raise InputError("at least one λ, one μ and one seed", "none", "Give at least one of each.")
         return tuple(sorted(set(values)))
 
     def configs(self) -> list[RunConfig]:
@@ -55,7 +55,9 @@ class SweepRequest(RunSettings):
         """
         count = len(self.l1_strengths) * len(self.mus) * len(self.seeds)
         if count > MOST_RUNS:
-            raise InputError(f"at most {MOST_RUNS} runs in one sweep", str(count), "Take fewer points or seeds.")
+            raise InputError(
+                f"at most {MOST_RUNS} runs in one sweep", str(count), "Choose fewer values of λ or μ, or fewer seeds."
+            )
         return [
             self.config(
                 validated(ObjectiveConfig, l1_strength=l1, l2_strength=0.0 - mu, scope=self.scope),
@@ -85,7 +87,7 @@ class SweepRequest(RunSettings):
 
     @property
     def family(self) -> RunConfig:
-        """The plane that its runs are points of; InputError as in `configs`."""
+        """The strength grid that its runs are points of; InputError as in `configs`."""
         return family(self.config(validated(ObjectiveConfig, l1_strength=1.0, scope=self.scope), 0))
 
     @property
@@ -118,7 +120,9 @@ def spaced(low: float, high: float, count: int, spacing: Spacing) -> tuple[float
     if not 1 <= count <= MOST_RUNS:
         raise InputError(f"1 to {MOST_RUNS} values in a range", str(count), "Choose a number in these limits.")
     if not -np.inf < low <= high < np.inf:
-        raise InputError("a range from low to high", f"{low:g} to {high:g}", "Turn them round, or give finite numbers.")
+        raise InputError(
+            "a range from low to high", f"{low:g} to {high:g}", "Give the smaller number first, and finite numbers."
+        )
     if spacing == "logarithmic" and low <= 0:
         raise InputError("a lowest value above 0 for equal ratios", f"{low:g}", "Give a larger one, or space linearly.")
     values = np.geomspace(low, high, count) if spacing == "logarithmic" else np.linspace(low, high, count)

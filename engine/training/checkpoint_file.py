@@ -11,7 +11,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError, safe_open
 
-from engine.training.atomic import write_atomically
+from engine.atomic import write_atomically
 from engine.training.schedule import TRAINING_VERSION
 
 LAST, NEXT, PREVIOUS = "last.safetensors", "last.next.safetensors", "last.previous.safetensors"

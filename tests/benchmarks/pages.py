@@ -21,6 +21,7 @@ from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.run_files import CONFIG
 from engine.runs.store import RunStore
 from engine.training.schedule import TrainingConfig
+from tests.small_runs import THREAT
 
 ROOT = Path(__file__).parents[2]
 RUNS, AGAIN = 500, 10
@@ -43,7 +44,9 @@ def train_and_attack(root: Path) -> None:
     run_id = store.create(config(0)).name
     for _ in train_runs(store, [run_id], root, "cpu"):
         pass
-    for request in EvaluationRequest(attacks=("fgsm", "pgd"), samples=100).ladder([0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0]):
+    for request in EvaluationRequest(attacks=("fgsm", "pgd"), samples=100, threat=THREAT).ladder(
+        [0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0]
+    ):
         evaluate_run(store, run_id, request, root, "cpu")
 
 

@@ -9,6 +9,7 @@ from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.kinds import measure
 from engine.measurements.transfer.request import TransferRequest
+from tests.small_runs import THREAT
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_a_matrix_for_machines_and_for_people(command, laboratory, pair, worked)
     found = json.loads(answer.out)
     assert (found["attack"], found["seed"], found["threat"]["epsilon"]) == ("fgsm", 3, 0.3)
     assert found["pixel_epsilon"] == pytest.approx([0.3 * 0.3081])
-    request = EvaluationRequest(attacks=("fgsm",), samples=40, seed=3)
+    request = EvaluationRequest(attacks=("fgsm",), samples=40, seed=3, threat=THREAT)
     report = evaluate_run(laboratory.store, pair[0], request, laboratory.data, "cpu")
     for source, row in zip(pair, found["rows"], strict=True):
         assert (row["source"], row["status"], [cell["target"] for cell in row["targets"]]) == (source, "finished", pair)

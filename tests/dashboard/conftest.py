@@ -28,6 +28,7 @@ from engine.training.schedule import TrainingConfig
 from tests.dashboard.paper_runs import small_archive
 from tests.dashboard.store_runs import std_and_minmax
 from tests.paper.archive import Archive
+from tests.small_runs import THREAT
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 TINY = LaunchRequest(
@@ -61,7 +62,9 @@ def measured_store(trained_store, tmp_path_factory):
     shutil.copytree(trained_store.root, root)
     store = RunStore(root)
     std, minmax = std_and_minmax(store)
-    transfer_run(store, std, TransferRequest(attack="fgsm", targets=(std, minmax), samples=30), root.parent, "cpu")
+    transfer_run(
+        store, std, TransferRequest(attack="fgsm", targets=(std, minmax), samples=30, threat=THREAT), root.parent, "cpu"
+    )
     return store
 
 

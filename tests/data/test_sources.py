@@ -267,8 +267,8 @@ def test_a_download_is_filed_and_then_read_from_the_file(tmp_path, monkeypatch):
 def test_a_download_cut_short_leaves_no_file(tmp_path, monkeypatch):
     torchvision_with(monkeypatch, CIFAR10=FakeCifar)
 
-    def full(path, **_):
-        Path(path).write_bytes(b"PK half")
+    def full(file, **_):
+        file.write(b"PK half")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(sources.np, "savez_compressed", full)

@@ -210,10 +210,10 @@ def test_a_damaged_copy_is_made_anew(store, unfinished, damage):
 
 
 def test_cut_short_it_leaves_nothing(store, unfinished, monkeypatch):
-    def cut(*words):
+    def cut(*words, **options):
         raise KeyboardInterrupt
 
-    for step in ("save_model", "write_json", "_place"):
+    for step in ("save_model", "write_json", "place_folder"):
         with monkeypatch.context() as patched:
             patched.setattr(freezing, step, cut)
             with pytest.raises(KeyboardInterrupt):
@@ -222,16 +222,18 @@ def test_cut_short_it_leaves_nothing(store, unfinished, monkeypatch):
 
 
 def test_another_process_may_be_faster(store, unfinished, monkeypatch):
-    place, others = freezing._place, []
+    record, others = freezing._record, []
 
-    def slow(copy, target):
+    def slow(*words):
+        record(*words)
         if not others:
             others.append(None)
             others[0] = freeze_run(store, unfinished)
-        place(copy, target)
+            (store.root / others[0] / "note").write_text("theirs")
 
-    monkeypatch.setattr(freezing, "_place", slow)
+    monkeypatch.setattr(freezing, "_record", slow)
     assert freeze_run(store, unfinished) == others[0]
+    assert (store.root / others[0] / "note").exists(), "the first one stays"
     assert sorted(os.listdir(store.root)) == sorted([unfinished, others[0]])
 
 

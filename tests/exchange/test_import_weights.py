@@ -187,7 +187,7 @@ def test_one_import_at_a_time_takes_its_place(store, bring, monkeypatch):
         refused.append(caught.value)
         rename(source, target)
 
-    monkeypatch.setattr(importing.os, "rename", watched)
+    monkeypatch.setattr(os, "rename", watched)
     assert bring(model_of().state_dict()).is_new and len(refused) == 1
 
 
@@ -195,7 +195,7 @@ def test_a_full_disk_is_told(store, bring, monkeypatch):
     def broken(source, target):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(importing.os, "rename", broken)
+    monkeypatch.setattr(os, "rename", broken)
     with pytest.raises(OSError, match="No space"):
         bring(model_of().state_dict())
     assert os.listdir(store.root) == []

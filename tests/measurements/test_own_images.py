@@ -20,6 +20,7 @@ from engine.measurements.own_images import (
 from engine.runs.experiment import train_runs
 from engine.runs.run_files import adversarial_path, own_image_path
 from engine.runs.store import RunStore
+from tests.small_runs import THREAT
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (1, 28, 28), dtype=np.uint8)
 
@@ -49,7 +50,7 @@ def test_content_label_and_data_set_make_the_id():
         OwnImage("mnist", other, 3),
     ]
     assert len({image.image_id for image in images}) == 4
-    assert EvaluationRequest(image=images[0].image_id).image == images[0].image_id
+    assert EvaluationRequest(image=images[0].image_id, threat=THREAT).image == images[0].image_id
 
 
 @pytest.mark.parametrize(
@@ -100,12 +101,12 @@ def finished(store, few_images, tiny) -> str:
 
 def test_an_own_image_is_attacked_as_the_same_test_image_is(store, few_images, finished):
     """The first test image brought along: the same prediction, and fgsm, which has no random start, the same pixels."""
-    usual = EvaluationRequest(attacks=("fgsm",), samples=1)
+    usual = EvaluationRequest(attacks=("fgsm",), samples=1, threat=THREAT)
     reference = evaluate_run(store, finished, usual, few_images, "cpu")
     data = load_dataset("mnist-mini", few_images)
     (number,) = reference.sample_ids
     own = OwnImage("mnist-mini", data.test_images[number], int(data.test_labels[number]))
-    request = EvaluationRequest(attacks=("fgsm",), image=save_own_image(store, own))
+    request = EvaluationRequest(attacks=("fgsm",), image=save_own_image(store, own), threat=THREAT)
     reports = store.report_paths(finished)
     report = evaluate_run(store, finished, request, few_images, "cpu")
     assert report.clean_accuracy == reference.clean_accuracy and report.n == 1
@@ -145,7 +146,9 @@ def test_results_by_protocol_newest_first(store, few_images, finished):
 
 def test_what_is_damaged_is_left_out(store, few_images, finished):
     image_id = save_own_image(store, OwnImage("mnist-mini", PIXELS, 3))
-    evaluate_run(store, finished, EvaluationRequest(attacks=("fgsm",), image=image_id), few_images, "cpu")
+    evaluate_run(
+        store, finished, EvaluationRequest(attacks=("fgsm",), image=image_id, threat=THREAT), few_images, "cpu"
+    )
     for path in (store.folder(finished) / "own_images").iterdir():
         content = path.read_bytes()
         for damage in (b"", b"{}", content[: len(content) // 2]):
@@ -159,7 +162,7 @@ def test_an_image_made_for_another_data_set(store, few_images, finished):
     image_id = save_own_image(store, OwnImage("mnist", PIXELS, 3))
     before = files_of(store)
     with pytest.raises(InputError, match="made for mnist-mini"):
-        evaluate_run(store, finished, EvaluationRequest(image=image_id), few_images, "cpu")
+        evaluate_run(store, finished, EvaluationRequest(image=image_id, threat=THREAT), few_images, "cpu")
     assert files_of(store) == before
 
 
@@ -175,14 +178,14 @@ def kept_by(store: RunStore, run_id: str, request: EvaluationRequest) -> dict[st
 
 @pytest.mark.parametrize("kept", [0, 3, 1000])
 def test_as_many_images_are_kept_as_asked_for(store, few_images, finished, kept):
-    request = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=kept)
+    request = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=kept, threat=THREAT)
     evaluate_run(store, finished, request, few_images, "cpu")
     assert kept_by(store, finished, request) == dict.fromkeys(("none", "fgsm"), min(kept, 20))
 
 
 def test_later_attacks_never_keep_fewer_images(store, few_images, finished):
     """All attacks of a protocol show the same samples: the most that were ever asked for."""
-    first = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=12)
+    first = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=12, threat=THREAT)
     before = evaluate_run(store, finished, first, few_images, "cpu")
     path = adversarial_path(store.folder(finished), first.protocol_id, "fgsm")
     with np.load(path) as arrays:
@@ -199,7 +202,7 @@ def test_later_attacks_never_keep_fewer_images(store, few_images, finished):
 
 
 def test_damaged_images_are_made_again(store, few_images, finished):
-    request = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=5)
+    request = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=5, threat=THREAT)
     evaluate_run(store, finished, request, few_images, "cpu")
     adversarial_path(store.folder(finished), request.protocol_id, "none").write_bytes(b"PK")
     adversarial_path(store.folder(finished), request.protocol_id, "fgsm").unlink()

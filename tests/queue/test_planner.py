@@ -1,19 +1,12 @@
-"""Which runs share a program, and what they cost."""
+"""Which runs share a program."""
 
 import pytest
 
-from engine import devices
 from engine.attacks.threat import ThreatModel
-from engine.devices import resolve_device
-from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
-from engine.models.architectures import ARCHITECTURES
-from engine.queue.planner import MOST_MEMBERS, build_chooser, stack_key
-from engine.queue.speed import measure_rate, rate_key, unmeasured
+from engine.queue.planner import MOST_MEMBERS, build_chooser
 from engine.queue.submission import submit_runs
 from engine.runs.config import RunConfig
-from engine.runs.model_config import ModelConfig
-from engine.studies.estimate import estimated_seconds, probe_passes, total_passes, training_passes
 from engine.training.schedule import TrainingConfig
 
 SAME = [
@@ -33,12 +26,12 @@ OTHER = [
 
 @pytest.mark.parametrize("change", SAME, ids=str)
 def test_seeds_and_strengths_share_a_stack(change):
-    assert stack_key(RunConfig(**change)) == stack_key(RunConfig())
+    assert RunConfig(**change).stack_key == RunConfig().stack_key
 
 
 @pytest.mark.parametrize("change", OTHER, ids=str)
 def test_anything_else_does_not(change):
-    assert stack_key(RunConfig(**change)) != stack_key(RunConfig())
+    assert RunConfig(**change).stack_key != RunConfig().stack_key
 
 
 def chosen(store, queue, device: str, position=lambda folder: 0) -> list[str]:
@@ -79,65 +72,3 @@ def test_an_evaluation_goes_alone(store, queue):
     queue.submit("evaluation", "evaluate", "x", {})
     submit_runs(store, queue, [RunConfig()])
     assert chosen(store, queue, "cuda") == ["evaluation"]
-
-
-def test_devices(monkeypatch, tmp_path):
-    monkeypatch.setattr(devices, "Path", lambda name: tmp_path / "none")
-    monkeypatch.setattr(devices.shutil, "which", lambda name: None)
-    assert resolve_device("cpu") == resolve_device("auto") == "cpu"
-    with pytest.raises(InputError, match="CUDA"):
-        resolve_device("cuda")
-    with pytest.raises(InputError, match="one of auto, cpu, cuda, got 'tpu'"):
-        resolve_device("tpu")
-
-
-# what it costs
-
-
-def test_adversarial_training_costs_twelve_times_as_much():
-    """One clean update, one adversarial, ten gradients for the attack."""
-    assert training_passes(RunConfig()) == 10 * 4_000
-    assert training_passes(RunConfig(adversarial_training=True)) == 12 * training_passes(RunConfig())
-
-
-def test_a_probe_that_is_off_costs_nothing():
-    off = RunConfig(probe={"samples": 0})
-    assert probe_passes(off) == 0 and total_passes(off) < total_passes(RunConfig())
-
-
-def test_the_probe_costs_at_most_about_what_the_training_does():
-    """The interval is stretched until it does; first and last are always probed."""
-    for snapshots in (1, 10, 50):
-        config = RunConfig(
-            training=TrainingConfig(snapshots_per_epoch=snapshots), probe={"samples": 1024, "steps": 100}
-        )
-        assert probe_passes(config) <= training_passes(config) + 2 * config.probe.samples * (config.probe.steps + 1)
-
-
-def test_estimates():
-    config = RunConfig()
-    rates = {rate_key("cpu", config): total_passes(config) / 10}
-    assert estimated_seconds([], rates, 2, "cpu") == 0.0
-    assert estimated_seconds([config], rates, 2, "cpu") == pytest.approx(10), "one run does not go faster on two cores"
-    assert estimated_seconds([config] * 4, rates, 2, "cpu") == pytest.approx(20)
-    assert estimated_seconds([config] * 3, rates, 1, "cpu") == pytest.approx(30)
-    assert estimated_seconds([config], {}, 2, "cpu") is None
-    for other in (RunConfig(dataset="cifar10"), RunConfig(architecture="madry-cnn")):
-        assert estimated_seconds([config, other], rates, 2, "cpu") is None, "nothing is known of these"
-    assert estimated_seconds([RunConfig(dataset="mnist")], rates, 2, "cpu") is not None, "the same network"
-
-
-def test_every_network_is_measured_once_lenet_first():
-    rates, networks = {}, []
-    while missing := unmeasured("cpu", rates):
-        networks.append((missing[0].architecture, missing[0].dataset_spec.shape))
-        rates[rate_key("cpu", missing[0])] = 1.0
-    assert networks[0] == ("lenet", (1, 28, 28)) and ("lenet", (3, 32, 32)) in networks
-    assert ("madry-cnn", (1, 28, 28)) in networks and ("madry-cnn", (3, 32, 32)) not in networks
-    assert len(networks) == len(set(networks))
-    assert unmeasured("cuda", rates), "another device is another speed"
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_a_rate_is_measured(architecture):
-    assert 10 < measure_rate(ModelConfig(architecture=architecture), "cpu", batch_size=8, steps=2) < 1e7

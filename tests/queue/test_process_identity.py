@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.queue import process_identity as lease
+from engine.queue import process_identity as module
 from engine.queue.process_identity import interactive_identity, is_alive, is_interactive, pid_of, process_identity
 
 
@@ -86,4 +86,4 @@ def test_no_such_process(pid):
 
 
 def test_identities_have_three_parts():
-    assert len(process_identity().split("/")) == 3 and lease._boot_id()
+    assert len(process_identity().split("/")) == 3 and module._boot_id()

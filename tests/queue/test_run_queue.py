@@ -135,9 +135,10 @@ def test_beat_reports_and_tells_what_is_still_wanted(queue, me):
     submit(queue, "a", "b", "c")
     queue.claim(me, everything)
     queue.request_stop("b")
+    before = time.time()
     assert queue.beat(me, ["a", "b", "c", "x"], 0.25, "epoch 1") == {"a", "c"}
     for job in queue.jobs():
-        assert (job.progress, job.message) == (0.25, "epoch 1") and time.time() - job.heartbeat < 5
+        assert (job.progress, job.message) == (0.25, "epoch 1") and before <= job.heartbeat <= time.time()
     assert queue.beat("boot/1/1", ["a"], 0.9, "stolen") == set() and queue.job("a").progress == 0.25
     queue.release(me, "a", "finished")
     assert queue.beat(me, ["a", "c"], 0.5, "on") == {"c"} and queue.job("a").progress == 1.0
@@ -241,14 +242,15 @@ def test_deleting_forgets_a_run_and_its_evaluations_only(queue, me):
     queue.delete_run("never there")
 
 
-def test_remaining_time_is_that_of_the_rate_so_far(queue, me):
+def test_remaining_time_is_that_of_the_rate_so_far(queue, me, monkeypatch):
     submit(queue, "a")
     assert queue.job("a").seconds_left is None
     queue.claim(me, oldest)
     assert queue.job("a").seconds_left is None
     queue.beat(me, ["a"], 0.25, "")
-    put(queue, started_at=time.time() - 10)
-    assert queue.job("a").seconds_left == pytest.approx(30, abs=1)
+    put(queue, started_at=990.0)
+    monkeypatch.setattr(time, "time", lambda: 1000.0)
+    assert queue.job("a").seconds_left == 30.0
 
 
 # taken by a person's own process

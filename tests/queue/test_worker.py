@@ -1,6 +1,7 @@
 """The worker as users have it: real processes, killed and stopped in the middle of real runs."""
 
 import json
+import multiprocessing
 import os
 import signal
 import time
@@ -12,13 +13,14 @@ import pytest
 
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
+from engine.queue import heartbeat
 from engine.queue.client import LOCK, LOG, WorkerSettings, start_worker, worker_identity
 from engine.queue.heartbeat import Heartbeat
 from engine.queue.job import Job
 from engine.queue.process_identity import is_alive, pid_of, process_identity
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import delete_run, retry_run, submit_runs
-from engine.queue.worker import work
+from engine.queue.worker import _was_killed, work
 from engine.queue.worker_process import serve
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.experiment import train_runs
@@ -32,24 +34,23 @@ from engine.training.schedule import TrainingConfig
 SHORT = RunConfig(training=TrainingConfig(epochs=1, snapshots_per_epoch=5), probe=ProbeConfig(samples=0))
 LONG = SHORT.model_copy(update={"training": TrainingConfig(epochs=8, snapshots_per_epoch=5)})
 NEIGHBOR = LONG.model_copy(update={"seed": 1})
-PATIENCE = 60.0
+PATIENCE = 240.0
+"""Seconds until a test gives up; nothing is asserted about how long things take."""
 
 
-def wait_until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> float:
-    """Seconds until `condition` held."""
+def wait_until(condition: Callable[[], object], what: str) -> None:
     started = time.monotonic()
     while not condition():
-        assert time.monotonic() - started < patience, f"waited {patience:g} s for {what}"
+        assert time.monotonic() - started < PATIENCE, f"waited {PATIENCE:g} s for {what}"
         time.sleep(0.02)
-    return time.monotonic() - started
 
 
 class Laboratory:
-    """A store and its worker of two slots."""
+    """A store and its worker of two processes."""
 
     def __init__(self, root: Path, data: Path) -> None:
         self.store, self.queue = RunStore(root), RunQueue(root)
-        self.settings = WorkerSettings(root, data, device="cpu", slots=2, idle_exit=60.0)
+        self.settings = WorkerSettings(root, data, device="cpu", processes=2, idle_exit=60.0)
 
     def launch(self, config: RunConfig) -> str:
         """Queue it afresh, and see that a worker is there."""
@@ -58,6 +59,16 @@ class Laboratory:
         (run_id,) = submit_runs(self.store, self.queue, [config])
         start_worker(self.settings)
         return run_id
+
+    def finished(self, config: RunConfig) -> str:
+        """Id of a run that has finished, before or now."""
+        (run_id,) = submit_runs(self.store, self.queue, [config])
+        start_worker(self.settings)
+        assert self.until(run_id, "finished", "failed").status == "finished"
+        return run_id
+
+    def log(self) -> str:
+        return (self.store.root / LOG).read_text()
 
     def job(self, run_id: str) -> Job:
         job = self.queue.job(run_id)
@@ -121,7 +132,7 @@ def test_a_launch_ends_finished(laboratory):
 
 
 def test_the_same_config_is_trained_once(laboratory):
-    run_id = SHORT.run_id
+    run_id = laboratory.finished(SHORT)
     files = [laboratory.store.folder(run_id) / name for name in (CONFIG, RESULT, MODEL, ENVIRONMENT)]
     before = [path.stat().st_mtime_ns for path in files], laboratory.job(run_id)
     for _ in range(3):
@@ -132,28 +143,31 @@ def test_the_same_config_is_trained_once(laboratory):
 
 
 def test_one_worker_per_store(laboratory):
+    start_worker(laboratory.settings)
+    wait_until(lambda: worker_identity(laboratory.store.root), "the worker")
     assert start_worker(laboratory.settings) is False
-    with pytest.raises(InputError, match="no other worker.*does the work"):
+    number = pid_of(worker_identity(laboratory.store.root))
+    with pytest.raises(InputError, match=rf"already running for .* \(process {number}\). Stop it before"):
         work(laboratory.settings)
     assert is_alive(worker_identity(laboratory.store.root))
 
 
 def test_a_folder_removed_by_hand_is_trained_again(laboratory):
     """The queue still has the row, finished; it is never the only copy, so the folder decides."""
-    run_id = SHORT.run_id
+    run_id = laboratory.finished(SHORT)
     laboratory.store.delete(run_id)
     submit_runs(laboratory.store, laboratory.queue, [SHORT])
-    laboratory.until(run_id, "queued", "running")
     assert laboratory.until(run_id, "finished", "failed").status == "finished"
     assert laboratory.store.result(run_id)["status"] == "finished"
 
 
-def test_a_killed_slot_goes_on_in_the_same_bits_and_takes_no_other_along(laboratory, uninterrupted):
+def test_a_killed_process_goes_on_in_the_same_bits_and_takes_no_other_along(laboratory, uninterrupted):
     run_id, neighbor = laboratory.launch(LONG), laboratory.launch(NEIGHBOR)
     folder, kept = laboratory.until_checkpoint(run_id)
     beside, _ = laboratory.until_checkpoint(neighbor)
     owner = laboratory.job(run_id).owner
     assert owner != laboratory.job(neighbor).owner
+    told = len(laboratory.log())
     os.kill(pid_of(owner), signal.SIGKILL)
     job = laboratory.until(run_id, "finished", "failed")
     assert (job.status, job.attempts) == ("finished", 1)
@@ -162,14 +176,17 @@ def test_a_killed_slot_goes_on_in_the_same_bits_and_takes_no_other_along(laborat
     assert not (folder / LAST).exists()
     job = laboratory.until(neighbor, "finished", "failed")
     assert (job.status, job.attempts, len(read_json(beside / ENVIRONMENT)["sessions"])) == ("finished", 0, 1)
+    said = laboratory.log()[told:]
+    assert "a worker process died; its run goes on from its checkpoint" in said and "Traceback" not in said
 
 
-def test_stop_is_prompt_and_resume_goes_on_in_the_same_bits(laboratory, uninterrupted):
+def test_a_stop_is_obeyed_and_resume_goes_on_in_the_same_bits(laboratory, uninterrupted):
     run_id = laboratory.launch(LONG)
     folder, kept = laboratory.until_checkpoint(run_id)
+    owner = laboratory.job(run_id).owner
     assert laboratory.queue.request_stop(run_id)
-    seconds = wait_until(lambda: laboratory.job(run_id).status == "stopped", "the stop")
-    assert seconds < 2.0
+    laboratory.until(run_id, "stopped", "finished")
+    assert is_alive(owner), "it obeyed, and was not killed"
     position = load_checkpoint(folder).position
     assert len(kept) <= position.snapshots == len(read_metrics(folder)) and not (folder / RESULT).exists()
     time.sleep(0.4)
@@ -192,20 +209,23 @@ def test_a_run_that_diverges_fails_and_tells_where(laboratory):
     assert laboratory.store.result(run_id)["error"] == job.error
 
 
-def test_what_a_user_can_mend_is_told_in_its_sentence(laboratory):
+def test_what_a_user_can_fix_is_told_in_its_sentence(laboratory):
+    start_worker(laboratory.settings)
+    told = len(laboratory.log())
     run_id = laboratory.launch(SHORT.model_copy(update={"dataset": "cifar10"}))
     job = laboratory.until(run_id, "finished", "failed")
     assert job.status == "failed" and job.error.startswith("Expected ") and "cifar10.npz" in job.error
     assert "Traceback" not in job.error and is_alive(worker_identity(laboratory.store.root))
+    assert "Traceback" in laboratory.log()[told:], "the whole story is in the log"
 
 
-def test_a_killed_worker_takes_its_slots_along_and_another_goes_on(laboratory, uninterrupted):
+def test_a_killed_worker_takes_its_processes_along_and_another_goes_on(laboratory, uninterrupted):
     run_id = laboratory.launch(LONG)
     folder, kept = laboratory.until_checkpoint(run_id)
-    slot, supervisor = laboratory.job(run_id).owner, worker_identity(laboratory.store.root)
-    assert pid_of(slot) != pid_of(supervisor)
+    child, supervisor = laboratory.job(run_id).owner, worker_identity(laboratory.store.root)
+    assert pid_of(child) != pid_of(supervisor)
     os.kill(pid_of(supervisor), signal.SIGKILL)
-    assert wait_until(lambda: not is_alive(slot), "the slot's end") < 10.0
+    wait_until(lambda: not is_alive(child), "the worker process's end")
     assert worker_identity(laboratory.store.root) is None
     laboratory.queue.reconcile()
     assert laboratory.job(run_id).status == "interrupted"
@@ -215,25 +235,38 @@ def test_a_killed_worker_takes_its_slots_along_and_another_goes_on(laboratory, u
     assert read_metrics(folder)[: len(kept)] == kept
 
 
-def test_the_log_holds_no_surprise(laboratory):
-    log = (laboratory.store.root / LOG).read_text()
-    assert "a worker process died; its run goes on" in log
-    assert log.count("Traceback") <= 2, log  # the unreadable data, and what joblib tells of the killed slot
-
-
 # in this process
 
 
-def test_a_slot_alone_works_in_the_workers_own_process(store, queue, few_images):
-    """Nobody is orphaned there: one session, however long it takes."""
+def test_serving_in_the_callers_own_process_is_one_session(store, queue, few_images, monkeypatch):
+    """Nobody is orphaned there, however often the heart beats."""
+    beats, beat = [], RunQueue.beat
+    monkeypatch.setattr(heartbeat, "LISTEN_INTERVAL", 0.01)
+    monkeypatch.setattr(RunQueue, "beat", lambda *words: beats.append(None) or beat(*words))
     config = SHORT.model_copy(update={"training": TrainingConfig(epochs=40, batch_size=32, snapshots_per_epoch=1)})
     (run_id,) = submit_runs(store, queue, [config])
-    for key in ("cpu:1x28x28", "cpu:3x32x32"):
-        queue.record_rate(key, 1.0)
     serve(store.root, few_images, "cpu", 0.0, os.getpid())
-    assert queue.job(run_id).status == "finished"
+    assert queue.job(run_id).status == "finished" and len(beats) > 1
     assert len(read_json(store.folder(run_id) / ENVIRONMENT)["sessions"]) == 1
-    assert store.result(run_id)["seconds"] > 0.5, "several beats"
+
+
+@pytest.mark.parametrize(("code", "killed"), [(-9, True), (3, True), (0, False)])
+def test_a_killed_process_is_told_from_one_that_returned(code, killed):
+    process = multiprocessing.get_context("spawn").Process(target=signal.raise_signal, args=(9,))
+    if code >= 0:
+        process = multiprocessing.get_context("spawn").Process(target=os._exit, args=(code,))
+    process.start()
+    process.join()
+    assert process.exitcode == code and _was_killed(process) is killed
+
+
+def test_a_process_that_an_error_ended_ends_the_worker(capfd):
+    process = multiprocessing.get_context("spawn").Process(target=int, args=("x",))
+    process.start()
+    process.join()
+    with pytest.raises(InputError, match="worker.log"):
+        _was_killed(process)
+    assert "ValueError" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -241,24 +274,27 @@ def test_a_slot_alone_works_in_the_workers_own_process(store, queue, few_images)
     [(os.getpid(), False), (os.getppid(), False), (2**22 + 1, True)],
     ids=["self", "parent", "x"],
 )
-def test_a_pulse_notices_when_nobody_is_left_to_work_for(store, queue, parent, orphaned):
+def test_a_heartbeat_notices_when_nobody_is_left_to_work_for(store, queue, parent, orphaned, monkeypatch):
+    beats, beat = [], RunQueue.beat
+    monkeypatch.setattr(RunQueue, "beat", lambda *words: beats.append(None) or beat(*words))
     submit_runs(store, queue, [SHORT])
     queue.claim(process_identity(), lambda jobs: jobs)
-    with Heartbeat(queue, process_identity(), [SHORT.run_id], parent) as pulse:
-        pulse.progress, pulse.message = 0.5, "half"
+    with Heartbeat(queue, process_identity(), [SHORT.run_id], parent) as heart:
+        heart.report(0.5, "half")
         wait_until(lambda: queue.job(SHORT.run_id).progress == 0.5, "a beat")
-        time.sleep(0.1)
-        assert pulse.orphaned is pulse.interrupted() is orphaned
+        seen = len(beats)
+        wait_until(lambda: len(beats) > seen, "the beat after it")
+        assert heart.orphaned is heart.interrupted() is orphaned
 
 
-def test_a_pulse_listens(store, queue):
+def test_a_heartbeat_listens(store, queue):
     submit_runs(store, queue, [SHORT])
     queue.claim(process_identity(), lambda jobs: jobs)
-    with Heartbeat(queue, process_identity(), [SHORT.run_id], os.getppid()) as pulse:
-        assert not pulse.interrupted()
+    with Heartbeat(queue, process_identity(), [SHORT.run_id], os.getppid()) as heart:
+        assert not heart.interrupted()
         queue.request_stop(SHORT.run_id)
-        assert wait_until(pulse.interrupted, "the stop") < 1.0
-        assert pulse.wanted == set() and not pulse.orphaned
+        wait_until(heart.interrupted, "the stop")
+        assert heart.wanted == set() and not heart.orphaned
 
 
 def test_a_lock_without_its_holder_is_no_worker(store):
@@ -269,10 +305,10 @@ def test_a_lock_without_its_holder_is_no_worker(store):
 
 
 def test_settings_are_the_command_that_starts_them(tmp_path):
-    settings = WorkerSettings(tmp_path / "a b", tmp_path, device="cpu", slots=3, idle_exit=1.5)
+    settings = WorkerSettings(tmp_path / "a b", tmp_path, device="cpu", processes=3, idle_exit=1.5)
     words = settings.command()[3:]
     assert words == [
         "worker", "--store", f"{tmp_path}/a b", "--data", str(tmp_path), "--device", "cpu", "--slots", "3",
         "--idle-exit", "1.5",
     ]  # fmt: skip
-    assert "--slots" not in replace(settings, slots=None, idle_exit=None).command()
+    assert "--slots" not in replace(settings, processes=None, idle_exit=None).command()

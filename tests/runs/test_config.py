@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from engine.attacks.threat import ThreatModel
+from engine.data.catalog import DATASETS
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
 from engine.runs.config import RunConfig
@@ -144,6 +145,21 @@ def test_another_training_version_or_torch_is_another_run(monkeypatch):
         patch.setattr(module, "version", lambda name: "9.9.9")
         other = RunConfig().run_id
     assert len({before, newer, other}) == 3 and RunConfig().run_id == before
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_a_missing_threat_is_the_papers_for_the_data_set(dataset):
+    """CIFAR-10 has a tenth of MNIST's epsilon; a threat model that is stated stays."""
+    papers = ThreatModel(norm="linf", epsilon=0.03 if dataset == "cifar10" else 0.3, unit="normalized")
+    assert RunConfig(dataset=dataset).threat == papers
+    assert RunConfig(dataset=dataset).run_id == RunConfig(dataset=dataset, threat=papers).run_id
+    stated = ThreatModel(epsilon=0.7, unit="pixel")
+    assert RunConfig(dataset=dataset, threat=stated).threat == stated
+
+
+def test_an_unknown_data_set_is_named_even_without_a_threat():
+    with pytest.raises(InputError, match="nmist"):
+        validated(RunConfig, dataset="nmist")
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from engine.runs.records import METRICS, Recorder, read_conv_weights, read_metri
 from engine.runs.run_files import ENVIRONMENT, MODEL, RESULT, load_weights, read_json
 from engine.runs.store import RunStore
 from engine.training.checkpoint_file import LAST, PREVIOUS
+from engine.training.schedule import TrainingConfig
 
 RUNAWAY = ObjectiveConfig(l2_strength=-1.0)
 MIN_MAX = ObjectiveConfig(l1_strength=0.02, l2_strength=-0.03)
@@ -177,6 +178,34 @@ def test_runs_of_one_stack_end_each_in_its_own_way(store, tmp_path, few_images, 
     first, last = read_metrics(folders[2])[0], read_metrics(alone)[0]
     assert first["penalty"] == pytest.approx(last["penalty"], rel=1e-5)
     assert not any((folder / LAST).exists() for folder in (folders[0], folders[2]))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"training": TrainingConfig(epochs=2)}, "in training"),
+        ({"dataset": "mnist"}, "in dataset"),
+        ({"architecture": "madry-cnn", "adversarial_training": True}, "in architecture, adversarial_training"),
+        ({"threat": ThreatModel(epsilon=0.1)}, "in threat"),
+        ({"probe": ProbeConfig(samples=8, steps=4)}, "in probe"),
+        ({"device": "cpu"}, "in device"),
+    ],
+)
+def test_runs_that_differ_in_more_than_seed_and_objective_are_no_stack(store, few_images, tiny, change, words):
+    first, other = tiny(), tiny(seed=1, objective=MIN_MAX).model_copy(update=change)
+    with pytest.raises(InputError, match=f"{other.run_id}, which differs from {first.run_id} {words}. Train it"):
+        run(store, few_images, first, other)
+    assert all([path.name for path in store.folder(one.run_id).iterdir()] == ["config.json"] for one in (first, other))
+
+
+def test_runs_at_different_steps_are_no_stack(store, few_images, tiny):
+    """The one that is further would begin again, and its records with it."""
+    first, other = tiny({"epochs": 2}), tiny({"epochs": 2}, seed=1)
+    (folder,) = run(store, few_images, other, steps=3)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(InputError, match=f"{other.run_id} at step 3 and {first.run_id} at step 0"):
+        run(store, few_images, first, other)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_other_images_are_refused(store, tmp_path, few_images, tiny):

@@ -13,6 +13,7 @@ from engine.queue.submission import delete_run, retry_run, submit_measurement, s
 from engine.runs.config import RunConfig
 from engine.runs.run_files import MODEL, RESULT, write_json
 from engine.runs.store import RunStore
+from tests.small_runs import THREAT
 
 CONFIG = RunConfig(seed=7)
 RUN_ID = CONFIG.run_id
@@ -55,7 +56,7 @@ def test_it_is_copied_once_before_anything_is_written(store):
 
 def test_attacking_it_leaves_what_is_shipped_alone(store):
     before = sorted((path.name, path.read_bytes()) for path in (store.shipped / RUN_ID).iterdir())
-    submit_measurement(store, RunQueue(store.root), RUN_ID, EvaluationRequest(attacks=("fgsm",)))
+    submit_measurement(store, RunQueue(store.root), RUN_ID, EvaluationRequest(attacks=("fgsm",), threat=THREAT))
     assert store.folder(RUN_ID) == store.root / RUN_ID
     assert only_run(store).is_shipped, "a copy is still not one's own"
     assert sorted((path.name, path.read_bytes()) for path in (store.shipped / RUN_ID).iterdir()) == before

@@ -25,8 +25,9 @@ from engine.runs.run_files import MODEL, evaluation_path
 from engine.runs.store import RunStore
 from engine.studies.estimate import evaluation_passes, total_passes
 from engine.studies.study import Study, StudyProgress, stop_study, study_jobs, study_progress, submit_study
+from tests.small_runs import THREAT
 
-ATTACK = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=0)
+ATTACK = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=0, threat=THREAT)
 OWNER = process_identity()
 
 
@@ -354,7 +355,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
 
 @pytest.mark.slow
 def test_through_a_real_worker(desk, study):
-    settings = WorkerSettings(desk.store.root, desk.data, device="cpu", slots=2, idle_exit=30.0)
+    settings = WorkerSettings(desk.store.root, desk.data, device="cpu", processes=2, idle_exit=30.0)
     desk.submit(study)
     try:
         progress = wait_for_study(desk.store, desk.queue, study, settings, quiet=True)

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from engine.attacks.catalog import ATTACKS, attack_config, attack_threat
+from engine.attacks.catalog import ATTACKS, attack_config
 from engine.attacks.threat import ThreatModel
 from engine.data.catalog import DatasetSpec
 from engine.errors import InputError
+from engine.formatting import epsilon_words
 from engine.measurements.request import Measurement, MeasurementKind, digest
 
 CURVE_ATTACKS = tuple(name for name, attack in ATTACKS.items() if not attack.minimizes)
@@ -20,13 +21,12 @@ class CurveRequest(Measurement):
     """One attack at ever larger epsilons; that of `threat` is the first one, and the step to the next."""
 
     kind: ClassVar[MeasurementKind] = "curve"
-    threat: ThreatModel = ThreatModel(epsilon=0.1)
     attack: str = Field(default="pgd", description="an attack in a ball")
 
     @field_validator("attack")
     @classmethod
     def _in_a_ball(cls, name: str) -> str:
-        if attack_threat(attack_config(name), ThreatModel()) is None:
+        if attack_config(name).minimizes:
             remedy = "Evaluate it: its distances are a curve already."
             raise InputError("an attack that searches a ball", f"{name}, which minimizes", remedy)
         return name
@@ -35,7 +35,11 @@ class CurveRequest(Measurement):
     @classmethod
     def _has_a_step(cls, threat: ThreatModel) -> ThreatModel:
         if threat.epsilon < SMALLEST_STEP:
-            raise InputError(f"a step of ε of at least {SMALLEST_STEP:g}", f"{threat.epsilon:g}", "Take longer ones.")
+            raise InputError(
+                f"a step of ε of at least {SMALLEST_STEP:g}",
+                f"{threat.epsilon:g}",
+                f"Give a step of {SMALLEST_STEP:g} or more.",
+            )
         return threat
 
     @property
@@ -45,7 +49,8 @@ class CurveRequest(Measurement):
 
     @property
     def words(self) -> str:
-        return f"{self.attack} until nothing is left, in steps of ε = {self.threat.epsilon:g} {self.threat.unit}"
+        step = epsilon_words(self.threat.epsilon, self.threat.unit)
+        return f"{self.attack} until nothing is left, in steps of {step}"
 
     def command(self, run_ids: Sequence[str]) -> str:
         """The command line that asks for the same."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.atomic import write_atomically
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.evaluation.survivors import CLEAN, read_judgement
@@ -24,7 +25,6 @@ from engine.runs.run_files import (
     read_arrays,
     write_json,
 )
-from engine.training.atomic import write_atomically
 
 if TYPE_CHECKING:
     from engine.robustness.evaluation import AttackOutcome, Evaluation  # loads torch

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -43,9 +43,12 @@ class EvaluationRequest(Measurement):
     @field_validator("attacks")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        names = attack_names(names)
-        check_attacks([attack_config(name) for name in names], ThreatModel())
-        return names
+        return attack_names(names)
+
+    @model_validator(mode="after")
+    def _attacks_fit_threat(self) -> Self:
+        check_attacks([attack_config(name) for name in self.attacks], self.threat)
+        return self
 
     @property
     def protocol_id(self) -> str:

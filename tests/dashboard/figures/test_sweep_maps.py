@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.figures.sweep_maps import map_figure
 from dashboard.frames.sweeps import point_frame, quantity, sweep_frame
-from engine.studies.strength_grid import points
+from engine.studies.strength_grid import grid_points
 from tests.dashboard.sweep_figures import CLEAN, FGSM, FUZZINESS, LARGEST, named, plain, traces
 from tests.dashboard.sweep_runs import PLANE, REPORTS, RUNS, report
 
@@ -15,7 +15,7 @@ from tests.dashboard.sweep_runs import PLANE, REPORTS, RUNS, report
 def plane() -> pd.DataFrame:
     """Std and Min-Max with two seeds each, and a point where both seeds failed."""
     reports = REPORTS | {RUNS[2].run_id: report(0.8)}
-    return point_frame(sweep_frame(points(RUNS, PLANE), reports, "conv1"))
+    return point_frame(sweep_frame(grid_points(RUNS, PLANE), reports, "conv1"))
 
 
 def test_cells_hold_means_on_ascending_axes(plane):

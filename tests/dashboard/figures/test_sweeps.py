@@ -7,7 +7,7 @@ import pytest
 from dashboard.figures.palette import variant_color
 from dashboard.figures.sweeps import coordinates_figure, growth_figure, signed_log, tradeoff_figure
 from dashboard.frames.sweeps import growth_frame, point_frame, sweep_frame
-from engine.studies.strength_grid import points
+from engine.studies.strength_grid import grid_points
 from tests.dashboard.sweep_figures import CLEAN, FGSM, FUZZINESS, LARGEST, named, traces
 from tests.dashboard.sweep_runs import PLANE, REPORTS, RUNS, report
 
@@ -16,7 +16,7 @@ from tests.dashboard.sweep_runs import PLANE, REPORTS, RUNS, report
 def plane() -> pd.DataFrame:
     """Std and Min-Max with two seeds each, and a point where both seeds failed."""
     reports = REPORTS | {RUNS[2].run_id: report(0.8)}
-    return point_frame(sweep_frame(points(RUNS, PLANE), reports, "conv1"))
+    return point_frame(sweep_frame(grid_points(RUNS, PLANE), reports, "conv1"))
 
 
 def test_the_front_is_stepped_and_dots_have_the_color_of_their_variant(plane):
@@ -44,7 +44,7 @@ def test_without_numbers_the_trade_off_says_so(plane):
 
 
 def test_growth_is_logarithmic_with_each_tipping_point():
-    frame = sweep_frame(points(RUNS, PLANE), {}, "conv1")
+    frame = sweep_frame(grid_points(RUNS, PLANE), {}, "conv1")
     history = [{"epoch": epoch, "largest_weight": {"conv1": 0.2 * 3**epoch}} for epoch in (0.0, 1.0, 2.0)]
     growth = growth_frame(frame.loc[frame["l1"] == 0.1], {run.run_id: history for run in RUNS}, "conv1")
     figure = growth_figure(growth, "title")
@@ -56,7 +56,7 @@ def test_growth_is_logarithmic_with_each_tipping_point():
 
 
 def test_no_history_is_said():
-    frame = sweep_frame(points(RUNS, PLANE), {}, "conv1")
+    frame = sweep_frame(grid_points(RUNS, PLANE), {}, "conv1")
     assert "Nothing" in growth_figure(growth_frame(frame, {}, "conv1"), "title").layout.annotations[0].text
 
 

@@ -15,13 +15,13 @@ from dashboard.frames.sweeps import (
     sweep_frame,
 )
 from engine.errors import InputError
-from engine.studies.strength_grid import points
+from engine.studies.strength_grid import grid_points
 from tests.dashboard.sweep_runs import ERROR, PLANE, REPORTS, RUNS
 
 
 @pytest.fixture
 def frame():
-    return sweep_frame(points(RUNS, PLANE), REPORTS, "conv1")
+    return sweep_frame(grid_points(RUNS, PLANE), REPORTS, "conv1")
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_the_tipping_point_and_who_lies_beyond(frame):
 
 
 def test_the_second_layer_is_not_pushed_by_a_penalty_on_the_first():
-    second = sweep_frame(points(RUNS, PLANE), REPORTS, "conv2")
+    second = sweep_frame(grid_points(RUNS, PLANE), REPORTS, "conv2")
     assert second["tipping_point"].isna().all() and not second["running_away"].any()
     assert second["near_zero_share"].iloc[0] == 240 / 2400
 
@@ -81,7 +81,7 @@ def test_the_weight_that_an_error_names(error, expected):
 
 
 def test_one_seed_has_no_spread():
-    one = point_frame(sweep_frame(points(RUNS[:1], PLANE), REPORTS, "conv1")).iloc[0]
+    one = point_frame(sweep_frame(grid_points(RUNS[:1], PLANE), REPORTS, "conv1")).iloc[0]
     assert np.isnan(one["fgsm_std"]) and one["fgsm"] == 0.5
 
 

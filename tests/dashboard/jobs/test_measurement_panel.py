@@ -13,6 +13,7 @@ from engine.measurements.diagnosis.request import DiagnosisRequest
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_measurement
+from tests.small_runs import THREAT
 
 
 def page():
@@ -55,8 +56,8 @@ def rows(app: AppTest) -> list[str]:
 def test_every_kind_is_told_in_its_words(open_panel, store, queue, submit):
     run_id = store.run_ids()[0]
     requests = [
-        EvaluationRequest(attacks=("fgsm", "pgd")),
-        DiagnosisRequest(),
+        EvaluationRequest(attacks=("fgsm", "pgd"), threat=THREAT),
+        DiagnosisRequest(threat=THREAT),
         CurveRequest(threat=ThreatModel(epsilon=0.05)),
     ]
     for request in requests:
@@ -109,7 +110,7 @@ def test_read_only_shows_and_offers_nothing(open_panel, submit):
 def test_jobs_are_those_of_the_runs_and_kinds_asked_for(open_panel, store, queue, submit):
     first, second = store.run_ids()
     submit(0.1)
-    submit_measurement(store, queue, second, DiagnosisRequest())
+    submit_measurement(store, queue, second, DiagnosisRequest(threat=THREAT))
     open_panel()
     here = sources.settings()
     assert [job.kind for job in measurement_jobs(here, [first])] == ["evaluate"], "its training is none"

@@ -104,7 +104,7 @@ def test_our_numbers_stand_beside_the_print(open_page, reproduced):
     near = reproduced.result(SMALL.config("min-max", 0).run_id)["conv1_near_zero"]
     assert app.dataframe[NEAR_ZERO].value["Min-Max"].iloc[0] == f"{near}"
     said = texts(app)
-    assert "ε = 0.3 normalized = 0.0924 in pixels on the first 20 stratified" in said
+    assert "ε = 0.3 normalized (0.0924 in pixels) on the first 20 stratified" in said
     assert "Seeds: Std 0, 1; Std+L1, Std+L2 none; Adv, Min-Max 0." in said
     assert all(words in said for words in CLAIMS.values())
     assert app.selectbox(key="mnist-setting").value == NAME

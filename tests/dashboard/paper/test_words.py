@@ -35,11 +35,11 @@ def test_numbers_in_words(numbers, words):
 
 def test_setting_in_words(archive):
     words = setting_words(archive.evidence())
-    assert "ε = 0.3 normalized = 0.0924 in pixels on the first 100 stratified test images" in words
+    assert "ε = 0.3 normalized (0.0924 in pixels) on the first 100 stratified test images" in words
     assert f"λ = {MNIST.l1_strength:g}, μ = {MNIST.mu:g}" in words and "all 10,000" in words
     assert seed_words(archive.evidence()) == "Seeds: Std 0, 1; Std+L1, Std+L2, Adv none; Min-Max 0."
     cifar = setting_words(Archive(SETTINGS["cifar10"]).evidence())
-    assert "halved every 30 epochs" in cifar and "= 0.0060 to 0.0061 in pixels" in cifar
+    assert "halved every 30 epochs" in cifar and "(0.0060 to 0.0061 in pixels)" in cifar
 
 
 def test_agreement_in_words(archive):

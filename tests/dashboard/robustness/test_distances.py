@@ -9,6 +9,7 @@ from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.run_queue import RunQueue
 from engine.runs.store import RunStore
+from tests.small_runs import THREAT
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,9 @@ def searched_store(trained_store, tmp_path_factory):
     shutil.copytree(trained_store.root, root)
     store = RunStore(root)
     minmax = next(run_id for run_id in store.run_ids() if "min-max" in run_id)
-    report = evaluate_run(store, minmax, EvaluationRequest(attacks=("deepfool",), samples=20), root.parent, "cpu")
+    report = evaluate_run(
+        store, minmax, EvaluationRequest(attacks=("deepfool",), samples=20, threat=THREAT), root.parent, "cpu"
+    )
     return store, minmax, report
 
 
@@ -69,7 +72,7 @@ def test_a_search_is_queued_for_all_runs(open_view, trained_store, tmp_path):
     jobs = [job for job in RunQueue(tmp_path / "store").jobs() if job.kind == "evaluate"]
     assert sorted(job.run_id for job in jobs) == sorted(trained_store.run_ids()) and len(started) == 1
     requests = {EvaluationRequest(**job.payload) for job in jobs}
-    assert requests == {EvaluationRequest(attacks=("fab", "deepfool", "cw"), samples=30)}
+    assert requests == {EvaluationRequest(attacks=("fab", "deepfool", "cw"), samples=30, threat=THREAT)}
 
 
 def test_no_attack_is_refused_in_words(open_view, trained_store):

@@ -14,6 +14,7 @@ from engine.robustness.report import RobustnessReport
 from engine.runs.run_files import diagnosis_path, read_json, write_json
 from engine.runs.store import RunStore
 from tests.dashboard.store_runs import std_and_minmax
+from tests.small_runs import THREAT
 
 REQUEST = EvaluationRequest(attacks=("fgsm", "pgd"), samples=20, threat=ThreatModel())
 
@@ -79,7 +80,7 @@ def test_the_button_queues_checks_of_all_runs_under_the_protocol_shown(both, ope
 
 
 def test_all_of_a_smaller_test_set_is_checked_under_its_own_protocol(store, open_page):
-    request = EvaluationRequest(attacks=("fgsm",), samples=9_999)
+    request = EvaluationRequest(attacks=("fgsm",), samples=9_999, threat=THREAT)
     for run_id in store.run_ids():
         assert evaluate_run(store, run_id, request, store.root, "cpu").n == 1_000
     app = open_page("robustness", store.root, protocol=request.protocol_id)

@@ -12,6 +12,7 @@ from engine.queue.run_queue import RunQueue
 from engine.runs.run_files import MODEL
 from engine.runs.store import RunStore
 from tests.dashboard.store_runs import std_and_minmax
+from tests.small_runs import THREAT
 
 
 @pytest.fixture
@@ -57,7 +58,9 @@ def test_nothing_measured_yet(open_view, trained_store, tmp_path):
     button.click().run()
     jobs = RunQueue(tmp_path / "store").jobs()
     requests = {job.run_id: TransferRequest(**job.payload) for job in jobs if job.kind == "transfer"}
-    assert requests == dict.fromkeys((std, minmax), TransferRequest(attack="fgsm", targets=(std, minmax), samples=30))
+    assert requests == dict.fromkeys(
+        (std, minmax), TransferRequest(attack="fgsm", targets=(std, minmax), samples=30, threat=THREAT)
+    )
     assert [one.root for one in started] == [tmp_path / "store"] and not app.exception
 
 

@@ -9,13 +9,14 @@ from engine.measurements.transfer.measure import transfer_run
 from engine.measurements.transfer.request import TransferRequest
 from engine.runs.store import RunStore
 from tests.dashboard.store_runs import std_and_minmax
+from tests.small_runs import THREAT
 
 
 def test_pictures_are_found_where_fewer_images_were_there_than_asked_for(few_images, trained_store, tmp_path):
     shutil.copytree(trained_store.root, tmp_path / "store")
     store = RunStore(tmp_path / "store")
     std, minmax = std_and_minmax(store)
-    request = TransferRequest(attack="fgsm", targets=(minmax,), samples=9_999)
+    request = TransferRequest(attack="fgsm", targets=(minmax,), samples=9_999, threat=THREAT)
     (transfer,) = transfer_run(store, std, request, few_images, "cpu")
     assert transfer.n == 100 and transfer_protocol(transfer) == request.protocol_id
     assert transfer_protocol(transfer.model_copy(update={"samples": None})) != request.protocol_id

@@ -22,6 +22,7 @@ from engine.runs.experiment import train_runs
 from engine.runs.run_files import adversarial_path, curve_path, load_weights, read_arrays, save_model
 from engine.runs.store import RunStore
 from engine.validation import validated
+from tests.small_runs import THREAT
 
 REQUEST = CurveRequest(attack="fgsm", samples=30, threat=ThreatModel(epsilon=0.4))
 
@@ -91,7 +92,7 @@ def test_distances_of_an_evaluation_are_a_curve_once(store, run, few_images):
 
 
 def test_distances_that_broke_the_rules_are_counted(store, run, few_images):
-    request = EvaluationRequest(attacks=("deepfool",), samples=12)
+    request = EvaluationRequest(attacks=("deepfool",), samples=12, threat=THREAT)
     report = evaluate_run(store, run, request, few_images, "cpu")
     path = adversarial_path(store.path(run), request.protocol_id, "deepfool")
     arrays = read_arrays(path)
@@ -113,7 +114,7 @@ def test_files_that_cannot_be_read_are_passed_over(store, run, few_images):
     document = json.loads(curve_path(store.path(run), REQUEST.curve_id).read_text())
     path.with_name("newer.json").write_text(json.dumps(document | {"unknown": 1}))
     assert read_curves(store, run) == [found] and len(curve_paths(store, run)) == 3
-    evaluation = EvaluationRequest(attacks=("deepfool",), samples=5)
+    evaluation = EvaluationRequest(attacks=("deepfool",), samples=5, threat=THREAT)
     evaluate_run(store, run, evaluation, few_images, "cpu")
     assert len(read_curves(store, run)) == 2
     os.truncate(next((store.path(run) / "adversarial").glob("*-deepfool.npz")), 100)
@@ -156,7 +157,7 @@ def test_a_network_that_takes_pixels_as_they_are(store, tiny):
 )
 def test_what_cannot_be_traced_is_refused(values, word):
     with pytest.raises(InputError, match=word):
-        validated(CurveRequest, **values)
+        validated(CurveRequest, **({"threat": THREAT} | values))
 
 
 def test_another_question_is_another_curve():

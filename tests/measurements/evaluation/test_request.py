@@ -8,6 +8,7 @@ from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.measurements.evaluation.request import EvaluationRequest, epsilon_ladder
 from engine.validation import validated
+from tests.small_runs import THREAT
 
 IMAGE = "0123456789abcdef"
 
@@ -30,28 +31,32 @@ IMAGE = "0123456789abcdef"
     ],
 )
 def test_recorded_evaluations_are_found_again(changes, protocol_id, job_id):
-    request = EvaluationRequest(**changes)
+    request = EvaluationRequest(**({"threat": THREAT} | changes))
     assert (request.protocol_id, request.job_id("run")) == (protocol_id, f"run--{job_id}")
 
 
 def test_what_is_kept_is_no_part_of_the_protocol_but_another_job():
-    more, usual = EvaluationRequest(kept_images=1000), EvaluationRequest(kept_images=200)
-    assert more.protocol_id == usual.protocol_id == EvaluationRequest().protocol_id
-    assert more.job_id("run") != usual.job_id("run") == EvaluationRequest().job_id("run")
+    more, usual = EvaluationRequest(kept_images=1000, threat=THREAT), EvaluationRequest(kept_images=200, threat=THREAT)
+    assert more.protocol_id == usual.protocol_id == EvaluationRequest(threat=THREAT).protocol_id
+    assert more.job_id("run") != usual.job_id("run") == EvaluationRequest(threat=THREAT).job_id("run")
 
 
 def test_an_image_is_one_sample_and_a_protocol_of_its_own():
-    request = EvaluationRequest(image=IMAGE)
+    request = EvaluationRequest(image=IMAGE, threat=THREAT)
     assert request.samples == 1
-    others = [EvaluationRequest(samples=1), EvaluationRequest(image=IMAGE[::-1]), EvaluationRequest()]
+    others = [
+        EvaluationRequest(samples=1, threat=THREAT),
+        EvaluationRequest(image=IMAGE[::-1], threat=THREAT),
+        EvaluationRequest(threat=THREAT),
+    ]
     assert len({one.protocol_id for one in [request, *others]}) == 4
     assert validated(EvaluationRequest, **request.model_dump(mode="json")) == request
 
 
 def test_the_callers_values_are_left_alone():
-    values = {"image": IMAGE}
+    values = {"image": IMAGE, "threat": THREAT}
     EvaluationRequest.model_validate(values)
-    assert values == {"image": IMAGE}
+    assert values == {"image": IMAGE, "threat": THREAT}
 
 
 @pytest.mark.parametrize(
@@ -61,13 +66,14 @@ def test_the_callers_values_are_left_alone():
         ({"image": IMAGE + "\n"}, "image"),
         ({"image": IMAGE.upper()}, "image"),
         ({"image": IMAGE, "samples": 2}, "1 sample"),
+        ({"threat": ThreatModel(norm="l2", epsilon=1.0), "attacks": ("fgsm",)}, "inside the l2 ball"),
         ({"kept_images": 1001}, "0 to 1000"),
         ({"kept_images": -1}, "0 to 1000"),
     ],
 )
 def test_refused(changes, word):
     with pytest.raises(InputError, match=word):
-        validated(EvaluationRequest, **changes)
+        validated(EvaluationRequest, **({"threat": THREAT} | changes))
 
 
 @pytest.mark.parametrize(
@@ -102,11 +108,11 @@ def test_a_ladder_is_the_same_request_at_each_epsilon():
 @pytest.mark.parametrize("bad", [float("nan"), -0.1, 101.0])
 def test_a_rung_that_is_no_epsilon(bad):
     with pytest.raises(InputError, match="epsilon"):
-        EvaluationRequest().ladder([0.1, bad])
+        EvaluationRequest(threat=THREAT).ladder([0.1, bad])
 
 
 def test_the_command_of_a_ladder():
-    request = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=0)
+    request = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=0, threat=THREAT)
     assert request.command(["a", "b"], [0.1, 0.2]) == (
         "python -m engine evaluate a b --attacks fgsm --samples 20 --epsilon 0.1 0.2 --unit normalized --kept-images 0"
     )

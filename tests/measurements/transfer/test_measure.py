@@ -21,6 +21,7 @@ from engine.runs.experiment import train_runs
 from engine.runs.load_network import load_network
 from engine.runs.run_files import MODEL, adversarial_path, evaluation_path, read_arrays, transfer_path
 from engine.runs.store import RunStore
+from tests.small_runs import THREAT
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def laboratory(trained, tmp_path):
 
 
 def request_for(targets, **changes) -> TransferRequest:
-    return TransferRequest(**({"targets": tuple(targets), "samples": 60, "attack": "fgsm"} | changes))
+    return TransferRequest(**({"targets": tuple(targets), "samples": 60, "attack": "fgsm", "threat": THREAT} | changes))
 
 
 def test_a_row_is_what_the_networks_say_to_the_filed_images(laboratory, few_images):
@@ -74,7 +75,9 @@ def test_a_row_is_what_the_networks_say_to_the_filed_images(laboratory, few_imag
 def test_after_an_evaluation_nothing_is_attacked_again(laboratory, few_images, monkeypatch):
     store, run_ids = laboratory
     request = request_for(run_ids, attack="pgd", samples=30)
-    report = evaluate_run(store, run_ids[1], EvaluationRequest(attacks=("pgd",), samples=30), few_images, "cpu")
+    report = evaluate_run(
+        store, run_ids[1], EvaluationRequest(attacks=("pgd",), samples=30, threat=THREAT), few_images, "cpu"
+    )
     filed = adversarial_path(store.folder(run_ids[1]), request.protocol_id, "pgd")
     before = filed.stat().st_mtime_ns
     monkeypatch.setattr(attack_session, "perturb", lambda **_: pytest.fail("attacked again"))
@@ -158,4 +161,4 @@ def test_a_request_is_a_job_that_finds_its_function(laboratory):
 @pytest.mark.parametrize("changes", [{"attack": "nothing"}, {"targets": ()}, {"samples": 0}])
 def test_requests_that_mean_nothing_are_refused(changes):
     with pytest.raises(ValueError):
-        TransferRequest(**({"targets": ("a",)} | changes))
+        TransferRequest(**({"targets": ("a",), "threat": THREAT} | changes))

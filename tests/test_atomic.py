@@ -1,4 +1,4 @@
-"""Files are the old one or the new one, whichever step fails."""
+"""Files and folders are the old one or the new one, whichever step fails."""
 
 import errno
 import io
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.training.atomic import write_atomically
+from engine.atomic import place_folder, write_atomically
 
 
 def no_space(*_, **__):
@@ -99,3 +99,35 @@ def test_file_and_folder_are_flushed_before_and_after_the_rename(tmp_path, monke
     monkeypatch.setattr(os, "replace", replace)
     write_atomically(tmp_path / "file.bin", b"content")
     assert events == ["file", "rename", "folder"]
+
+
+# folders
+
+
+def fill(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "name").write_text("new")
+
+
+@pytest.mark.parametrize("old", [None, "whole", "damaged"])
+def test_a_folder_takes_its_place_unless_a_whole_one_is_there(tmp_path, old):
+    target = tmp_path / "folder"
+    if old:
+        target.mkdir()
+        (target / "name").write_text(old)
+    is_new = place_folder(target, fill, is_whole=lambda: old == "whole")
+    assert is_new == (old != "whole") and (target / "name").read_text() == ("new" if is_new else "whole")
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("moment", ["fill", "rename"])
+def test_a_folder_cut_short_leaves_nothing(tmp_path, monkeypatch, moment):
+    def half(folder):
+        fill(folder)
+        no_space()
+
+    if moment == "rename":
+        monkeypatch.setattr(os, "rename", no_space)
+    with pytest.raises(OSError, match="No space"):
+        place_folder(tmp_path / "folder", half if moment == "fill" else fill, is_whole=lambda: False)
+    assert not any(tmp_path.iterdir())

@@ -1,0 +1,18 @@
+"""Whether a run that was imported or frozen is all there. No torch."""
+
+from engine.errors import InputError
+from engine.robustness.cache import weights_digest
+from engine.runs.model_config import ImportedConfig
+from engine.runs.run_files import load_weights
+from engine.runs.store import RunStore
+
+
+def is_whole(store: RunStore, run_id: str) -> bool:
+    """Whether such a run has its config, the weights that the config is a digest of, and a result."""
+    try:
+        config = store.config(run_id)
+        weights = load_weights(store.folder(run_id))
+    except InputError:
+        return False
+    is_own = isinstance(config, ImportedConfig) and (config.run_id, config.weights) == (run_id, weights_digest(weights))
+    return is_own and store.result(run_id) is not None

@@ -1,0 +1,97 @@
+"""JobRunner: claims jobs for one process, does them, and releases each with the status it ended in."""
+
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.measurements.kinds import measure
+from engine.queue.failure import failure_sentence
+from engine.queue.heartbeat import Heartbeat
+from engine.queue.job import WAITING, Job, Status
+from engine.queue.planner import build_chooser
+from engine.queue.run_queue import RunQueue
+from engine.queue.speed import rate_key, unmeasured
+from engine.queue.speed_measurement import measure_rate
+from engine.runs.experiment import checkpoint_position, train_runs
+from engine.runs.store import RunStore
+
+
+class _Interrupted(Exception):
+    """Raised inside a measurement that should end now."""
+
+
+@dataclass(frozen=True)
+class JobRunner:
+    """One process at work on a queue: one stack or one measurement at a time.
+
+    owner: identity of this process; parent: number of the process without which it should end.
+    """
+
+    store: RunStore
+    queue: RunQueue
+    data_dir: Path
+    device: str
+    owner: str
+    parent: int
+
+    def claim(self) -> list[Job]:
+        """Waiting jobs to do next, all of one kind, which now belong to this process."""
+        if not self.queue.has(WAITING):
+            return []
+        return self.queue.claim(self.owner, build_chooser(self.store, self.device, checkpoint_position))
+
+    def run(self, jobs: list[Job]) -> None:
+        """Do claimed jobs and release each."""
+        measured, error = False, None
+        with Heartbeat(self.queue, self.owner, [job.job_id for job in jobs], self.parent) as heartbeat:
+            try:
+                if jobs[0].kind == "train":
+                    self._train(jobs, heartbeat)
+                else:
+                    measured = self._measure(jobs[0], heartbeat)
+            except Exception as failure:  # whatever went wrong belongs to these jobs, not to the worker
+                error = failure_sentence(failure, unknown="See worker.log in the store.")
+                traceback.print_exc()
+        for job in jobs:
+            status, reason = ("failed", error) if error else self._ending(job, measured, heartbeat)
+            self.queue.release(self.owner, job.job_id, status, reason)
+
+    def measure_rate(self) -> None:
+        """Measure how fast this machine trains one network, for estimates; each is measured once per store.
+
+        One network a turn, so that no job waits for all.
+        """
+        for network in unmeasured(self.device, self.queue.rates())[:1]:
+            self.queue.record_rate(rate_key(self.device, network), measure_rate(network, self.device))
+
+    def _train(self, jobs: list[Job], heartbeat: Heartbeat) -> None:
+        run_ids = [job.run_id for job in jobs]
+        for step in train_runs(self.store, run_ids, self.data_dir, self.device, heartbeat.interrupted):
+            heartbeat.report(step.fraction, step.message)
+
+    def _measure(self, job: Job, heartbeat: Heartbeat) -> bool:
+        """Whether the measurement was taken to its end."""
+        if job.kind == "train":
+            raise ValueError("a training is no measurement")
+
+        def report(fraction: float, message: str) -> None:
+            heartbeat.report(fraction, message)
+            if heartbeat.interrupted():
+                raise _Interrupted
+
+        try:
+            measure(self.store, job.kind, job.run_id, job.payload, self.data_dir, self.device, report)
+        except _Interrupted:
+            return False
+        return True
+
+    def _ending(self, job: Job, measured: bool, heartbeat: Heartbeat) -> tuple[Status, str | None]:
+        """Status and error of a job that raised nothing."""
+        result = self.store.result(job.run_id) if job.kind == "train" else None
+        if result is not None:
+            return result["status"], result.get("error")
+        if measured:
+            return "finished", None
+        if heartbeat.orphaned:
+            return "interrupted", None
+        return ("queued" if job.job_id in heartbeat.wanted else "stopped"), None
