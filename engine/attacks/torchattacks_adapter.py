@@ -13,21 +13,9 @@ import torch
 import torchattacks
 from torch import Tensor
 
+from engine.attacks import configs
 from engine.attacks.attack_config import AttackConfig
 from engine.attacks.carlini_wagner import EveryStep, away_from_edges, positive_logits, smallest_perturbation
-from engine.attacks.configs import (
-    APGD,
-    FAB,
-    FGSM,
-    L2BIM,
-    MIFGSM,
-    PGD,
-    CarliniWagner,
-    DeepFool,
-    LinfBIM,
-    Square,
-    TargetedAPGD,
-)
 from engine.attacks.threat import ThreatModel
 from engine.attacks.victim import Victim, as_they_are, steeply, sum_of_losses
 from engine.errors import InputError
@@ -69,38 +57,38 @@ def _library_attack(victim: Victim, attack: AttackConfig, eps: Any, radius: Any,
     """
     whole, summed = victim.seen_through(as_they_are), victim.seen_through(sum_of_losses)
     match attack:
-        case FGSM():
+        case configs.FGSM():
             return torchattacks.FGSM(summed, eps=eps)
-        case PGD(steps=steps, step_size=step, random_start=start):
+        case configs.PGD(steps=steps, step_size=step, random_start=start):
             return torchattacks.PGD(summed, eps=eps, alpha=step * eps, steps=steps, random_start=start)
-        case MIFGSM(steps=steps, step_size=step, decay=decay):
+        case configs.MIFGSM(steps=steps, step_size=step, decay=decay):
             return torchattacks.MIFGSM(summed, eps=eps, alpha=step * eps, steps=steps, decay=decay)
-        case LinfBIM(steps=steps, step_size=step):
+        case configs.LinfBIM(steps=steps, step_size=step):
             return torchattacks.BIM(summed, eps=eps, alpha=step * eps, steps=steps)
-        case L2BIM(steps=steps, step_size=step):
+        case configs.L2BIM(steps=steps, step_size=step):
             # A ball in normalized units is an ellipsoid in pixels: ascend along its metric in the smallest ball
             # around it; the caller projects. Both are the same where all channels have one std.
             view = victim.seen_through(steeply, metric=(eps / radius).square())
             return torchattacks.PGDL2(view, eps=radius, alpha=step * radius, steps=steps, random_start=False)
-        case APGD(name=name, steps=steps, restarts=restarts):
+        case configs.APGD(name=name, steps=steps, restarts=restarts):
             loss = name.removeprefix("apgd-")
             return torchattacks.APGD(whole, eps=eps, steps=steps, n_restarts=restarts, seed=seed, loss=loss)
-        case TargetedAPGD(steps=steps, restarts=restarts):
+        case configs.TargetedAPGD(steps=steps, restarts=restarts):
             tried = min(attack.targets + 1, classes)
             return torchattacks.APGDT(whole, eps=eps, steps=steps, n_restarts=restarts, seed=seed, n_classes=tried)
-        case Square(queries=queries, restarts=restarts):
+        case configs.Square(queries=queries, restarts=restarts):
             options = {"n_queries": queries, "n_restarts": restarts, "seed": seed, "resc_schedule": False}
             return torchattacks.Square(whole, eps=eps, **options)
-        case CarliniWagner():
+        case configs.CarliniWagner():
             return partial(_carlini_wagner, victim, attack)
-        case FAB():
+        case configs.FAB():
             return partial(_fab, victim, attack, classes)
-        case DeepFool():
+        case configs.DeepFool():
             return partial(_deepfool, victim, attack)
     raise NotImplementedError(f"no case of the adapter for {type(attack).__name__}")
 
 
-def _carlini_wagner(victim: Victim, attack: CarliniWagner, images: Tensor, labels: Tensor) -> Tensor:
+def _carlini_wagner(victim: Victim, attack: configs.CarliniWagner, images: Tensor, labels: Tensor) -> Tensor:
     start = away_from_edges(images)
 
     def minimize(c: Tensor) -> Tensor:
@@ -114,7 +102,7 @@ def _carlini_wagner(victim: Victim, attack: CarliniWagner, images: Tensor, label
     return smallest_perturbation(minimize, is_misclassified, images, attack.search_rounds, attack.initial_c)
 
 
-def _fab(victim: Victim, attack: FAB, classes: int, images: Tensor, labels: Tensor) -> Tensor:
+def _fab(victim: Victim, attack: configs.FAB, classes: int, images: Tensor, labels: Tensor) -> Tensor:
     """The nearest of what is found for each class; the library alone would stop at the first class that works."""
     inner = torchattacks.FAB(victim.seen_through(as_they_are), steps=attack.steps, multi_targeted=True)
     best, best_size = images.clone(), images.new_full((len(images),), torch.inf)
@@ -128,7 +116,7 @@ def _fab(victim: Victim, attack: FAB, classes: int, images: Tensor, labels: Tens
     return best
 
 
-def _deepfool(victim: Victim, attack: DeepFool, images: Tensor, labels: Tensor) -> Tensor:
+def _deepfool(victim: Victim, attack: configs.DeepFool, images: Tensor, labels: Tensor) -> Tensor:
     """Half of the overshoot belongs to each step, half to the whole way: in a linear network together as published.
 
     With the library's alone images end on the boundary, where the next rounding decides: half of them were no longer
