@@ -36,7 +36,7 @@ def read_image(content: bytes) -> np.ndarray:
     Raises:
         InputError: empty, not one of FORMATS, truncated, or more than 64 megapixels, which are never decoded.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps  # only uploaded images need Pillow
 
     expected = f"an image file ({', '.join(FORMATS)})"
     if not content:
@@ -96,7 +96,7 @@ def fit_image(pixels: np.ndarray, spec: DatasetSpec, is_bright: bool | None = No
 
 def _plain(image: Pillow.Image) -> Pillow.Image:
     """Modes L, RGB and RGBA only; 16 bits a channel are scaled, not clipped."""
-    from PIL import Image
+    from PIL import Image  # only uploaded images need Pillow
 
     if image.mode in ("L", "RGB", "RGBA"):
         image.load()
@@ -117,7 +117,7 @@ def _luminance(pixels: np.ndarray) -> np.ndarray:
 
 def _resized(values: np.ndarray, height: int, width: int) -> np.ndarray:
     """Float (H, W), anti-aliased where it shrinks; within the range of `values`."""
-    from PIL import Image
+    from PIL import Image  # only uploaded images need Pillow
 
     picture = Image.fromarray(np.ascontiguousarray(values, np.float32))
     kind = Image.Resampling.BOX if width * height < values.size else Image.Resampling.BILINEAR
@@ -138,7 +138,7 @@ def _fitting(shape: tuple[int, ...], height: int, width: int) -> tuple[int, int]
 
 def _fit_square(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     """(3, height, width) of the largest square in the middle."""
-    from PIL import Image
+    from PIL import Image  # only uploaded images need Pillow
 
     edge = min(pixels.shape[:2])
     top, left = ((side - edge) // 2 for side in pixels.shape[:2])

@@ -116,7 +116,7 @@ def _download(spec: DatasetSpec, data_dir: Path) -> Path:
     target = data_dir / f"{spec.name}.npz"
     if spec.torchvision is None:
         raise _unavailable(spec, data_dir)
-    from engine.data.torchvision_import import import_torchvision_datasets
+    from engine.data.torchvision_import import import_torchvision_datasets  # imports torch
 
     datasets = import_torchvision_datasets()
     data_dir.mkdir(parents=True, exist_ok=True)

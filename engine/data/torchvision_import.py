@@ -16,6 +16,6 @@ def import_torchvision_datasets() -> ModuleType:
     for name in ("nms", "qnms"):
         if not hasattr(torch.ops.torchvision, name):
             library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    import torchvision.datasets
+    import torchvision.datasets  # needs the operators defined above
 
     return torchvision.datasets

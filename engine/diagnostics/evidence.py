@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -47,12 +48,12 @@ class Evidence(Protocol):
         """Correct without an attack."""
         ...
 
-    @property
+    @cached_property
     def forwards(self) -> np.ndarray:
         """(5, n, classes) logits of the clean images, computed again each time."""
         ...
 
-    @property
+    @cached_property
     def gradient_sizes(self) -> np.ndarray:
         """(n,) float32, the largest component of the cross-entropy's gradient at each clean image."""
         ...
@@ -72,62 +73,62 @@ class Evidence(Protocol):
         """PGD's images outside the budget or [0, 1], or not finite."""
         ...
 
-    @property
+    @cached_property
     def white_box(self) -> np.ndarray:
         """Correct after PGD, its best iterate, and APGD on cross-entropy; in l2 after PGD alone."""
         ...
 
-    @property
+    @cached_property
     def fgsm(self) -> np.ndarray:
         """Correct after one step."""
         ...
 
-    @property
+    @cached_property
     def restarted(self) -> Attempt:
         """PGD from other random starts."""
         ...
 
-    @property
+    @cached_property
     def doubled(self) -> Attempt:
         """PGD with twice as many steps."""
         ...
 
-    @property
+    @cached_property
     def scaled(self) -> Attempt:
         """PGD on logits divided by their margin."""
         ...
 
-    @property
+    @cached_property
     def ratio(self) -> Attempt:
         """APGD on the logit ratio."""
         ...
 
-    @property
+    @cached_property
     def queried(self) -> Attempt:
         """Square."""
         ...
 
-    @property
+    @cached_property
     def noised(self) -> Attempt:
         """Noise, uniform in the box of the linf ball, then projected."""
         ...
 
-    @property
+    @cached_property
     def transferred(self) -> np.ndarray:
         """Correct on what PGD made of the images on the reference."""
         ...
 
-    @property
+    @cached_property
     def accuracy_by_share(self) -> Mapping[float, float]:
         """Multiple of epsilon -> accuracy under PGD on the first images; ascending."""
         ...
 
-    @property
+    @cached_property
     def far_accuracy(self) -> Mapping[float, float]:
         """Epsilon of a linf ball that holds an image without content, in pixels -> the same."""
         ...
 
-    @property
+    @cached_property
     def unbroken(self) -> np.ndarray:
         """Correct after every attack above that can be run and stays inside the threat model."""
         ...

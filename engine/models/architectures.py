@@ -110,7 +110,7 @@ def build_model(
     Raises:
         InputError: no such architecture, or it does not take images of this shape.
     """
-    import torch
+    import torch  # pages read the table of architectures without torch
 
     spec = architecture_spec(architecture)
     spec.check_fits(shape)

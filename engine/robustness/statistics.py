@@ -191,7 +191,8 @@ def _t_test(
 
     test = stats.ttest_1samp(differences, 0.0)
     interval = test.confidence_interval(confidence)
-    return mean, std, float(interval.low), float(interval.high), float(test.pvalue)
+    _, p_value = np.asarray(test)
+    return mean, std, float(interval.low), float(interval.high), float(p_value)
 
 
 def _finite(values: Sequence[float]) -> np.ndarray:

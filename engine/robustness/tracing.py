@@ -10,7 +10,7 @@ from engine.attacks.catalog import attack_threat
 from engine.errors import InputError
 from engine.robustness.attack_session import AttackSession
 from engine.robustness.attack_setup import AttackSetup
-from engine.robustness.curve import RobustnessCurve, epsilon_steps
+from engine.robustness.curve import Ended, RobustnessCurve, epsilon_steps
 from engine.robustness.meter import slice_of
 from engine.robustness.report import Judgement, judge, still_correct
 
@@ -44,7 +44,8 @@ class _Tracer:
 
     def __init__(self, setup: AttackSetup, attack: AttackConfig) -> None:
         self.session, self.attack, self.ball = AttackSession(setup), attack, setup.threat
-        self.steps, self.ended = epsilon_steps(self.ball, setup.std, self.session.images.shape[1:])
+        self.steps, ended = epsilon_steps(self.ball, setup.std, self.session.images.shape[1:])
+        self.ended: Ended = ended
         self.alive = self.session.correct
         self.broken_at: list[float | None] = [None if right else 0.0 for right in self.alive]
         self.epsilons, self.n_invalid = [0.0], 0
