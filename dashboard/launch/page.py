@@ -17,7 +17,7 @@ def draw_launch(here: Settings) -> None:
     with form:
         request = draw_form()
         if not here.read_only:
-            with st.expander("Import weights"):
+            with st.expander("Import weights from a file"):
                 draw_import_form(here)
     with summary, st.container(border=True):
         if isinstance(request, LaunchRequest):

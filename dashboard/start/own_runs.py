@@ -20,9 +20,8 @@ def draw_own_runs(runs: Sequence[RunOverview]) -> None:
     """Draw a table of the newest runs and a link to their weights."""
     st.subheader("Your runs")
     draw_table(own_table(runs[:MOST_ROWS]), key="own-runs", name="Runs here", column_config=FORMATS)
-    draw_link(
-        "weights", f"Watch or replay the newest of {len(runs)} runs" if len(runs) > 1 else "Watch or replay this run"
-    )
+    which = "this run" if len(runs) == 1 else f"the newest of {len(runs)} runs"
+    draw_link("weights", f"Watch or replay {which}")
 
 
 def own_table(runs: Sequence[RunOverview]) -> pd.DataFrame:
