@@ -1,4 +1,4 @@
-"""The dashboard's frame: navigation and nothing else."""
+"""Entry point of the Streamlit app: page settings and navigation."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Bounded, cached reads of what was measured on runs. Keys hold the files' state: no stale read."""
+"""Bounded, cached reads of measurements of runs. Keys contain the state of the files, so no read is stale."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,45 +24,45 @@ PICTURES = "adversarial_images"
 
 
 def reports(run_id: str) -> dict[str, RobustnessReport]:
-    """A run's robustness reports by protocol id, oldest first."""
+    """Robustness reports of a run by protocol id, oldest first."""
     paths = settings().store.report_paths(run_id)
     return {path.stem: report for path in paths if (report := _report(path, file_state(path))) is not None}
 
 
 def is_attacked(run_id: str) -> bool:
-    """Whether a run has a report, without reading any."""
+    """True if a run has a report; no report is read."""
     return bool(settings().store.report_paths(run_id))
 
 
 def examples(run_id: str, protocol_id: str, attack: str) -> dict[str, np.ndarray]:
-    """Results of an attack: predictions, probabilities, of "none" also labels, sample_ids; empty if nothing is there.
+    """Predictions and probabilities under an attack, for "none" also labels and sample_ids; empty if not recorded.
 
-    Read only, like the pictures: caches share them.
+    Do not modify the arrays, or those of `pictures`: they are shared by the cache.
     """
     path = adversarial_path(settings().store.path(run_id), protocol_id, attack)
     return _examples(path, file_state(path))
 
 
 def pictures(run_id: str, protocol_id: str, attack: str) -> np.ndarray:
-    """The adversarial images kept of an attack, the first ones of those evaluated: (k, C, H, W); k may be 0."""
+    """Stored adversarial images of an attack, (k, C, H, W): those of the first k evaluated images; k may be 0."""
     path = adversarial_path(settings().store.path(run_id), protocol_id, attack)
     return _pictures(path, file_state(path))
 
 
 def survivors(run_id: str, protocol_id: str) -> dict[str, np.ndarray] | None:
-    """Which images are still classified correctly after each attack; None where that is unknown."""
+    """Masks of the images that are still classified correctly after each attack; None if unknown."""
     folder = settings().store.path(run_id)
     return _survivors(run_id, protocol_id, folder, file_state(evaluation_path(folder, protocol_id)))
 
 
 def diagnosis(run_id: str, protocol_id: str) -> Diagnosis | None:
-    """Whether the robust accuracy under a protocol is to be trusted; None where it was not checked."""
+    """Diagnosis of the robust accuracy under a protocol; None if it was not checked."""
     path = diagnosis_path(settings().store.path(run_id), protocol_id)
     return _diagnosis(run_id, protocol_id, file_state(path)) if path.exists() else None
 
 
 def own_images(run_id: str, image_id: str) -> list[OwnImageResult]:
-    """Results of a run on an image that a user brought, newest first."""
+    """Results of a run on an image that a user supplied, newest first."""
     return own_image_results(settings().store, run_id, image_id)
 
 
@@ -73,13 +73,13 @@ def transfers(run_id: str) -> dict[tuple[str, str, str], Transfer]:
 
 
 def curves(run_id: str) -> list[RobustnessCurve]:
-    """A run's accuracy against epsilon, each way of taking it once."""
+    """Curves of a run's accuracy against epsilon, one for each way of measuring it."""
     states = tuple(file_state(path) for path in curve_paths(settings().store, run_id))
     return _curves(run_id, settings().store.path(run_id), states)
 
 
 def thresholds(run_id: str) -> list[PixelThreshold]:
-    """Filters of a run's first convolution that are a threshold on one pixel."""
+    """Filters of a run's first convolution that act as a threshold on one pixel."""
     folder = settings().store.path(run_id)
     return _thresholds(run_id, folder, file_state(folder / MODEL))
 

@@ -1,4 +1,4 @@
-"""The pages, by name, the ways between them, and the runs picked on one that the next one shows."""
+"""Pages of the dashboard, links between them, and the choice of runs that pages share."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from engine.queue.overview import RunOverview
 
 
 class Page(NamedTuple):
-    """A page: its folder in `dashboard/`, its title and icon in the menu, and its address if that differs."""
+    """A page: its folder in `dashboard/`, its title and icon in the menu, and its URL path if it is not the folder."""
 
     folder: str
     title: str
@@ -38,7 +38,7 @@ MENU = (
     Page("paper", "Paper", "article"),
     Page("theory", "Theory", "function"),
 )
-"""A new page is a folder with a `page.py`, and a line here."""
+"""To add a page, add a folder with a `page.py` and one line here."""
 
 HOME = "home"
 PAGES = {page.name: page.script for page in MENU}
@@ -46,7 +46,7 @@ SHOWN_AT_ONCE = 8
 
 
 def build_pages() -> list:
-    """The pages in the order of the menu; for the script that is running, which is why they are no constants."""
+    """Pages in the order of the menu. They belong to the running script, so they cannot be constants."""
     return [
         st.Page(page.script, title=page.title, icon=_icon(page), url_path=page.name, default=page.name == HOME)
         for page in MENU
@@ -54,27 +54,27 @@ def build_pages() -> list:
 
 
 def draw_link(name: str, label: str, run_ids: Sequence[str] = (), icon: str | None = None) -> None:
-    """A link to a page, which shows these runs; with the page's icon unless another is given."""
+    """Draw a link to a page that shows these runs; the default icon is that of the page."""
     page = next(page for page in MENU if page.name == name)
     query = {"runs": list(run_ids)} if run_ids else None
     st.page_link(page.script, label=label, icon=f":material/{icon}:" if icon else _icon(page), query_params=query)
 
 
 def draw_first_step() -> None:
-    """A link for a page that has nothing to show yet."""
-    draw_link(HOME, "Train a first pair", icon="play_arrow")
+    """Draw the next step on a page that has nothing to show yet."""
+    draw_link(HOME, "Train a first pair of runs", icon="play_arrow")
 
 
 def open_weights(run_ids: list[str]) -> None:
-    """Leave for the weights of these runs, as they are now."""
+    """Open the Weights page with these runs at their newest snapshot."""
     playback.follow()
     st.switch_page(PAGES["weights"], query_params={"runs": run_ids[:SHOWN_AT_ONCE]})
 
 
 def pick_runs(runs: list[RunOverview], what: str, most: int = SHOWN_AT_ONCE) -> list[RunOverview]:
-    """A choice of runs that the page's address remembers, and the next page too.
+    """Draw a choice of runs, which the page's URL and the next page keep.
 
-    At first the newest two of one's own, or Std and Min-Max of those that came with the project.
+    The default is the newest two runs of this store, or the shipped Std and Min-Max.
     """
     by_id = {run.run_id: run for run in runs}
     state = st.session_state
@@ -94,7 +94,8 @@ def pick_runs(runs: list[RunOverview], what: str, most: int = SHOWN_AT_ONCE) -> 
         placeholder="Choose one or more runs",
     )
     if gone := [run_id for run_id in st.query_params.get_all("runs") if run_id not in by_id]:
-        st.caption(f"The address names {len(gone)} more that {'is' if len(gone) == 1 else 'are'} not to be shown here.")
+        runs_in_link = "1 run" if len(gone) == 1 else f"{len(gone)} runs"
+        st.caption(f"{runs_in_link} in this link cannot be shown here: deleted, or without results for this page.")
     state.last_picked = chosen
     if chosen != st.query_params.get_all("runs"):
         st.query_params["runs"] = chosen
@@ -102,14 +103,14 @@ def pick_runs(runs: list[RunOverview], what: str, most: int = SHOWN_AT_ONCE) -> 
 
 
 def pick_also(run_id: str, keep: Callable[[str], bool]) -> None:
-    """Add a run to those that `pick_runs` shows, without those that are not to be kept; before the page runs."""
+    """Add a run to those that `pick_runs` shows, and drop those that fail `keep`; call it before the page runs."""
     state = st.session_state
     others = [picked for picked in state.get("picked", []) if picked != run_id and keep(picked)]
     state.picked = [*others, run_id][-SHOWN_AT_ONCE:]
 
 
 def pick_view(views: Sequence[str]) -> str:
-    """One of a page's views, which its address remembers; the first where it names none."""
+    """Draw a choice of the page's views, which its URL keeps; the default is the first."""
     view = st.segmented_control(
         "View",
         views,

@@ -1,4 +1,4 @@
-"""Where the dashboard reads and writes, from the environment that started it."""
+"""Settings of the dashboard, read from environment variables."""
 
 import os
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ STORE, DATA, DEVICE, READ_ONLY = "MINMAX_STORE", "MINMAX_DATA", "MINMAX_DEVICE",
 
 @dataclass(frozen=True)
 class Settings:
-    """Folders and permissions of this dashboard; read-only ones launch, stop and delete nothing."""
+    """Folders and permissions of this dashboard; if `read_only`, it cannot launch, stop or delete anything."""
 
     store: RunStore
     queue: RunQueue
@@ -23,7 +23,7 @@ class Settings:
 
 
 def read_settings() -> Settings:
-    """From MINMAX_STORE, MINMAX_DATA, MINMAX_DEVICE and MINMAX_READ_ONLY, each with its default."""
+    """Settings from MINMAX_STORE, MINMAX_DATA, MINMAX_DEVICE and MINMAX_READ_ONLY, each with a default."""
     root = Path(os.environ.get(STORE, ROOT / "checkpoints")).resolve()
     data = Path(os.environ.get(DATA, ROOT / "data")).resolve()
     worker = WorkerSettings(root, data, os.environ.get(DEVICE, "auto"), idle_exit=600.0)

@@ -1,4 +1,4 @@
-"""Bounded, cached reads of the runs in the store. Keys hold the files' state: no stale read."""
+"""Bounded, cached reads of the runs in the store. Keys contain the state of the files, so no read is stale."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -24,33 +24,33 @@ def settings() -> Settings:
 
 
 def listing(run_ids: Sequence[str] | None = None) -> tuple[list[RunOverview], list[str]]:
-    """All runs, newest first, or those of `run_ids`, as they are now; a sentence for each that cannot be read."""
+    """All runs, newest first, or those of `run_ids`; and an error message for each that cannot be read."""
     here = settings()
     here.queue.reconcile()
     return list_runs(here.store, here.queue, run_ids)
 
 
 def runs(run_ids: Sequence[str] | None = None) -> list[RunOverview]:
-    """Those of `listing` that can be read."""
+    """Readable runs of `listing`."""
     return listing(run_ids)[0]
 
 
 def shipped() -> RunStore | None:
-    """The recorded runs that came with the project, as they came, whatever the store has under their names."""
+    """Store of the runs shipped with the project, without what the dashboard's store has under the same run_ids."""
     folder = settings().store.shipped
     return RunStore(folder) if folder else None
 
 
 def shipped_runs() -> list[RunOverview]:
-    """All runs of `shipped`."""
+    """All runs of the `shipped` store."""
     store = shipped()
     return list_runs(store, RunQueue(store.root))[0] if store else []
 
 
 def closest_watched(runs: Iterable[RunOverview]) -> dict[str, RunOverview]:
-    """Variant -> of the runs with the lowest seed the one with most snapshots per epoch; the first of equals.
+    """Variant -> the run with the lowest seed, then with the most snapshots per epoch; the first of equals.
 
-    Imported runs are left out.
+    Imported runs are ignored.
     """
     chosen: dict[str, tuple[tuple[int, int], RunOverview]] = {}
     for run in runs:
@@ -62,7 +62,7 @@ def closest_watched(runs: Iterable[RunOverview]) -> dict[str, RunOverview]:
 
 
 def history(run_id: str, store: RunStore | None = None) -> list[dict]:
-    """A run's records, one per snapshot; from the dashboard's store unless another is given."""
+    """Records of a run, one per snapshot; `store` defaults to the dashboard's store."""
     folder = (store or settings().store).path(run_id)
     return _history(folder, file_state(folder / METRICS))
 
@@ -73,7 +73,7 @@ def histories(runs: Iterable[RunOverview], store: RunStore | None = None) -> dic
 
 
 def conv_weights(run_id: str, layer: str, store: RunStore | None = None) -> np.ndarray:
-    """Weights of a layer at every snapshot, (snapshots, n) float32; from a store as above."""
+    """Weights of a layer at every snapshot, (snapshots, n) float32; `store` defaults to the dashboard's store."""
     folder = (store or settings().store).path(run_id)
     return _conv_weights(folder, layer, file_state(folder / weights_file(layer)), len(history(run_id, store)))
 
@@ -87,7 +87,7 @@ def simulation(
 
 
 def file_state(path: Path) -> FileState:
-    """Time of the last change (ns) and size (bytes) of a file; zeros where it is missing."""
+    """Modification time (ns) and size (bytes) of a file; zeros if it is missing."""
     try:
         found = path.stat()
     except OSError:

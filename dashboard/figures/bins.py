@@ -1,13 +1,13 @@
-"""Counts in equal bins, and the stepped outline they are drawn as."""
+"""Counts in equal bins, and the stepped outline that draws them."""
 
 import numpy as np
 import pandas as pd
 
-EMPTY_BIN_ON_LOG_AXIS = 0.5  # where a count of 0 is drawn: half a weight, below a count of 1
+EMPTY_BIN_ON_LOG_AXIS = 0.5  # a count of 0 is drawn at half a weight, below a count of 1
 
 
 def shared_edges(tables: list[pd.DataFrame]) -> np.ndarray:
-    """Edges (bins + 1,) that all the tables have in their columns left and right, one row per bin.
+    """Edges (bins + 1,) shared by the columns left and right of all tables, which have one row per bin.
 
     Raises:
         ValueError: the bins are unequal, or differ between tables.
@@ -25,7 +25,7 @@ def shared_edges(tables: list[pd.DataFrame]) -> np.ndarray:
 
 
 def first_snapshot(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of one run's first snapshot in a `density_frame`."""
+    """Rows of one run's first snapshot in a `density_frame`."""
     epochs = rows["epoch"].to_numpy()
     return rows.iloc[: int((epochs == epochs[0]).sum())]
 
@@ -38,7 +38,7 @@ def counts_by_epoch(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def stepped(edges: np.ndarray, counts: np.ndarray, log_counts: bool) -> dict:
-    """A histogram as a stepped line: the bin centers, and the outer edges so that the end bins are drawn whole."""
+    """Trace of a histogram as a stepped line; its outer edges make the end bins full width."""
     return {
         "type": "scatter",
         "mode": "lines",
@@ -49,6 +49,6 @@ def stepped(edges: np.ndarray, counts: np.ndarray, log_counts: bool) -> dict:
 
 
 def step_heights(counts: np.ndarray, log_counts: bool) -> dict:
-    """What changes of a stepped line from moment to moment."""
+    """Properties of a stepped line that change between snapshots."""
     whole = np.concatenate((counts[:1], counts, counts[-1:]))
     return {"y": np.maximum(whole, EMPTY_BIN_ON_LOG_AXIS) if log_counts else whole, "customdata": whole}

@@ -1,9 +1,9 @@
-"""What all figures share: the look, and the way from a tidy table to one colored entry per run.
+"""Shared parts of all figures: the template, and the split of a tidy table into one colored entry per run.
 
-Figures name no text, grid or background color. Streamlit's theme (static charts) and `live_charts` (live ones) fill
-them in for light and dark; the template here is what remains in a file exported without either.
+Figures set no text, grid or background colors. Streamlit's theme (static charts) and `live_charts` (live charts) set
+them for light and dark pages; the template here applies to files exported without either.
 
-A figure is written as plain dictionaries and handed to Plotly once: a quarter of the time of building it call by call.
+A figure is built from plain dictionaries in a single call, which takes a quarter of the time of many Plotly calls.
 """
 
 import html
@@ -40,7 +40,7 @@ class Run(NamedTuple):
 
 
 def split_runs(frame: pd.DataFrame, columns: Iterable[str]) -> list[Run]:
-    """One Run per run_id, in order of first appearance, colored by variant, its label safe to show.
+    """One Run per run_id, in order of first appearance, colored by variant, with an escaped label.
 
     Raises:
         ValueError: a column of `run_id, label, variant` or `columns` is missing.
@@ -57,7 +57,7 @@ def split_runs(frame: pd.DataFrame, columns: Iterable[str]) -> list[Run]:
 
 
 def compose(title: str, traces: Sequence[dict], **layout) -> go.Figure:
-    """A figure in our look, in whose middle stands a message when there is nothing to draw.
+    """A figure with the shared template; without data it shows a message in the center.
 
     Zoom and legend choices survive new data: `uirevision` is constant, and every trace has a `uid`.
     """
@@ -67,7 +67,7 @@ def compose(title: str, traces: Sequence[dict], **layout) -> go.Figure:
         layout["annotations"] = [
             *layout.get("annotations", ()),
             {
-                "text": "Nothing recorded yet",
+                "text": "No data recorded yet",
                 "x": 0.5,
                 "y": 0.5,
                 "xref": "paper",
@@ -99,7 +99,7 @@ def compose(title: str, traces: Sequence[dict], **layout) -> go.Figure:
 
 
 def height_of(figure: go.Figure) -> int:
-    """Pixels that a figure asks for; only figures with panels do."""
+    """Height in pixels that a figure with panels sets."""
     return cast(Any, figure.layout).height
 
 
@@ -108,7 +108,7 @@ def axis_title(text: str) -> dict:
 
 
 def vertical_line(x: float, axis: str = "", dash: str = "dot") -> dict:
-    """A shape across the full height of subplot `axis` ("" is the first, then "2", "3", ...)."""
+    """Shape of a vertical line over the full height of subplot `axis` ("" is the first, then "2", "3", ...)."""
     return {
         "type": "line",
         "x0": x,
@@ -122,10 +122,10 @@ def vertical_line(x: float, axis: str = "", dash: str = "dot") -> dict:
 
 
 def trace_uid(run: Run, part: str) -> str:
-    """Identity of a trace across redraws; only letters, digits, - and _, since Plotly.js puts it into CSS selectors."""
+    """Identifier of a trace across redraws; only letters, digits, - and _: Plotly.js uses it in CSS selectors."""
     return re.sub(r"[^A-Za-z0-9_-]", lambda match: f"_{ord(match[0]):x}_", f"{run.run_id}-{part}")
 
 
 def safe_text(text: object) -> str:
-    """Text a user typed, shown by Plotly as typed: its pseudo-HTML (<b>, <a href>) is escaped."""
+    """User-supplied text, escaped so that Plotly does not read it as pseudo-HTML (<b>, <a href>)."""
     return html.escape(str(text), quote=False)

@@ -1,4 +1,4 @@
-"""A whole training at one glance: where the weights lay, epoch by epoch."""
+"""Heat maps of the weight distribution over a whole training."""
 
 from collections.abc import Sequence
 
@@ -11,26 +11,26 @@ from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace
 from dashboard.figures.palette import NEUTRAL, translucent
 from dashboard.figures.panels import axis_suffix, drawn_runs, stack_layout
 
-OPACITY_OF_ONE = 0.45  # a single weight that leaves must be seen
+OPACITY_OF_ONE = 0.45  # keeps a single far weight visible
 TICKS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000)
 
 
 def density_figure(density: pd.DataFrame, layer_title: str, *, cursor: float | None = None) -> go.Figure:
-    """How many weights lay where at each epoch: a panel per run, epoch to the right, weight upwards, counts as color.
+    """Heat map of weight counts: one panel per run, epoch on the x axis, weight on the y axis, count as color.
 
     Opacity grows with the logarithm of the count, on one scale for all runs; an empty bin is transparent. At most
-    eight runs are drawn; the title says so when there are more. `layout.height` is what the panels need.
+    eight runs are drawn; the title says so if there are more. `layout.height` fits the panels.
 
     Args:
-        density: run_id, label, variant, epoch, left, right, count; snapshot after snapshot, epochs ascending, bins in
-            order and the same equal ones for all.
-        layer_title: whose weights, for example "First convolution".
+        density: run_id, label, variant, epoch, left, right, count; epochs ascending, then bins ascending; all runs
+            share the same equal bins.
+        layer_title: title of the layer, for example "First convolution".
         cursor: epoch at which a vertical line is drawn in every panel.
 
     Raises:
         ValueError: a column is missing, or the bins are unequal or differ between runs.
     """
-    title = f"{layer_title}: where the weights lie, epoch by epoch"
+    title = f"{layer_title}: weight distribution by epoch"
     runs, title = drawn_runs(split_runs(density, ("epoch", "left", "right", "count")), title)
     x_axis: dict = {"title": axis_title("Epoch")}
     y_axis: dict = {"title": axis_title("Weight"), "showgrid": False, "zeroline": False}
@@ -67,7 +67,7 @@ def _heat(run: Run, axis: str, edges: np.ndarray, most: int) -> dict:
 
 
 def _count_scale(most: int) -> dict:
-    """A trace without points that carries the color bar of all panels, in no run's color."""
+    """Trace without points that carries the color bar of all panels, in a neutral color."""
     ticks = [tick for tick in TICKS if tick <= most]
     bar = {
         "title": {"text": "Weights per bin", "side": "right"},
@@ -104,7 +104,7 @@ def _color_scale(color: str) -> list:
 
 
 def _epoch_range(runs: Sequence[Run]) -> list[float]:
-    """From the first to the last epoch, and half a cell further, so that the end cells are seen whole."""
+    """First to last epoch, extended by half a cell so that the end cells are fully visible."""
     epochs = np.unique(np.concatenate([run.rows["epoch"].to_numpy(float) for run in runs]))
     margin = np.diff(epochs).min() / 2 if len(epochs) > 1 else 0.5
     return [epochs[0] - margin, epochs[-1] + margin]

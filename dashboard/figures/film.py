@@ -1,4 +1,4 @@
-"""The film of the first page, run by run: what stands still, what moves, and what each frame replaces."""
+"""Traces of the Start page's animation: fixed traces, moving traces, and the parts that each frame replaces."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,11 +16,11 @@ HISTORIES = (
     ("fuzziness", "fuzziness (nats)", "%{y:.4f}"),
     ("near_zero", f"weights near zero (|w| < {NEAR_ZERO_THRESHOLD:g})", "%{y:d}"),
 )
-"""Quantity, its title, and how it is written where the pointer is."""
+"""Quantity, its title, and its format in the hover text."""
 
 
 class Film(NamedTuple):
-    """A run, snapshot by snapshot: epochs (s,), counts (s, bins), and each quantity of HISTORIES (s,)."""
+    """A run by snapshot: epochs (s,), counts (s, bins), and each quantity of HISTORIES (s,)."""
 
     run: Run
     epochs: np.ndarray
@@ -29,10 +29,10 @@ class Film(NamedTuple):
 
 
 def films_of(runs: Sequence[Run], history: pd.DataFrame) -> list[Film]:
-    """A film of each run.
+    """One Film per run.
 
     Args:
-        runs: rows of a `density_frame`; history: a `history_frame` of the same runs.
+        runs: runs of a `density_frame`; history: a `history_frame` of the same runs.
 
     Raises:
         ValueError: a run has no history.
@@ -51,7 +51,7 @@ def films_of(runs: Sequence[Run], history: pd.DataFrame) -> list[Film]:
 
 
 def still_traces(film: Film, index: int, count: int, edges: np.ndarray) -> list[dict]:
-    """What stays: the outline at epoch 0, and the histories' lines."""
+    """Traces that do not move: the outline at epoch 0, and the lines of the histories."""
     outline = {
         **stepped(edges, film.counts[0], log_counts=True),
         "uid": trace_uid(film.run, "initial"),
@@ -83,7 +83,7 @@ def still_traces(film: Film, index: int, count: int, edges: np.ndarray) -> list[
 
 
 def moving_traces(film: Film, index: int, count: int, edges: np.ndarray) -> list[dict]:
-    """The histogram and the markers at the end, in the order of `parts_at`."""
+    """Histogram and markers at the last epoch, in the order of `parts_at`."""
     run, (_, *markers) = film.run, parts_at(film, np.inf)
     shared = {"name": run.label, "legendgroup": run.run_id}
     histogram = {
@@ -116,7 +116,7 @@ def moving_traces(film: Film, index: int, count: int, edges: np.ndarray) -> list
 
 
 def parts_at(film: Film, moment: float) -> list[dict]:
-    """What a frame replaces of a run: its newest snapshot not after `moment`, or its first."""
+    """Parts of a run that a frame replaces: the newest snapshot at or before `moment`, or else the first."""
     now = max(int(np.searchsorted(film.epochs, moment + 1e-6, side="right")) - 1, 0)
     return [
         {"type": "scatter", **step_heights(film.counts[now], log_counts=True)},

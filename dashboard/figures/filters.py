@@ -1,4 +1,4 @@
-"""Filters as small images: what a convolution looks for."""
+"""Filters of a convolution as small images."""
 
 import numpy as np
 import pandas as pd
@@ -7,22 +7,23 @@ import plotly.graph_objects as go
 from dashboard.figures.canvas import Run, compose, split_runs, trace_uid
 from dashboard.figures.panels import GAP, axis_suffix, drawn_runs, panel_title, spans
 
-# Blue below 0, red above; gray in the middle, so that a kernel of zeros is seen on a white page and on a black one.
+# Blue below 0, red above 0; gray at 0, so that a kernel of zeros is visible on a white page and on a black page.
 DIVERGING = ((0, "#2166ac"), (0.25, "#7ba7d0"), (0.5, "#d9dce0"), (0.75, "#d6807f"), (1, "#b2182b"))
 PLACES = ("output", "input", "row", "column")
 WIDTH = 1100  # pixels for which the recommended height is computed
 
 
 def filters_figure(kernels: pd.DataFrame, layer_title: str, *, shared_scale: bool = True) -> go.Figure:
-    """The kernels of a layer as images, a panel per run: filters to the right, their input channels downwards.
+    """Kernels of a layer as images: one panel per run, a column per filter, a row per input channel.
 
-    At most eight runs are drawn; the title says so when there are more. `layout.height` is what the panels need on a
-    page about 1,100 pixels wide; on a narrower one they shrink and the pixels stay square.
+    At most eight runs are drawn; the title says so if there are more. `layout.height` fits the panels on a page about
+    1,100 pixels wide; on a narrower page the panels shrink and the pixels stay square.
 
     Args:
-        kernels: run_id, label, variant, output, input, row, column, weight; of each run all weights of the layer.
-        layer_title: whose filters, for example "First convolution".
-        shared_scale: one color scale, symmetric around 0, for all runs; else each run has its own, with its own bar.
+        kernels: run_id, label, variant, output, input, row, column, weight; all weights of the layer of each run.
+        layer_title: title of the layer, for example "First convolution".
+        shared_scale: if true, all runs share one color scale, symmetric around 0; otherwise each run has its own scale
+            and color bar.
     """
     runs, title = drawn_runs(split_runs(kernels, (*PLACES, "weight")), f"{layer_title}: filters")
     columns = 1 if len(runs) < 2 else 2
@@ -49,7 +50,7 @@ def filters_figure(kernels: pd.DataFrame, layer_title: str, *, shared_scale: boo
 
 
 def _image(run: Run) -> tuple[np.ndarray, np.ndarray]:
-    """The kernels side by side with a gap of one: weights (H, W), NaN in the gaps; places (H, W, 4) counted from 1."""
+    """Kernels side by side, one pixel apart: weights (H, W), NaN in the gaps; PLACES (H, W, 4), counted from 1."""
     where = run.rows[list(PLACES)].to_numpy()
     outputs, inputs, height, width = where.max(axis=0) + 1
     image = np.full((inputs * (height + 1) - 1, outputs * (width + 1) - 1), np.nan, np.float32)

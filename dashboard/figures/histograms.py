@@ -1,4 +1,4 @@
-"""Distributions of weights: several runs on one axis with equal bins."""
+"""Histograms of weights: several runs on one axis with equal bins."""
 
 from collections.abc import Iterator
 
@@ -14,15 +14,15 @@ from dashboard.figures.palette import NEUTRAL, translucent
 def histogram_figure(
     counts: pd.DataFrame, layer_title: str, log_counts: bool = False, *, tipping_point: float | None = None
 ) -> go.Figure:
-    """Histograms of several runs now (filled steps) and at epoch 0 (dotted outline).
+    """Histograms of several runs at the current epoch (filled steps) and at epoch 0 (dotted outline).
 
     Args:
-        counts: run_id, label, variant, left, right, count, initial_count; one row per run and bin, bins in order and
-            the same equal ones for every run. Runs that share their initial weights share one neutral outline, those
-            whose initial_count is NaN have none.
-        layer_title: whose weights, for example "First convolution".
-        log_counts: count axis logarithmic; empty bins are drawn at one half.
-        tipping_point: |w| beyond which the objective pushes a weight outwards, lambda / (2 mu); drawn at both signs.
+        counts: run_id, label, variant, left, right, count, initial_count; one row per run and bin, bins ascending; all
+            runs share the same equal bins. Runs with equal initial counts share one neutral outline; runs whose
+            initial_count is NaN have none.
+        layer_title: title of the layer, for example "First convolution".
+        log_counts: use a logarithmic count axis; empty bins are drawn at one half.
+        tipping_point: |w| above which the objective pushes a weight away from 0, lambda / (2 mu); drawn at both signs.
 
     Raises:
         ValueError: a column is missing, or the bins are unequal or differ between runs.

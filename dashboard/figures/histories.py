@@ -1,4 +1,4 @@
-"""What became of each run over its epochs."""
+"""Training histories: quantities of each run over its epochs."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from dashboard.figures.series import POINTS_PER_SERIES, scale, series
 from dashboard.frames.tables import thin
 from engine.minmax.quantities import QUANTITIES
 
-# The panels row by row: title and quantities; with two of them, the first is dotted.
+# Panels, row by row: title and quantities; if there are two quantities, the first is dotted.
 LAYER_PANELS = tuple((one.description or one.heading, (key,)) for key, one in QUANTITIES.items() if one.has_panel)
 PANELS = (
     *LAYER_PANELS,
@@ -20,7 +20,7 @@ PANELS = (
 ABREAST, ROW_HEIGHT, ROW_GAP = 2, 280, 0.26
 PANEL_ROWS = -(-len(PANELS) // ABREAST)
 PANELS_HEIGHT = PANEL_ROWS * ROW_HEIGHT
-"""Pixels of `history_panels`."""
+"""Height of `history_panels` in pixels."""
 
 EPOCH_HOVER = {"unifiedhovertitle": {"text": "Epoch %{x:.2f}"}}
 COLUMNS = spans(ABREAST, 0.09)
@@ -30,13 +30,13 @@ ROWS = spans(PANEL_ROWS, ROW_GAP / PANEL_ROWS)[::-1]
 def history_figure(
     history: pd.DataFrame, quantity: str, title: str, y_title: str, *, cursor: float | None = None
 ) -> go.Figure:
-    """One quantity over epochs: a line per run, its last point marked.
+    """One quantity over epochs: one line per run, with its last point marked.
 
     Args:
-        history: run_id, label, variant, epoch and `quantity`, epochs ascending; rows where it is NaN are passed over.
-            A band is drawn from `<quantity>_low` to `<quantity>_high` where there are such columns, and numbers.
-        quantity: a column; one whose name ends in "accuracy" is a fraction and shown in percent.
-        title: what is seen.
+        history: run_id, label, variant, epoch and `quantity`, epochs ascending; rows where it is NaN are skipped. If
+            the columns `<quantity>_low` and `<quantity>_high` exist, a band is drawn between their numbers.
+        quantity: name of a column; if it ends in "accuracy", the quantity is a fraction and shown in percent.
+        title: title of the figure.
         y_title: the quantity with its unit.
         cursor: epoch at which a vertical line is drawn.
     """
@@ -53,13 +53,13 @@ def history_figure(
 def history_panels(
     history: pd.DataFrame, title: str, *, layer_title: str | None = None, cursor: float | None = None
 ) -> go.Figure:
-    """The quantities of a layer, loss and accuracies of all runs: PANELS with one epoch axis, one cursor, one legend.
+    """Quantities of a layer, loss and accuracies of all runs: PANELS with a shared epoch axis, cursor and legend.
 
     Args:
         history: run_id, label, variant, epoch and the quantities of PANELS; epochs ascending, rows where a quantity is
-            NaN are passed over; with bands as in `history_figure`.
-        title: what is seen.
-        layer_title: whose weights the first panels are about, for example "First convolution".
+            NaN are skipped; bands as in `history_figure`.
+        title: title of the figure.
+        layer_title: title of the layer in the first panels, for example "First convolution".
         cursor: epoch at which a vertical line is drawn in every panel.
     """
     runs = split_runs(history, ("epoch", *(quantity for _, panel in PANELS for quantity in panel)))
@@ -82,12 +82,13 @@ def history_panels(
 
 
 def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, cursor: float | None = None) -> go.Figure:
-    """Each run's path through the plane of fuzziness and robust accuracy, its present place marked.
+    """Robust accuracy against fuzziness: one path per run, with its current point marked.
 
     Args:
-        history: run_id, label, variant, epoch, fuzziness, robust_accuracy, epochs ascending; only rows with both count.
-        layer_title: whose fuzziness, for example "First convolution".
-        cursor: the epoch that is "present"; the last one when None.
+        history: run_id, label, variant, epoch, fuzziness, robust_accuracy; epochs ascending, rows where a quantity is
+            NaN are skipped.
+        layer_title: title of the layer, for example "First convolution".
+        cursor: current epoch; the last one if None.
     """
     traces = []
     for run in split_runs(history, ("epoch", "fuzziness", "robust_accuracy")):
@@ -115,7 +116,7 @@ def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, curso
                 }
             )
     return compose(
-        "From fuzzy to robust: each run's path",
+        "Accuracy under attack against fuzziness during training",
         traces,
         xaxis={"title": axis_title(_of_layer(QUANTITIES["fuzziness"].heading, layer_title)), "rangemode": "tozero"},
         yaxis={"title": axis_title("Accuracy under attack"), **scale("robust_accuracy")},

@@ -1,4 +1,4 @@
-"""Images as PNG bytes, pixel by pixel: what a network saw, not what a browser smoothed."""
+"""Images as PNG bytes, without smoothing: every pixel of the network's input is a square."""
 
 import io
 
@@ -16,7 +16,7 @@ def image_png(image: np.ndarray, *, scale: int = 8) -> bytes:
         scale: edge of a pixel's square, at least 1.
 
     Raises:
-        ValueError: another shape, or a value that is not in [0, 1].
+        ValueError: the shape is different, or a value is not in [0, 1].
     """
     _check_shape(image)
     if not ((image >= 0) & (image <= 1)).all():
@@ -27,13 +27,13 @@ def image_png(image: np.ndarray, *, scale: int = 8) -> bytes:
 def perturbation_png(perturbation: np.ndarray, *, limit: float | None = None, scale: int = 8) -> bytes:
     """PNG of a signed perturbation, amplified so that +-limit is full color.
 
-    Gray images go from blue (darkened) over white (unchanged) to red (brightened). Color images are shown channel by
-    channel around middle gray: a channel at 255 was raised by `limit`, one at 0 lowered by it.
+    Perturbations of gray images go from blue (darker) through white (unchanged) to red (brighter). Those of color
+    images are shown channel by channel around middle gray: 255 is an increase by `limit`, 0 is a decrease by `limit`.
 
     Args:
         perturbation: shape (H, W) or (H, W, 3), finite.
-        limit: the |value| drawn in full color, larger ones are clipped; the largest of this perturbation when None.
-            Give one limit to all perturbations that are to be compared.
+        limit: |value| drawn in full color, larger ones are clipped; by default the largest of this perturbation. Use
+            the same limit for perturbations that are compared.
         scale: edge of a pixel's square, at least 1.
     """
     _check_shape(perturbation)

@@ -1,8 +1,8 @@
 """One color per variant, on every page and in every chart.
 
-The six first shades were found by a search: the largest least distance (OKLab, Machado's simulation of deuteranopia and
-protanopia) among hues that keep a contrast of 3:1 on both page backgrounds; `tests/dashboard/figures/test_palette.py`
-checks it.
+The six first shades maximize the smallest distance between two of them (OKLab, with Machado's simulation of
+deuteranopia and protanopia), among hues with a contrast of at least 3:1 on both page backgrounds.
+`tests/dashboard/figures/test_palette.py` checks this.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 LIGHT_BACKGROUND = "#ffffff"
 DARK_BACKGROUND = "#0e1117"
 
-# Shades of one hue, ordered so that the first ones differ most; more runs than shades begin again.
+# Shades of one hue, ordered so that the first ones differ most; with more runs than shades, they repeat.
 SHADES = {
     "std": ("#62686e", "#8e959b", "#787e84", "#838a90", "#6d7379"),
     "std+l1": ("#5494e4", "#2061ad", "#3a7ac8", "#2d6dba", "#4787d6"),
@@ -21,19 +21,23 @@ SHADES = {
     "custom": ("#8749c4", "#b477f6", "#9d60dd", "#a96cea", "#9255d0"),
 }
 
-# Legible on both backgrounds, for what belongs to no run: guides, cursors, shared outlines.
+# Legible on both backgrounds; used for guides, cursors and shared outlines, which belong to no run.
 NEUTRAL = "#7f858c"
 
 
 def variant_color(variant: str) -> str:
-    """First shade of a variant, as #rrggbb; KeyError for a variant that has none."""
+    """First shade of a variant, as #rrggbb.
+
+    Raises:
+        KeyError: the variant has no shades.
+    """
     return SHADES[variant][0]
 
 
 def run_colors(variants: Sequence[str]) -> list[str]:
-    """One #rrggbb per run: the hue tells the variant, the shade tells its runs apart.
+    """One #rrggbb per run: the hue shows the variant, the shade distinguishes its runs.
 
-    A run's color depends only on the runs before it, so adding one at the end recolors nothing.
+    A run's color depends only on the runs before it, so that appending a run changes no color.
     """
     seen: Counter[str] = Counter()
     colors = []

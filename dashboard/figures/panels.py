@@ -1,15 +1,15 @@
-"""Several panels in one figure: where they stand, and what stands above each."""
+"""Layout of several panels in one figure: positions, titles and axes."""
 
 from collections.abc import Sequence
 
 from dashboard.figures.canvas import Run
 
 MOST_PANELS = 8
-GAP = 30  # pixels between stacked panels: room for a panel's title
+GAP = 30  # pixels between stacked panels, enough for a panel's title
 
 
 def axis_suffix(index: int) -> str:
-    """What Plotly appends to "x" and "y" for the subplot of this index, which begins at 0."""
+    """Suffix that Plotly appends to "x" and "y" for the subplot of this index, counted from 0."""
     return str(index + 1) if index else ""
 
 
@@ -20,20 +20,21 @@ def spans(count: int, gap: float) -> list[tuple[float, float]]:
 
 
 def panel_title(text: str, x: float, y: float) -> dict:
-    """A line of text whose lower left corner is at shares (x, y) of the plot's width and height."""
+    """Annotation whose lower left corner is at fractions (x, y) of the plot's width and height."""
     place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "align": "left"}
     return {"text": text, "x": x, "y": y, **place, "showarrow": False, "font": {"size": 13}}
 
 
 def drawn_runs(runs: Sequence[Run], title: str, most: int = MOST_PANELS) -> tuple[Sequence[Run], str]:
-    """The runs that get a panel, and the title, which says so when that is not all of them."""
+    """The first `most` runs, and the title, which says so if there are more."""
     return runs[:most], title if len(runs) <= most else f"{title} (the first {most} of {len(runs)} runs)"
 
 
 def stack_layout(runs: Sequence[Run], x_axis: dict, y_axis: dict, panel_height: int) -> dict:
-    """Axes, titles and height of a figure with one panel per run, the first on top; all of them zoom together.
+    """Axes, titles and height of a figure with one panel per run, the first run on top; all panels zoom together.
 
-    x_axis, y_axis: of every panel; only the lowest x axis has ticks' labels and the title.
+    Args:
+        x_axis, y_axis: properties of the axes of every panel; only the lowest x axis has tick labels and a title.
     """
     rows = spans(len(runs), GAP / (panel_height * len(runs)))[::-1] if runs else [(0, 1)]
     layout: dict = {"annotations": [panel_title(run.label, 0, top) for run, (_, top) in zip(runs, rows, strict=False)]}

@@ -1,4 +1,4 @@
-"""The paths that weights take under the penalty alone."""
+"""Paths of weights under the penalty alone."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,7 +11,7 @@ from dashboard.figures.theory import INWARD, OUTWARD
 def path_figure(
     frame: pd.DataFrame, title: str, x_title: str, tipping_point: float | None, largest_start: float
 ) -> go.Figure:
-    """|w| over steps, a line per start: blue below the tipping point, red beyond, thick for `largest_start`.
+    """|w| over steps: one line per start, blue below the tipping point, red above it, thick for `largest_start`.
 
     Args:
         frame: start, step, size; steps ascending within a start.

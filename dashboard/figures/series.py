@@ -1,4 +1,4 @@
-"""One run's quantity over its epochs: the line, the band of its spread, and its last point."""
+"""Traces of one run's quantity over epochs: line, band of its spread, and last point."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ POINTS_PER_SERIES = 500
 
 
 def series(run: Run, quantity: str, axis: str = "", *, showlegend: bool = True, dotted: bool = False) -> Iterator[dict]:
-    """The band of its spread, the line and its last point; a single point is a larger marker."""
+    """Band of the spread, line and last point; a single point is a larger marker."""
     rows = run.rows.dropna(subset=[quantity])
     epochs, values = rows["epoch"].to_numpy(), rows[quantity].to_numpy()
     kept = thin(len(rows), POINTS_PER_SERIES)
@@ -51,7 +51,7 @@ def series(run: Run, quantity: str, axis: str = "", *, showlegend: bool = True, 
 
 
 def _band(run: Run, quantity: str, shared: dict) -> Iterator[dict]:
-    """From `<quantity>_low` to `<quantity>_high`, one closed outline; none where the run has no spread."""
+    """Band from `<quantity>_low` to `<quantity>_high` as one closed outline; nothing if the run has no spread."""
     low, high = f"{quantity}_low", f"{quantity}_high"
     if not {low, high} <= set(run.rows.columns):
         return
@@ -75,7 +75,7 @@ def _band(run: Run, quantity: str, shared: dict) -> Iterator[dict]:
 
 
 def scale(quantity: str) -> dict:
-    """The y axis of a quantity: fractions in percent, everything from 0."""
+    """Y axis of a quantity: fractions in percent; all axes start at 0."""
     if quantity.endswith("accuracy"):
         return {"tickformat": ".0%", "range": [0, 1.03], "dtick": 0.2}
     return {"rangemode": "tozero"}

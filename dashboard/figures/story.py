@@ -1,4 +1,4 @@
-"""The first page's film: weights that run to zero while fuzziness falls."""
+"""Animation of the Start page: the weights go to zero while fuzziness falls."""
 
 from collections.abc import Sequence
 
@@ -18,23 +18,23 @@ TOP, BOTTOM = (0.55, 1), (0, 0.34)  # shares of the height
 
 
 def story_figure(density: pd.DataFrame, history: pd.DataFrame, layer_title: str) -> go.Figure:
-    """Histograms of the runs side by side above, their fuzziness and near-zero count below; `frames` play it.
+    """Animated figure: histograms of the runs in the upper row, fuzziness and near-zero count in the lower row.
 
-    The figure shows the last moment. Each of its at most 60 frames is named after its epoch and replaces only what
-    moves: every run's histogram and its two markers, and the title's epoch. No range moves with them. At most five runs
-    are drawn; the title says so when there are more.
+    The figure shows the last epoch. Each of its at most 60 frames is named after its epoch and replaces only every
+    run's histogram, its two markers and the epoch in the title; all axis ranges are fixed. At most five runs are drawn;
+    the title says so if there are more.
 
     Args:
-        density: run_id, label, variant, epoch, left, right, count; snapshot after snapshot, epochs ascending, bins in
-            order and the same equal ones for all, those outermost counting what lies beyond.
+        density: run_id, label, variant, epoch, left, right, count; epochs ascending, then bins ascending; all runs
+            share the same equal bins, and the outermost bins also count the weights beyond them.
         history: run_id, label, variant, epoch, fuzziness, near_zero of the same runs, epochs ascending.
-        layer_title: whose weights, for example "First convolution".
+        layer_title: title of the layer, for example "First convolution".
 
     Raises:
         ValueError: a column is missing, a run has no history, or the bins are unequal or differ between runs.
     """
     runs = split_runs(density, ("epoch", "left", "right", "count"))
-    runs, title = drawn_runs(runs, f"{layer_title}: how the weights move as training goes", MOST_RUNS)
+    runs, title = drawn_runs(runs, f"{layer_title}: weights during training", MOST_RUNS)
     if not runs:
         return compose(title, [])
     edges = shared_edges([first_snapshot(run.rows) for run in runs])
@@ -58,7 +58,7 @@ def story_figure(density: pd.DataFrame, history: pd.DataFrame, layer_title: str)
 
 
 def epoch_names(epochs: Sequence[float] | np.ndarray) -> list[str]:
-    """Each epoch with two decimals, or as many more as tell all of them apart, without zeros at the end: 0, 0.2, 10."""
+    """Each epoch with two decimals, or more if two names would be equal, without trailing zeros: 0, 0.2, 10."""
     decimals = next(
         places for places in range(2, 10) if len({f"{epoch:.{places}f}" for epoch in epochs}) == len(epochs)
     )
@@ -72,12 +72,12 @@ def _layout(films: list[Film], edges: np.ndarray, layer_title: str) -> dict:
 
 
 def _histogram_axes(films: list[Film], edges: np.ndarray) -> tuple[dict, list[dict]]:
-    """Axes of the upper row, and what stands above and below them."""
+    """Axes of the upper row, and the text above and below them."""
     count, layout = len(films), {}
     highest = max(float(film.counts.max()) for film in films)
     log_range = [np.log10(EMPTY_BIN_ON_LOG_AXIS), np.log10(1.4 * highest)]
     is_narrow = count > 3
-    top = (TOP[0], TOP[1] - 0.04) if is_narrow else TOP  # room for a second line
+    top = (TOP[0], TOP[1] - 0.04) if is_narrow else TOP  # leaves space for a second line
     titles = []
     for index, (film, domain) in enumerate(zip(films, spans(count, 0.02), strict=True)):
         axis, is_first = axis_suffix(index), index == 0
@@ -88,12 +88,12 @@ def _histogram_axes(films: list[Film], edges: np.ndarray) -> tuple[dict, list[di
             layout[f"xaxis{axis}"]["matches"], layout[f"yaxis{axis}"]["matches"] = "x", "y"
         name = film.run.label.replace(" · ", "<br>") if is_narrow else film.run.label
         titles.append(panel_title(name, domain[0], top[1]))
-    below = panel_title("Weight; those farther out are counted in the outermost bins", 0.5, top[0])
+    below = panel_title("Weight (weights outside the range are counted in the outermost bins)", 0.5, top[0])
     return layout, [*titles, below | {"xanchor": "center", "yanchor": "top", "yshift": -26}]
 
 
 def _history_axes(films: list[Film], layer_title: str) -> tuple[dict, list[dict]]:
-    """Axes of the lower row, and what stands above them."""
+    """Axes of the lower row, and the titles above them."""
     layout, titles = {}, []
     last = max(float(film.epochs[-1]) for film in films)
     x_range = [-0.02 * (last or 1), 1.02 * (last or 1)]

@@ -1,4 +1,4 @@
-"""Weight by weight, in the layer's order."""
+"""Weights and memberships by index."""
 
 from typing import Literal, NamedTuple
 
@@ -10,7 +10,7 @@ from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace
 from dashboard.figures.panels import axis_suffix, drawn_runs, stack_layout
 
 MOST_WEIGHTS = 3000
-MOST_DOTS = 300  # beyond, dots would hide the stems
+MOST_DOTS = 300  # more dots would hide the stems
 
 
 class _View(NamedTuple):
@@ -19,8 +19,8 @@ class _View(NamedTuple):
 
 
 VIEWS = {
-    "weight": _View("weight by weight", "Weight"),
-    "membership": _View("membership ρ = 1/(1+|w|), weight by weight", "ρ"),
+    "weight": _View("weights by index", "Weight"),
+    "membership": _View("membership ρ = 1/(1+|w|) by index", "ρ"),
 }
 
 
@@ -31,16 +31,16 @@ def index_figure(
     *,
     reach: float | None = None,
 ) -> go.Figure:
-    """Every weight of a layer, or its membership, as a stem over its index: a panel per run, all on the same axes.
+    """Every weight of a layer, or its membership, as a stem over its index: one panel per run, all with the same axes.
 
-    At most the first 3,000 weights of a run and eight runs are drawn; the title says so when there are more.
-    `layout.height` is what the panels need.
+    At most 3,000 weights per run and eight runs are drawn; the title says so if there are more. `layout.height` fits
+    the panels.
 
     Args:
         weights: run_id, label, variant, index and `quantity`, indices ascending.
         quantity: "weight" (paper, Fig. 2b) or "membership", which is 1 for a weight of 0 (paper, Fig. 6).
-        layer_title: whose weights, for example "First convolution".
-        reach: |w| at which the axis of weights ends, beyond which stems run off the panel; the farthest when None.
+        layer_title: title of the layer, for example "First convolution".
+        reach: |w| at which the weight axis ends; longer stems are cut off. By default the largest |w|.
     """
     view = VIEWS[quantity]
     runs, title = drawn_runs(split_runs(weights, ("index", quantity)), f"{layer_title}: {view.title}")
@@ -58,7 +58,7 @@ def index_figure(
 
 
 def _stems(run: Run, quantity: str, axis: str) -> dict:
-    """One line for all stems: down at 0, up at the value, and a gap."""
+    """One trace for all stems; each stem goes from 0 to its value and is followed by a gap."""
     rows = run.rows.head(MOST_WEIGHTS)
     indices, values = rows["index"].to_numpy(), rows[quantity].to_numpy()
     points = np.column_stack((np.zeros_like(values), values, np.full_like(values, np.nan)))

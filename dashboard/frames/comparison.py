@@ -1,4 +1,4 @@
-"""Runs at one moment, each beside one they are measured against."""
+"""Comparison of runs at one snapshot with a reference run."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from engine.queue.overview import RunOverview
 
 
 def compared_column(quantity: LayerQuantity) -> str:
-    """The column that sets a quantity of a run against the reference's; empty where they are not compared."""
+    """Column that compares a quantity of a run with the reference's; empty if the quantity is not compared."""
     return {None: "", "multiple": f"{quantity.key}_ratio", "reduction": f"{quantity.key}_reduction"}[quantity.compared]
 
 
@@ -30,17 +30,18 @@ def comparison_frame(
     reference_run_id: str,
     layer: str,
 ) -> pd.DataFrame:
-    """One row per run at its present snapshot: run_id, label, variant, and COMPARISON.
+    """One row per run at its current snapshot: run_id, label, variant, and COMPARISON.
 
-    weights: their number. <quantity>_ratio: the run's over the reference's. <quantity>_reduction: the reference's over
-    the run's. The accuracies are the newest ones measured at or before the snapshot.
+    The column weights is their number; <quantity>_ratio is the run's value divided by the reference's;
+    <quantity>_reduction is the reference's value divided by the run's. The accuracies are the newest ones measured at
+    or before the snapshot.
 
-    A quantity is NaN where the record lacks it. A ratio is NaN where it would divide by 0 or the reference has no
-    present snapshot; that of counts also where the layers have not the same number of weights.
+    A quantity is NaN if the record lacks it. A ratio is NaN if its denominator is 0 or the reference has no current
+    snapshot; a ratio of counts is also NaN if the layers differ in their number of weights.
 
     Args:
         weights: run_id -> (snapshots, n), of `layer`.
-        positions: run_id -> index of the snapshot that is "now"; runs without one are left out.
+        positions: run_id -> index of the current snapshot; other runs are left out.
     """
     who = identities(runs)
     rows = [

@@ -1,4 +1,4 @@
-"""Weights counted in equal bins, the same for every run and moment."""
+"""Counts of weights in equal bins, the same for every run and snapshot."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,13 +12,14 @@ USUAL_RANGE = 0.1
 
 
 def histogram_edges(weights: Sequence[np.ndarray], bins: int, whole: bool = True) -> np.ndarray:
-    """Equal bins, symmetric around 0, the same for every snapshot, so that no axis moves while time passes.
+    """Edges (bins + 1,) of equal bins, symmetric around 0, the same for every snapshot, so that no axis moves.
 
     Args:
         weights: one (snapshots, n) per run.
-        whole: reach to the farthest weight; else to the bulk of each run, which is its initial range or three times
-            the 95th percentile of |w| over its snapshots, since one far weight would squeeze all others into one bin.
-            Of a run with a single snapshot the initial range is unknown; it is taken to be USUAL_RANGE.
+        whole: if true, the bins reach the largest |w|. Otherwise they cover the bulk of each run, because a single
+            large weight would squeeze all others into one bin: the initial range or three times the 95th percentile
+            of |w| over its snapshots, whichever is larger. USUAL_RANGE replaces the initial range of a run with a
+            single snapshot.
     """
     reach = max((_reach(np.abs(values), whole) for values in weights if values.size), default=0.0) or USUAL_RANGE
     return np.linspace(-1.05 * reach, 1.05 * reach, bins + 1)
@@ -31,11 +32,11 @@ def _reach(sizes: np.ndarray, whole: bool) -> float:
 
 
 def bin_counts(weights: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """How many weights of each row lie in each bin; every weight counts, those beyond the edges in the outermost bins.
+    """Number of weights in each bin, row by row; weights beyond the edges are counted in the outermost bins.
 
     Args:
         weights: shape (rows, n).
-        edges: shape (bins + 1,), ascending; a bin holds its left edge, the last one also its right.
+        edges: shape (bins + 1,), ascending; a bin includes its left edge, the last bin also its right edge.
 
     Returns:
         Shape (rows, bins), integers.
@@ -51,12 +52,12 @@ def histogram_frame(
 ) -> pd.DataFrame:
     """One row per run and bin: run_id, label, variant, left, right, count, initial_count.
 
-    Every weight is counted: those beyond the edges in the outermost bins. A run with a single snapshot has no
-    beginning to compare with: its initial_count is NaN.
+    Weights beyond the edges are counted in the outermost bins. The initial_count of a run with a single snapshot is
+    NaN, because its initial weights are unknown.
 
     Args:
         weights: run_id -> (snapshots, n).
-        positions: run_id -> index of the snapshot that is "now"; runs without one are left out.
+        positions: run_id -> index of the current snapshot; other runs are left out.
     """
     tables = {}
     for run_id, position in positions.items():

@@ -1,4 +1,4 @@
-"""What was recorded of each run, epoch by epoch; and of runs that are alike but for the seed, together."""
+"""Recorded quantities of each run by epoch, and their mean and spread over runs that differ only in the seed."""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -17,7 +17,7 @@ HISTORY = ("epoch", *QUANTITIES, *MEASURED)
 
 
 def history_frame(runs: Sequence[RunOverview], records: Mapping[str, Sequence[dict]], layer: str) -> pd.DataFrame:
-    """One row per run and snapshot: run_id, label, variant, and HISTORY; what was not recorded is NaN."""
+    """One row per run and snapshot: run_id, label, variant, and HISTORY; values that were not recorded are NaN."""
     who = identities(runs)
     rows = [
         {
@@ -35,16 +35,16 @@ def history_frame(runs: Sequence[RunOverview], records: Mapping[str, Sequence[di
 def spread_frame(runs: Sequence[RunOverview], history: pd.DataFrame) -> pd.DataFrame:
     """One series per group of `seed_groups` instead of one per run.
 
-    Runs without a record do not count as seeds yet. Of a group only those epochs are kept that all its runs have
-    reached; a quantity that one of them lacks is NaN.
+    Runs without a record are not counted as seeds. Only epochs that all runs of a group have reached are kept; a
+    quantity that one run lacks is NaN.
 
     Args:
-        history: of the same runs, by `history_frame`.
+        history: `history_frame` of the same runs.
 
     Returns:
-        run_id (of the group's first), label (with the number of seeds instead of the seed), variant, epoch, and for
-        each quantity of HISTORY its mean over the seeds, with `<quantity>_low` and `<quantity>_high` at mean -/+
-        standard deviation (ddof 1), which are NaN for a single seed; seeds.
+        run_id (of the group's first run), label (with the number of seeds instead of the seed), variant, epoch; for
+        each quantity of HISTORY its mean over the seeds, and `<quantity>_low` and `<quantity>_high` at mean -/+
+        standard deviation (ddof 1), which are NaN for a single seed; seeds (their number).
     """
     series = {str(run_id): rows for run_id, rows in history.groupby("run_id")}
     groups = seed_groups([run for run in runs if run.run_id in series])
@@ -56,7 +56,7 @@ def spread_frame(runs: Sequence[RunOverview], history: pd.DataFrame) -> pd.DataF
 
 
 def _spread(seeds: Sequence[pd.DataFrame]) -> dict[str, np.ndarray]:
-    """The columns of a group of `spread_frame`, out of its runs' histories."""
+    """Columns of one group in `spread_frame`, from the histories of its runs."""
     by_epoch = [rows.set_index(rows["epoch"].round(6))[list(HISTORY[1:])] for rows in seeds]
     epochs = reduce(np.intersect1d, [rows.index.to_numpy() for rows in by_epoch])
     values = np.stack([rows.loc[epochs].to_numpy() for rows in by_epoch])
@@ -74,6 +74,6 @@ def moments(records: Mapping[str, Sequence[dict]]) -> list[float]:
 
 
 def snapshot_at(records: Sequence[dict], epoch: float) -> int | None:
-    """Index of the run's newest snapshot not after `epoch`; None when it has none."""
+    """Index of the run's newest snapshot at or before `epoch`; None if there is none."""
     past = sum(record["epoch"] <= epoch + 1e-6 for record in records)
     return past - 1 if past else None

@@ -1,4 +1,4 @@
-"""What charts and tables call a run, or runs that are alike but for the seed."""
+"""Labels of runs, and of groups of runs that differ only in the seed, in charts and tables."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,19 +8,19 @@ from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
 
 LAYERS = layer_titles()
-"""Convolution -> its title, for the layers of all architectures."""
+"""Name of a convolution -> its title, for the layers of all architectures."""
 
 
 def unique_labels(runs: Sequence[RunOverview]) -> dict[str, str]:
-    """run_id -> what charts and tables call the run: its label, with data set and digest where it needs them.
+    """run_id -> unique label of the run, with data set and digest if needed.
 
-    Runs may differ in what a label does not say (epochs, say); under one name their numbers would be merged.
+    Runs can differ in settings that their labels do not show, such as epochs; equal labels would merge their numbers.
     """
     return _distinct(runs, {run.run_id: run.config.label for run in runs})
 
 
 def group_labels(groups: Mapping[str, Sequence[RunOverview]]) -> dict[str, str]:
-    """Key of each group of `seed_groups` -> what it is called: the number of seeds stands instead of the seed."""
+    """Key of each group of `seed_groups` -> its label, with the number of seeds instead of the seed."""
     names = {run_id: _group_name(group) for run_id, group in groups.items()}
     return _distinct([group[0] for group in groups.values()], names)
 

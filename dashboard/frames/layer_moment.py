@@ -16,7 +16,7 @@ from engine.queue.overview import RunOverview
 class LayerMoment:
     """One layer of the runs that have it, at one epoch.
 
-    records: run_id -> its snapshots; weights: run_id -> (snapshots, n).
+    records: run_id -> its snapshots. weights: run_id -> (snapshots, n).
     """
 
     layer: str
@@ -34,7 +34,7 @@ class LayerMoment:
         return f"{self.title} at epoch {self.epoch:.2f}"
 
     def dated(self, table: pd.DataFrame) -> pd.DataFrame:
-        """A table of this moment with each run's own epoch, which may be an earlier one."""
+        """The table with a column `epoch`: the epoch of each run's snapshot, which can be earlier than this moment."""
         epochs = {run_id: self.records[run_id][place]["epoch"] for run_id, place in self.positions.items()}
         return table.assign(epoch=[epochs[run_id] for run_id in table["run_id"]])
 
@@ -44,7 +44,7 @@ class LayerMoment:
 
     @cached_property
     def positions(self) -> dict[str, int]:
-        """run_id -> index of the newest snapshot that is not after `epoch`, for runs that have one."""
+        """run_id -> index of the newest snapshot at or before `epoch`, for runs that have one."""
         found = {run.run_id: snapshot_at(self.records[run.run_id], self.epoch) for run in self.runs}
         return {
             run_id: min(position, len(self.weights[run_id]) - 1)
@@ -54,5 +54,5 @@ class LayerMoment:
 
     @cached_property
     def now(self) -> dict[str, np.ndarray]:
-        """Label -> the weights at this moment."""
+        """Label -> weights at this moment."""
         return {self.labels[run_id]: self.weights[run_id][place] for run_id, place in self.positions.items()}

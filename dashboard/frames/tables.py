@@ -1,4 +1,4 @@
-"""What all frames share: whose a row is, and one table out of one per run."""
+"""Shared parts of all frames: the columns that identify a run, and one table from a table per run."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ IDENTITY = ("run_id", "label", "variant")
 
 
 def identities(runs: Sequence[RunOverview]) -> dict[str, dict[str, str]]:
-    """run_id -> the columns of IDENTITY, with which every row of the run begins."""
+    """run_id -> the columns of IDENTITY, which start every row of the run."""
     labels = unique_labels(runs)
     return {
         run.run_id: {"run_id": run.run_id, "label": labels[run.run_id], "variant": run.config.variant} for run in runs
@@ -22,10 +22,10 @@ def identities(runs: Sequence[RunOverview]) -> dict[str, dict[str, str]]:
 def stacked(
     runs: Sequence[RunOverview], tables: Mapping[str, Mapping[str, np.ndarray]], columns: Sequence[str]
 ) -> pd.DataFrame:
-    """IDENTITY and `columns`, run below run.
+    """One table with the columns IDENTITY and `columns`, run after run.
 
     Args:
-        tables: run_id -> column -> (rows,); runs without one are left out, but count where labels are made unique.
+        tables: run_id -> column -> (rows,); runs without a table are left out, but are considered for unique labels.
     """
     present = [run.run_id for run in runs if run.run_id in tables]
     if not present:
@@ -39,5 +39,5 @@ def stacked(
 
 
 def thin(count: int, limit: int) -> np.ndarray:
-    """Indices, at most `limit` of range(count), evenly spread, both ends kept; `limit` at least 2."""
+    """At most `limit` indices of range(count), evenly spaced, including both ends; `limit` is at least 2."""
     return np.unique(np.linspace(0, count - 1, min(count, limit)).round().astype(int))

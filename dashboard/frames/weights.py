@@ -1,4 +1,4 @@
-"""The weights themselves: one by one, over a whole training, and as the kernels they form."""
+"""Tables of single weights, of kernels, and of weight counts over a whole training."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ def weight_frame(
 
     Args:
         weights: run_id -> (snapshots, n).
-        positions: run_id -> index of the snapshot that is "now"; runs without one are left out.
+        positions: run_id -> index of the current snapshot; other runs are left out.
 
     Raises:
         ValueError: a weight is not finite.
@@ -35,11 +35,11 @@ def weight_frame(
 def kernel_frame(
     runs: Sequence[RunOverview], weights: Mapping[str, np.ndarray], positions: Mapping[str, int], layer: str
 ) -> pd.DataFrame:
-    """One row per run and weight, placed in its kernel: run_id, label, variant, output, input, row, column, weight.
+    """One row per run and weight, with its kernel index: run_id, label, variant, output, input, row, column, weight.
 
     Args:
         weights: run_id -> (snapshots, n), of `layer`.
-        positions: run_id -> index of the snapshot that is "now"; runs without one are left out.
+        positions: run_id -> index of the current snapshot; other runs are left out.
     """
     places = ("output", "input", "row", "column")
     tables = {}
@@ -60,12 +60,12 @@ def density_frame(
 ) -> pd.DataFrame:
     """One row per run, snapshot and bin: run_id, label, variant, epoch, left, right, count.
 
-    Snapshot after snapshot, bins in order; at most MOMENTS_PER_RUN snapshots of a run, evenly spread, both ends kept.
-    Every weight is counted: those beyond the edges in the outermost bins.
+    Rows are sorted by snapshot, then by bin. At most MOMENTS_PER_RUN snapshots of a run are included, evenly spaced,
+    with the first and the last. Weights beyond the edges are counted in the outermost bins.
 
     Args:
         weights: run_id -> (snapshots, n); runs without a snapshot are left out.
-        records: run_id -> the records of the same snapshots.
+        records: run_id -> records of the same snapshots.
     """
     tables, bins = {}, len(edges) - 1
     for run in runs:

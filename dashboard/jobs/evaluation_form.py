@@ -1,4 +1,4 @@
-"""The evaluation form: attacks, ball or balls, number of images."""
+"""Evaluation form: attacks, one or several ε, and numbers of images."""
 
 import inspect
 from collections.abc import Sequence
@@ -21,20 +21,20 @@ from engine.studies.estimate import evaluation_passes
 from engine.validation import validated
 
 MOST_STEPS = 20
-SHAPES = {"one": "One ε", "ladder": "A ladder of ε"}
+SHAPES = {"one": "One ε", "ladder": "Several ε"}
 CHOICES = {"paper": ("paper",), "strong": ("strong",), "paper + strong": ("paper", "strong")}
-"""What the form offers -> the words that stand for it on the command line."""
+"""Button of the form -> the presets' names on the command line."""
 
 EXPLAINED = {
-    ("paper",): "The six of the paper's tables",
-    ("strong",): "AutoAttack's four, the last without gradients; what robustness is commonly judged by",
-    ("paper", "strong"): "All ten",
+    ("paper",): "The six attacks of the paper's tables",
+    ("strong",): "The four attacks of AutoAttack, the usual benchmark of robustness; the last one uses no gradients",
+    ("paper", "strong"): "All ten attacks",
 }
-"""Those words -> what the attacks are."""
+"""Names of presets -> description of their attacks."""
 
 
 def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
-    """What to attack the runs with; a button queues it for all of them."""
+    """Draw the form, and a button that queues its evaluations for all `runs`."""
     try:
         requests = read_form(runs[0].config.dataset_spec.epsilon)
     except InputError as error:
@@ -42,22 +42,25 @@ def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
         return
     st.caption(
         f"{_count(len(requests), runs)}{_cost(here, runs, requests)} The parameters of each attack are those of the "
-        "paper, or of AutoAttack. On the command line:"
+        "paper or of AutoAttack. Equivalent command:"
     )
     run_ids = [run.run_id for run in runs]
     short = requests[0].model_copy(update={"attacks": short_names(requests[0].attacks)})
     command = short.command(run_ids, [request.threat.epsilon for request in requests])
     st.code(command, language="bash", wrap_lines=True)
-    if st.button("Attack", type="primary", icon=":material/bolt:"):
+    if st.button("Attack these runs", type="primary", icon=":material/bolt:"):
         queue_measurements(here, run_ids, requests)
         st.rerun()
 
 
 def read_form(paper: float) -> list[EvaluationRequest]:
-    """The widgets; a request for each epsilon, ascending; InputError for what cannot be asked.
+    """Draw the widgets; return a request for each epsilon, ascending.
 
     Args:
         paper: the paper's epsilon for the data set of the runs.
+
+    Raises:
+        InputError: a value is outside its limits, or no attack is chosen.
     """
     attacks = pick_attacks("attacks")
     shape = st.segmented_control(
@@ -67,11 +70,11 @@ def read_form(paper: float) -> list[EvaluationRequest]:
         required=True,
         format_func=SHAPES.__getitem__,
         key="strength",
-        help="A ladder takes the same attacks at several ε; Examples then follows an image across the boundary",
+        help="With several ε, the Examples page can follow an image across the decision boundary",
     )
     samples_place, kept_place, *places, unit_place = st.columns(5 if shape == "ladder" else 4)
     samples = number(samples_place, "Test images", EvaluationRequest, "samples", 200, "samples")
-    kept = number(kept_place, "Images kept", EvaluationRequest, "kept_images", 200, "kept-images")
+    kept = number(kept_place, "Stored images", EvaluationRequest, "kept_images", 200, "kept-images")
     epsilons = _pick_ladder(places, paper) if shape == "ladder" else _pick_epsilon(places[0], paper)
     threat = {"norm": "linf", "epsilon": epsilons[-1], "unit": pick_unit(unit_place, "unit")}
     request = validated(
@@ -89,17 +92,17 @@ def _pick_epsilon(place: Any, paper: float) -> tuple[float]:
 
 
 def _pick_ladder(places: Sequence[Any], paper: float) -> tuple[float, ...]:
-    last = number(places[0], "From 0 to ε =", ThreatModel, "epsilon", 2 * paper, f"last-epsilon-{paper}")
-    help_text = f"1 to {MOST_STEPS} equal ones, and half the first"
+    last = number(places[0], "Largest ε", ThreatModel, "epsilon", 2 * paper, f"last-epsilon-{paper}")
+    help_text = f"Number of equal steps from 0 to the largest ε, and half of the first step: 1 to {MOST_STEPS}"
     return epsilon_ladder(last, places[1].number_input("Steps", 1, MOST_STEPS, 6, key="steps", help=help_text))
 
 
 def pick_attacks(key: str) -> list[str]:
-    """Names of attacks, all of the paper's at first: a button for each preset, and one by one.
+    """Names of the chosen attacks, by default all of the paper's; presets and single attacks can be chosen.
 
-    Presets are buttons, not a choice that follows the attacks: a click on an attack that comes before the page has
-    told the browser of the last one would bring the former preset back. For the same reason the attacks begin by
-    `default`: what is written into the state would win over such a click.
+    Presets are buttons, not a widget that follows the attacks: two quick clicks on attacks would restore the previous
+    preset. For the same reason the initial attacks come from `default`: a value written into the session state would
+    override such a click.
     """
     state = st.session_state
 
@@ -121,19 +124,19 @@ def pick_attacks(key: str) -> list[str]:
 
 
 def short_names(attacks: Sequence[str]) -> tuple[str, ...]:
-    """Presets instead of attacks, where they stand for exactly these."""
+    """Names of the presets that contain exactly these attacks; otherwise the attacks themselves."""
     return next((words for words in CHOICES.values() if set(attack_names(words)) == set(attacks)), tuple(attacks))
 
 
 def _attacks_help() -> str:
-    """A line for each attack."""
+    """Help text with one line per attack."""
     return "\n".join(
         f"- **{name}**: {(inspect.getdoc(type(attack)) or '').splitlines()[0]}" for name, attack in ATTACKS.items()
     )
 
 
 def _cost(here: Settings, runs: Sequence[RunOverview], requests: Sequence[EvaluationRequest]) -> str:
-    """How long it takes at most, at the measured speed, if any was; and what takes most of it."""
+    """Upper bound of the time per run, if a speed was measured, and the most expensive attack."""
     device = resolve_device(here.worker.device)
     rates = here.queue.rates()
     measured = [rates.get(rate_key(device, run.config)) for run in runs]
@@ -141,10 +144,9 @@ def _cost(here: Settings, runs: Sequence[RunOverview], requests: Sequence[Evalua
     longest = max(requests[0].attacks, key=lambda name: ATTACKS[name].cost)
     slowest = min((rate for rate in measured if rate), default=None)
     if slowest is None or None in measured:
-        return f"{longest} needs the most passes."
-    return (
-        f"At most about {duration(passes / slowest)} a run at the speed measured here; {longest} needs the most passes."
-    )
+        return f"{longest} is the most expensive attack."
+    bound = f"At most about {duration(passes / slowest)} per run at the speed measured on this machine."
+    return f"{bound} {longest} is the most expensive attack."
 
 
 def _count(epsilons: int, runs: list[RunOverview]) -> str:

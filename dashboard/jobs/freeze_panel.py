@@ -1,4 +1,4 @@
-"""Runs that have not finished, each with a button that takes it as it is now."""
+"""Unfinished runs, each with a button that makes its current checkpoint a run of its own."""
 
 import streamlit as st
 
@@ -17,19 +17,19 @@ ROWS = 4
 STANDING = {
     "running": "Still training",
     "stopping": "Stopping",
-    "queued": "Waits to go on",
+    "queued": "Waiting to resume",
     "interrupted": "Interrupted",
     "stopped": "Stopped",
     "failed": "Failed",
 }
 TAKEN, REFUSED = "freeze-taken", "freeze-refused"
-"""In the session: whether the page must pick anew; and the run that could not be taken last, with the reason."""
+"""Session state: true if the page must rerun its choice of runs; the run whose last freeze failed, and the error."""
 
 
 def draw_freeze(here: Settings, unfinished: list[RunOverview]) -> None:
-    """A row per run that could be taken, those at work first; what is taken joins the runs picked on the page.
+    """Draw a row per run that has a checkpoint, active runs first; a frozen run is added to those chosen on the page.
 
-    Redraws itself while any is at work, and the page when one has finished. Nothing when read-only.
+    The rows refresh while a run is active, and the page reruns when one finishes. In read-only mode nothing is drawn.
     """
     unfinished = [run for run in unfinished if run.status in STANDING]
     if here.read_only or not unfinished:
@@ -56,7 +56,7 @@ def _draw_rows(here: Settings, runs: list[RunOverview]) -> None:
     for run in runs[:ROWS]:
         _draw_row(here, run, labels[run.run_id])
     if runs[ROWS:]:
-        with st.expander(f"{len(runs) - ROWS} more that have not finished", key="freeze-more"):
+        with st.expander(f"Unfinished runs: {len(runs) - ROWS} more", key="freeze-more"):
             for run in runs[ROWS:]:
                 _draw_row(here, run, labels[run.run_id])
 
@@ -65,11 +65,11 @@ def _draw_row(here: Settings, run: RunOverview, label: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"freeze-row-{run.run_id}"):
         st.markdown(f"{STANDING[run.status]}: **{plain(label)}**{_moment(run)}", width="content")
         st.button(
-            "Take it as it is now",
+            "Evaluate current checkpoint",
             key=f"freeze-{run.run_id}",
             icon=":material/photo_camera:",
             type="tertiary",
-            help="Its weights at this moment become a run that can be attacked; the training goes on untouched",
+            help="Stores the current weights as a run that you can attack; the training itself is not affected",
             on_click=_freeze,
             args=(here, run.run_id),
         )
@@ -85,7 +85,7 @@ def _moment(run: RunOverview) -> str:
 
 
 def _freeze(here: Settings, run_id: str) -> None:
-    """Before the page runs: what it picks from is decided by then."""
+    """Freeze a run. This is a callback because the page reads its runs before it draws this button."""
     state = st.session_state
     try:
         frozen = freeze_run(here.store, run_id)

@@ -1,4 +1,4 @@
-"""Measurements in the queue as people see them: what runs, how far it is, and the buttons that change that."""
+"""Queued measurements: their progress, and buttons that stop or retry them."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -20,7 +20,7 @@ SHOWN = 8
 
 
 def measurement_jobs(here: Settings, run_ids: Collection[str], kinds: Collection[Kind] | None = None) -> list[Job]:
-    """What measures these runs, whatever became of it, newest first; of some kinds, or all but training."""
+    """Jobs that measure these runs, in any state, newest first; by default all kinds but training."""
     return [
         job
         for job in here.queue.jobs()
@@ -29,15 +29,15 @@ def measurement_jobs(here: Settings, run_ids: Collection[str], kinds: Collection
 
 
 def is_measuring(jobs: Sequence[Job]) -> bool:
-    """Whether any waits or runs."""
+    """True if any job is waiting or active."""
     return any(job.status in WAITING + ACTIVE for job in jobs)
 
 
 def draw_measurements(here: Settings, runs: list[RunOverview], jobs: list[Job]) -> None:
-    """Measurements that run, wait or went wrong, in this order, each with what can be done about it.
+    """Draw active, waiting, failed and stopped measurements, in this order, each with its buttons.
 
     Args:
-        runs: all that the jobs belong to.
+        runs: all runs of the jobs.
     """
     order = {status: place for place, status in enumerate((*ACTIVE, "queued", "interrupted", "failed", "stopped"))}
     jobs = sorted((job for job in jobs if job.status in order), key=lambda job: (order[job.status], job.created_at))
@@ -46,9 +46,9 @@ def draw_measurements(here: Settings, runs: list[RunOverview], jobs: list[Job]) 
     if len(unended) > 1 and not here.read_only:
         words, action = st.columns([6, 1], vertical_alignment="center")
         running = sum(job.status in ACTIVE for job in jobs)
-        words.caption(f"{running} under way, {len(unended) - sum(job.status == 'running' for job in unended)} waiting")
+        words.caption(f"{running} running, {len(unended) - sum(job.status == 'running' for job in unended)} waiting")
         if action.button("Stop all", key="stop-all", icon=":material/stop:"):
-            for job in reversed(unended):  # those that wait first, or the worker would begin them
+            for job in reversed(unended):  # waiting jobs first, or the worker would start them
                 here.queue.request_stop(job.job_id)
             st.rerun()
     for job in jobs[:SHOWN]:
@@ -79,15 +79,15 @@ def _draw_measurement(here: Settings, job: Job, label: str) -> None:
 
 
 def _words(job: Job) -> str:
-    """What a job measures, as far as this version can read it."""
+    """Description of a measurement, or a note that this version cannot read it."""
     try:
         return "" if job.kind == "train" else read_request(job.kind, job.payload).words
     except (InputError, KeyError, TypeError):
-        return f"something to {job.kind} that this version cannot read"
+        return f"a request to {job.kind} that this version cannot read"
 
 
 def queue_measurements(here: Settings, run_ids: Iterable[str], requests: Sequence[Measurement]) -> None:
-    """Queue each request for each run, and see that a worker is there."""
+    """Queue each request for each run, and start a worker if none is running."""
     for run_id in run_ids:
         for request in requests:
             submit_measurement(here.store, here.queue, run_id, request)

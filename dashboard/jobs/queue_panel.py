@@ -1,4 +1,4 @@
-"""The queue as people see it: what runs, how far it is, and the buttons that change that."""
+"""Queue of runs: their progress, and buttons that stop, resume or delete them."""
 
 import time
 from typing import Any
@@ -29,18 +29,18 @@ ICONS = {
 
 
 def is_busy(runs: list[RunOverview]) -> bool:
-    """Whether anything is waiting or running, so that a page should look again soon."""
+    """True if any run is waiting or active, so that a page should refresh soon."""
     return any(run.status in WAITING + ACTIVE for run in runs)
 
 
 def attend(here: Settings, runs: list[RunOverview]) -> None:
-    """See that a worker is alive while training waits for one; at most every few seconds."""
+    """Start a worker if runs wait and none is alive; checks at most every few seconds."""
     if is_busy(runs):
         attend_worker(here)
 
 
 def attend_worker(here: Settings) -> None:
-    """See that a worker is alive; at most every few seconds."""
+    """Start a worker if none is alive; at most every few seconds."""
     if here.read_only or client.worker_identity(here.store.root):
         return
     if time.monotonic() - st.session_state.get("attended", -10.0) > 5.0:
@@ -49,13 +49,13 @@ def attend_worker(here: Settings) -> None:
 
 
 def draw_queue(here: Settings, runs: list[RunOverview]) -> None:
-    """A row per run of one's own, those at work first: status, progress, remaining time, actions."""
+    """Draw a row per run of this store, active ones first: status, progress, remaining time, buttons."""
     runs = [run for run in runs if not run.is_shipped]
     order = {status: place for place, status in enumerate((*ACTIVE, *WAITING, "failed", "stopped", "finished"))}
     for run in sorted(runs, key=lambda run: order[run.status])[:SHOWN]:
         _draw_row(here, run)
     if len(runs) > SHOWN:
-        st.caption(f"{len(runs) - SHOWN} more; `python -m engine runs` lists them all.")
+        st.caption(f"Not shown: {len(runs) - SHOWN} more. `python -m engine runs` lists all runs.")
 
 
 def _draw_row(here: Settings, run: RunOverview) -> None:
@@ -73,27 +73,29 @@ def _draw_state(place: Any, run: RunOverview) -> None:
         place.progress(min(run.job.progress, 1.0), text=f"{icon} {run.status}, {pace(run.job)}")
     elif run.status == "failed":
         place.markdown(f"{icon} failed")
-        place.caption(run.error or "No reason was recorded.")
+        place.caption(run.error or "No error message was recorded.")
     elif run.status == "finished" and run.result and "conv1_fuzziness" in run.result:
-        clean = run.result.get("clean_accuracy")  # not known of a frozen run
-        accuracy = "" if clean is None else f"clean accuracy {clean:.1%} of the test set, "
+        clean = run.result.get("clean_accuracy")  # unknown for a frozen run
+        accuracy = "" if clean is None else f"clean accuracy {clean:.1%} on the test set, "
         place.markdown(f"{icon} finished, {accuracy}conv1 fuzziness {run.result['conv1_fuzziness']:.4f}")
     else:
         place.markdown(f"{icon} {run.status}")
 
 
 def _draw_actions(here: Settings, run: RunOverview) -> None:
-    if st.button("Watch", key=f"watch-{run.run_id}", icon=":material/monitoring:", help="Show this run on Weights"):
+    if st.button("Watch", key=f"watch-{run.run_id}", icon=":material/monitoring:", help="Open this run on Weights"):
         open_weights([run.run_id])
     if here.read_only:
         return
     if run.status in ("queued", "running"):
-        if st.button("Stop", key=f"stop-{run.run_id}", icon=":material/stop:", help="Save and stop; it can be resumed"):
+        if st.button("Stop", key=f"stop-{run.run_id}", icon=":material/stop:", help="Save and stop; you can resume it"):
             here.queue.request_stop(run.run_id)
             st.rerun()
     elif run.status in RESUMABLE and isinstance(run.config, RunConfig):
         word = "Retry" if run.status == "failed" else "Resume"
-        if st.button(word, key=f"resume-{run.run_id}", icon=":material/resume:", help="Go on from the last checkpoint"):
+        if st.button(
+            word, key=f"resume-{run.run_id}", icon=":material/resume:", help="Resume from the last checkpoint"
+        ):
             retry_run(here.store, here.queue, run.run_id)
             client.start_worker(here.worker)
             st.rerun()
@@ -103,8 +105,8 @@ def _draw_actions(here: Settings, run: RunOverview) -> None:
 
 def _draw_delete(here: Settings, run: RunOverview) -> None:
     with st.popover("", icon=":material/delete:", help="Delete this run"):
-        st.write("Records, weights and evaluations go for good.")
-        if st.button("Delete for good", key=f"delete-{run.run_id}", type="primary"):
+        st.write("Records, weights and evaluations are deleted. This cannot be undone.")
+        if st.button("Delete permanently", key=f"delete-{run.run_id}", type="primary"):
             try:
                 delete_run(here.store, here.queue, run.run_id)
             except InputError as error:
@@ -114,6 +116,6 @@ def _draw_delete(here: Settings, run: RunOverview) -> None:
 
 
 def pace(job: Job) -> str:
-    """What an active job is at, and the remaining time."""
+    """Current step of an active job, and its remaining time."""
     left = job.seconds_left
     return job.message + ("" if left is None else f", {duration(left)} left")

@@ -1,4 +1,4 @@
-"""A study as people see it: what it would take, how far it is, and the buttons that change that."""
+"""Progress of a study, and buttons that launch, resume or stop it."""
 
 from collections.abc import Sequence
 
@@ -20,11 +20,11 @@ TICK = 1.0
 
 
 def draw_study(here: Settings, study: Study, runs: Sequence[RunOverview], key: str) -> None:
-    """The launch of what is missing, or a bar that follows it while it is at work; in read-only mode without buttons.
+    """Draw the launch of the missing runs, or a progress bar while the study is active; no buttons in read-only mode.
 
     Args:
-        runs: all in the store, as they are now.
-        key: the study's identity on its page.
+        runs: all runs in the store, just read.
+        key: identifies the study on its page.
     """
     first = study_progress(here.store, here.queue, study, runs)
     run_every = TICK if first.is_busy else None
@@ -32,10 +32,10 @@ def draw_study(here: Settings, study: Study, runs: Sequence[RunOverview], key: s
 
 
 def _watch(here: Settings, study: Study, key: str, first: list[StudyProgress], was_busy: bool) -> None:
-    """Alone drawn again while the study is at work; the whole page once more when it ends.
+    """Draw the study. Only this fragment reruns while the study is active; the whole page reruns once when it ends.
 
     Args:
-        first: what the page has just read; emptied, so that every later run reads anew.
+        first: progress that the page has just read; emptied here, so that every later rerun reads it again.
     """
     progress = first.pop() if first else study_progress(here.store, here.queue, study, sources.runs())
     if progress.is_busy:
@@ -63,7 +63,7 @@ def _draw_launch(here: Settings, study: Study, progress: StudyProgress, key: str
     open_steps = [step for step in progress.steps if not step.is_over]
     if not open_steps or here.read_only:
         return
-    word = "Train and attack what is missing" if progress.count("missing") else "Try again"
+    word = "Train and attack missing runs" if progress.count("missing") else "Retry failed runs"
     word = "Resume" if progress.count("stopped", "interrupted") else word
     runs = "1 run" if len(open_steps) == 1 else f"{len(open_steps)} runs"
     seconds = seconds_left(here, progress)
@@ -74,13 +74,13 @@ def _draw_launch(here: Settings, study: Study, progress: StudyProgress, key: str
             submit_study(here.store, here.queue, study, sources.runs())
             client.start_worker(here.worker)
         except (InputError, OSError) as error:
-            st.error(f"Could not be launched. {error}")
+            st.error(f"The runs could not be launched. {error}")
             return
         st.rerun()
 
 
 def draw_failures(here: Settings, study: Study, steps: Sequence[Step]) -> None:
-    """Which have failed, and why."""
+    """Draw the failed runs with their error messages."""
     for step in steps:
         if step.status == "failed":
             words = f"{step.config.label} failed: {_reason(here, study, step)}"
@@ -88,27 +88,27 @@ def draw_failures(here: Settings, study: Study, steps: Sequence[Step]) -> None:
 
 
 def _reason(here: Settings, study: Study, step: Step) -> str:
-    """What became of the training or the attacks that failed."""
+    """Error message of the training or the attack that failed."""
     jobs = filter(None, map(here.queue.job, study_jobs(study, step)))
     errors = [job.error for job in jobs if job.status == "failed"]
     result = here.store.result(step.run_id) or {}
-    return next(filter(None, [*errors, result.get("error")]), "no reason was recorded")
+    return next(filter(None, [*errors, result.get("error")]), "no error message was recorded")
 
 
 def progress_words(progress: StudyProgress, seconds: float | None) -> str:
-    """Counts, and the remaining time while it is at work."""
+    """Numbers of runs by status, and the remaining time while the study is active."""
     words = [f"{progress.count('finished')} of {len(progress.steps)} runs done"]
     for status, count in ((word, progress.count(word)) for word in ("failed", "stopped")):
         if count:
             words.append(f"{count} {status}")
     if missing := progress.count("missing"):
-        words.append(f"{missing} not begun")
+        words.append(f"{missing} not started")
     if progress.is_busy and seconds is not None:
         words.append(f"about {duration(seconds)} left")
     return ", ".join(words)
 
 
 def seconds_left(here: Settings, progress: StudyProgress) -> float | None:
-    """At the speed measured here; None while there is none."""
+    """Remaining time at the speed measured on this machine; None if no speed has been measured."""
     device = resolve_device(here.worker.device)
     return progress.seconds_left(here.queue.rates(), here.worker.processes_on(device), device)

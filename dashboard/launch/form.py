@@ -1,4 +1,4 @@
-"""The launch form: every limit comes from the engine, every value is checked there again."""
+"""Launch form. Its limits come from the engine, which validates every value again."""
 
 from typing import Any
 
@@ -27,15 +27,15 @@ from engine.training.schedule import TrainingConfig
 from engine.validation import field_limits, validated
 
 PROBE_LABELS = {"samples": "Probe images", "steps": "Probe steps", "every": "Probe every (snapshots)"}
-ARCHITECTURE_HELP = "LeNet is the paper's; larger networks take longer"
+ARCHITECTURE_HELP = "The paper uses LeNet; larger networks take longer to train"
 
 
 def draw_form() -> LaunchRequest | InputError:
-    """The widgets; what they ask for, or the first thing wrong with it."""
+    """Draw the form; return its request, or the first error in it."""
     name = st.selectbox("Preset", list(PRESETS), format_func=lambda key: PRESETS[key].title, key="preset")
     preset = PRESETS[name]
     st.caption(preset.about)
-    start, prefix = preset.request, f"{name}-"  # another preset is another set of widgets, filled with its values
+    start, prefix = preset.request, f"{name}-"  # each preset has its own widgets, filled with its values
     fields = _read_data_and_scope(start, prefix)
     variants = _read_variants(start, prefix)
     strengths, epochs, seeds = _read_numbers(start, prefix)
@@ -87,13 +87,13 @@ def _read_variants(start: LaunchRequest, prefix: str) -> tuple[str, ...]:
         default=list(start.variants),
         format_func=VARIANTS.__getitem__,
         key=f"{prefix}variants",
-        help="Std: cross entropy alone. Adv: every batch also as its PGD version. The others add the penalty.",
+        help="Std: cross entropy only. Adv: an update on PGD images after every clean one. The others add a penalty.",
     )
     return tuple(variants)
 
 
 def _read_numbers(start: LaunchRequest, prefix: str) -> tuple[dict[str, float], int, tuple[int, ...]]:
-    """Strengths of the penalty, epochs, and seeds, in one row."""
+    """Penalty strengths, number of epochs and seeds, from one row of widgets."""
     first, second, third, fourth, fifth = st.columns(5)
     l1 = number(first, "λ (L1)", ObjectiveConfig, "l1_strength", start.l1_strength, f"{prefix}l1")
     mu = number(second, "μ (−L2)", ObjectiveConfig, "l2_strength", abs(start.l2_strength), f"{prefix}mu", low=0.0)
@@ -104,7 +104,7 @@ def _read_numbers(start: LaunchRequest, prefix: str) -> tuple[dict[str, float], 
 
 
 def _read_penalties(start: LaunchRequest, prefix: str) -> dict[str, float]:
-    """Strengths of the registered penalties beside L1 and L2; draws nothing while there are none."""
+    """Strengths of the registered penalties other than L1 and L2; without such penalties, no widget is drawn."""
     return {
         name: st.number_input(
             penalty.title,
@@ -112,7 +112,7 @@ def _read_penalties(start: LaunchRequest, prefix: str) -> dict[str, float]:
             penalty.high,
             dict(start.penalties).get(name, 0.0),
             key=f"{prefix}penalty-{name}",
-            help=f"Strength of a further term of every run's objective: {penalty.low:g} to {penalty.high:g}",
+            help=f"Strength of this penalty in the objective of every run: {penalty.low:g} to {penalty.high:g}",
             format="%.6g",
             step=None,
         )
@@ -135,5 +135,5 @@ def _read_training(start: TrainingConfig, prefix: str) -> dict[str, Any]:
 def _read_threat_and_device(dataset: str, prefix: str) -> tuple[dict[str, Any] | None, str]:
     *places, last = st.columns(3)
     epsilon_key, unit_key = f"{prefix}epsilon-{dataset}", f"{prefix}unit"
-    threat = pick_threat(places, "ε of Adv and probe", DATASETS[dataset], epsilon_key, unit_key)
+    threat = pick_threat(places, "ε for Adv and probe", DATASETS[dataset], epsilon_key, unit_key)
     return threat, last.selectbox("Device", field_limits(RunConfig, "device").choices, key=f"{prefix}device")

@@ -1,4 +1,4 @@
-"""Weights from elsewhere: a file, what it is of, and the command that makes a run of it in a process of its own."""
+"""Form that imports a weights file as a run, by running `python -m engine import` in its own process."""
 
 import json
 import re
@@ -19,35 +19,35 @@ from engine.exchange.tensor_file import MOST_BYTES, SUFFIXES
 from engine.models.architectures import ARCHITECTURES
 
 PATIENCE = 600.0
-"""Seconds; fetching a data set can be part of it."""
+"""Timeout of the import in seconds; the time includes a download of the data set if one is needed."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the command said: a run, as `--json` prints it, or the sentence that says why there is none."""
+    """Result of the command: a run, as `--json` prints it, or an error message."""
 
     run: dict[str, Any] = field(default_factory=dict)
     error: str = ""
 
 
 def draw_import_form(here: Settings) -> None:
-    """A file of weights becomes a run at the press of a button, then a link to it."""
+    """Draw the form that imports a weights file as a run, and the result of the last import."""
     st.caption(
-        "A PyTorch state dict, or safetensors. Nothing in the file is executed; tensors are known by name, else by "
-        "shape. The run can then be looked at and attacked like one that was trained here."
+        "Upload a PyTorch state dict or a safetensors file. No code in the file is executed. Tensors are matched by "
+        "name, or by shape where the names differ. You can view and attack the imported run like any other run."
     )
     file = st.file_uploader(
-        "File of weights", [suffix[1:] for suffix in SUFFIXES], key="import-file", max_upload_size=MOST_BYTES // 2**20
+        "Weights file", [suffix[1:] for suffix in SUFFIXES], key="import-file", max_upload_size=MOST_BYTES // 2**20
     )
     first, second = st.columns(2)
     architecture = first.selectbox(
-        "Their architecture",
+        "Architecture of the file",
         list(ARCHITECTURES),
         format_func=lambda name: ARCHITECTURES[name].title,
         key="import-network",
     )
     dataset = second.selectbox(
-        "Their data set",
+        "Data set of the file",
         [name for name, images in DATASETS.items() if ARCHITECTURES[architecture].fits(images.shape)],
         format_func=lambda name: DATASETS[name].title,
         key=f"import-dataset-{architecture}",
@@ -55,12 +55,12 @@ def draw_import_form(here: Settings) -> None:
     name = st.text_input(
         "Name", Path(file.name).stem[:80] if file else "", max_chars=80, key=f"import-name-{file.name if file else ''}"
     )
-    pressed = st.button("Import", icon=":material/upload:", disabled=file is None)
+    pressed = st.button("Import weights", icon=":material/upload:", disabled=file is None)
     place = st.empty()
     if file is None:
         return
     if pressed:
-        with place, st.spinner("Reading, and measuring accuracy on the whole test set …", show_time=True):
+        with place, st.spinner("Importing weights and measuring accuracy on the whole test set …", show_time=True):
             outcome = import_file(here, file.name, file.getvalue(), architecture, dataset, name)
         st.session_state.imported = (file.file_id, outcome)
     of, outcome = st.session_state.get("imported", (None, None))
@@ -70,7 +70,7 @@ def draw_import_form(here: Settings) -> None:
 
 
 def import_file(here: Settings, file_name: str, content: bytes, architecture: str, dataset: str, name: str) -> Outcome:
-    """Run the command on a private copy of the file, which is gone when it returns."""
+    """Run the import command on a temporary copy of the file, which is deleted before the function returns."""
     with tempfile.TemporaryDirectory(prefix="weights-") as folder:
         path = Path(folder) / (re.sub(r"[^\w.-]", "_", Path(file_name).stem)[:60] + Path(file_name).suffix)
         path.write_bytes(content)
@@ -80,14 +80,15 @@ def import_file(here: Settings, file_name: str, content: bytes, architecture: st
         try:
             told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
         except (subprocess.TimeoutExpired, OSError) as error:
-            return Outcome(error=f"The import did not end ({type(error).__name__}). Try it on the command line.")
+            remedy = "Run `python -m engine import` on the command line instead."
+            return Outcome(error=f"The import did not finish ({type(error).__name__}). {remedy}")
     if told.returncode == 0:
         return Outcome(json.loads(told.stdout))
     if told.returncode == 2:
         return Outcome(error=told.stderr.strip().splitlines()[-1])
     print(told.stderr, file=sys.stderr)
     return Outcome(
-        error=f"The import ended with code {told.returncode}; the server's output says why. Nothing was kept."
+        error=f"The import failed with exit code {told.returncode}. Nothing was imported. See the server's output."
     )
 
 
@@ -97,13 +98,14 @@ def _draw_outcome(outcome: Outcome) -> None:
         return
     run = outcome.run
     accuracy = f"{run['clean_accuracy']:.1%} of {run['clean_accuracy_samples']:,} test images classified correctly"
-    st.success(f"{plain(run['label'])}: {accuracy}." + ("" if run["new"] else " It was here already."))
+    st.success(f"{plain(run['label'])}: {accuracy}." + ("" if run["new"] else " This run already existed."))
     if run["clean_accuracy"] < 3 / len(DATASETS[run["dataset"]].classes):
         st.warning(
-            "That is little more than guessing gives. See that architecture and data set are those they were trained "
-            "with: LeNet normalizes pixels by the data set's mean and deviation, the others take them from 0 to 1."
+            "This accuracy is close to guessing. Check that the weights were trained with this architecture and data "
+            "set. LeNet normalizes pixels by the data set's mean and standard deviation; the other architectures use "
+            "pixels in [0, 1]."
         )
     if run["renamed"]:
-        st.caption("Known by shape: " + ", ".join(f"`{own}`" for own in run["renamed"].values()))
-    if st.button("Look at its weights", icon=":material/monitoring:", key="open-imported"):
+        st.caption("Matched by shape: " + ", ".join(f"`{own}`" for own in run["renamed"].values()))
+    if st.button("Show its weights", icon=":material/monitoring:", key="open-imported"):
         open_weights([run["run_id"]])

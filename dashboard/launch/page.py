@@ -1,4 +1,4 @@
-"""Launch: choose, see what it costs, train; and the queue of everything launched."""
+"""Launch: the launch form with its cost, the import form, and the queue of runs."""
 
 import streamlit as st
 
@@ -12,12 +12,12 @@ from engine.runs.launch import LaunchRequest
 
 
 def draw_launch(here: Settings) -> None:
-    """The form, and beside it what it would launch."""
+    """Draw the form and, beside it, the summary of the launch."""
     form, summary = st.columns([3, 2], gap="large")
     with form:
         request = draw_form()
         if not here.read_only:
-            with st.expander("Bring your own weights"):
+            with st.expander("Import weights from a file"):
                 draw_import_form(here)
     with summary, st.container(border=True):
         if isinstance(request, LaunchRequest):
@@ -27,13 +27,13 @@ def draw_launch(here: Settings) -> None:
 
 
 def watch_queue(here: Settings, was_busy: bool) -> None:
-    """The queue, alone drawn again while something is at work; then the whole page once more."""
+    """Draw the queue. Only this fragment reruns while runs are active; the whole page reruns once when they end."""
     runs = sources.runs()
     attend(here, runs)
     if any(not run.is_shipped for run in runs):
         draw_queue(here, runs)
     else:
-        st.info("Nothing has been launched yet.")
+        st.info("No runs have been launched yet. Choose a preset above and launch it.")
     if was_busy and not is_busy(runs):
         st.rerun()
 

@@ -1,4 +1,4 @@
-"""A launch before it is launched: number of models, time, command line, and the button."""
+"""Summary of a launch: number of models, estimated time, command, and the launch button."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from engine.studies.estimate import estimated_seconds, probe_passes, training_pa
 
 
 def draw_summary(here: Settings, request: LaunchRequest) -> None:
-    """What would be launched, or the one thing that keeps it from being."""
+    """Draw the summary and the launch button, or the error that prevents the launch."""
     try:
         configs = request.configs()
         draw_cost(here, resolve_device(request.device), configs)
@@ -27,22 +27,22 @@ def draw_summary(here: Settings, request: LaunchRequest) -> None:
         st.error(str(error))
         return
     draw_warning(configs, request.training.weight_limit)
-    st.caption("The same on the command line")
+    st.caption("Equivalent command:")
     st.code(request.command(), language="bash", wrap_lines=True)
     if here.read_only:
-        st.info("This laboratory is read-only: nothing can be launched.", icon=":material/lock:")
+        st.info("This laboratory is read-only. You cannot launch runs.", icon=":material/lock:")
     elif st.button("Launch and watch", type="primary", icon=":material/rocket_launch:", width="stretch"):
         try:
             run_ids = submit_runs(here.store, here.queue, configs)
             client.start_worker(here.worker)
         except (InputError, OSError) as error:
-            st.error(f"Could not be launched. {error}")
+            st.error(f"The runs could not be launched. {error}")
             return
         open_weights(run_ids)
 
 
 def draw_cost(here: Settings, device: str, configs: Sequence[RunConfig]) -> None:
-    """Number of models, time at the measured rate, and what the probe adds."""
+    """Draw the number of models, the time at the measured speed, and the additional cost of the probe."""
     processes = here.worker.processes_on(device)
     seconds = estimated_seconds(configs, here.queue.rates(), processes, device)
     models, time = st.columns(2)
@@ -50,19 +50,22 @@ def draw_cost(here: Settings, device: str, configs: Sequence[RunConfig]) -> None
     time.metric(
         "Estimated time",
         duration(seconds) if seconds is not None else MISSING,
-        help=f"At the speed that the worker measured here ({device}), {processes} side by side; – until it has.",
+        help=(
+            f"At the speed measured on this machine ({device}), with up to {processes} processes in parallel; "
+            "a dash means that no speed has been measured yet"
+        ),
     )
     probe, training = sum(map(probe_passes, configs)), sum(map(training_passes, configs))
     if probe:
-        st.caption(f"The robustness probe adds {probe / training:.0%} to the training itself.")
+        st.caption(f"The robustness probe adds {probe / training:.0%} to the cost of training.")
 
 
 def draw_warning(configs: Sequence[RunConfig], weight_limit: float) -> None:
-    """Where Min-Max pushes weights outwards without end."""
+    """Warn where the Min-Max objective has no lower bound."""
     tipping = next((config.objective.tipping_point for config in configs if config.variant == "min-max"), None)
     if tipping is not None:
         st.warning(
-            f"Min-Max has no lower bound: a weight beyond |w| = λ/(2μ) = {tipping:.3g} is pushed outwards without end. "
-            f"A run fails as diverged when one passes {weight_limit:g}.",
+            "The Min-Max objective has no lower bound: its penalty pushes weights with |w| > λ/(2μ) = "
+            f"{tipping:.3g} away from zero without limit. A run fails as diverged when |w| exceeds {weight_limit:g}.",
             icon=":material/open_in_full:",
         )

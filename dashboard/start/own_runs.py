@@ -1,4 +1,4 @@
-"""The runs that were trained or imported here."""
+"""Table of the runs that were trained or imported in this store."""
 
 from collections.abc import Sequence
 
@@ -17,14 +17,15 @@ FORMATS = COLUMN_CONFIG | {CLEAN: st.column_config.NumberColumn(format="%.1f")}
 
 
 def draw_own_runs(runs: Sequence[RunOverview]) -> None:
-    """The newest runs as a table, and a link to their weights."""
-    st.subheader("Runs here")
+    """Draw a table of the newest runs and a link to their weights."""
+    st.subheader("Your runs")
     draw_table(own_table(runs[:MOST_ROWS]), key="own-runs", name="Runs here", column_config=FORMATS)
-    draw_link("weights", f"Watch or replay the newest of {len(runs)}")
+    which = "this run" if len(runs) == 1 else f"the newest of {len(runs)} runs"
+    draw_link("weights", f"Watch or replay {which}")
 
 
 def own_table(runs: Sequence[RunOverview]) -> pd.DataFrame:
-    """One row per run: what it is, how far it is, and its newest numbers; what is unknown is missing."""
+    """One row per run: its label, data set, status and newest numbers; unknown numbers are missing."""
     rows = [
         {
             "Run": run.config.label,

@@ -1,4 +1,4 @@
-"""Start: the Min-Max property, played from recorded runs; and the one button that trains a pair here."""
+"""Start: the Min-Max property as an animation of recorded runs, and a button that trains a first pair of runs."""
 
 import streamlit as st
 
@@ -17,22 +17,22 @@ from engine.studies.estimate import estimated_seconds
 
 
 def draw_introduction() -> None:
-    """Title, and the claim that is tested here."""
+    """Draw the title and the claim under test."""
     st.title("The Min-Max property of LeNet")
     st.markdown(
-        "Train with **CE + λ‖W‖₁ − μ‖W‖₂²** and the weights of a convolution part: most go to zero, a few go far "
-        "away. Their *fuzziness* falls. The claim to be tested here is that the network then also withstands "
-        "adversarial examples better, without ever having seen one."
+        "Training with **CE + λ‖W‖₁ − μ‖W‖₂²** separates the weights of a convolution: most go to zero, and a few grow "
+        "large. Their *fuzziness* falls. The claim under test: the network also becomes more robust to adversarial "
+        "examples, without adversarial training."
     )
 
 
 def draw_launch(here: Settings) -> None:
-    """The first button: a pair trained here, and watched."""
+    """Draw the button that trains a first pair of runs and opens the Weights page."""
     configs = PRESETS["demonstration"].request.configs()
-    st.subheader("Train a pair yourself")
+    st.subheader("Your first pair of runs")
     if here.read_only:
-        st.info("This laboratory is read-only: look around, nothing can be launched.", icon=":material/lock:")
-    elif st.button("Train Std and Min-Max, and watch", type="primary", icon=":material/play_arrow:"):
+        st.info("This laboratory is read-only. You can view all results but not launch runs.", icon=":material/lock:")
+    elif st.button("Train Std and Min-Max", type="primary", icon=":material/play_arrow:"):
         try:
             run_ids = submit_runs(here.store, here.queue, configs)
             client.start_worker(here.worker)
@@ -42,8 +42,8 @@ def draw_launch(here: Settings) -> None:
         open_weights(run_ids)
     seconds = estimated_seconds(configs, here.queue.rates(), worker_process_count("cpu"), "cpu")
     st.caption(
-        "Two LeNets on MNIST mini, 4,000 digits that come with the project"
-        + (f"; about {duration(seconds)} here." if seconds else "; well under a minute on two cores.")
+        "Two LeNets on MNIST mini, 4,000 training images included with the project. "
+        + (f"About {duration(seconds)} on this machine." if seconds else "Less than a minute on two cores.")
     )
 
 
@@ -58,4 +58,4 @@ draw_launch(here)
 if own := [run for run in runs if not run.is_shipped]:
     draw_own_runs(own)
 else:
-    st.info("Nothing has been trained here yet. The button above is the quickest way to see something move.")
+    st.info("No runs have been trained here yet. The button above trains a first pair.")

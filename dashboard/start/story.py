@@ -1,4 +1,4 @@
-"""The recorded runs, played from initialization to the end, and compared."""
+"""Animation of the recorded runs from initialization to the end of training, and their comparison."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,14 +25,14 @@ SHOWN_FIRST = ("std", "adv", "min-max")
 
 
 def draw_story(recorded: Mapping[str, RunOverview]) -> None:
-    """A choice among the recorded runs, their film, links to them and a table.
+    """Draw the choice of recorded runs, their animation, links to them and a comparison table.
 
     Args:
         recorded: variant -> run.
     """
     shown = pick_variants(recorded)
     if not shown:
-        st.info("Choose the runs to be played.")
+        st.info("Choose at least one recorded run.")
         return
     store = sources.shipped()
     records = sources.histories(shown, store)
@@ -49,7 +49,7 @@ def draw_story(recorded: Mapping[str, RunOverview]) -> None:
 
 
 def pick_variants(recorded: Mapping[str, RunOverview]) -> list[RunOverview]:
-    """The runs of the variants that are chosen, in the order of all variants."""
+    """Runs of the chosen variants, in the order of VARIANTS."""
     names = st.pills(
         "Recorded runs",
         [variant for variant in VARIANTS if variant in recorded],
@@ -69,14 +69,14 @@ def draw_film(
     weights: Mapping[str, np.ndarray],
     words: str,
 ) -> None:
-    """The weights over the whole training; `words` say what a person who cannot see it should know."""
+    """Draw the weights over the whole training; `words` describe them to readers who cannot see the chart."""
     density = density_frame(runs, weights, records, histogram_edges(list(weights.values()), 61, whole=False))
     history = history_frame(runs, records, LAYER)
     export.chart(
         story_figure(density, history, LAYERS[LAYER]),
         key="story-film",
         height=620,
-        alt=f"Weights of the recorded runs from initialization to the end. {words}",
+        alt=f"Weights of the recorded runs from initialization to the end of training. {words}",
         table=film_table(density, history),
         autoplay=True,
     )
@@ -85,15 +85,15 @@ def draw_film(
 
 
 def film_table(density: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
-    """The counts of every bin, with the quantities of their moment."""
+    """Counts of every bin, with the quantities of the same snapshot."""
     return density.merge(history[["run_id", "epoch", *QUANTITIES]], on=["run_id", "epoch"])
 
 
 def draw_links(runs: Sequence[RunOverview]) -> None:
-    """On to the same runs, in detail."""
+    """Draw links to the pages that show these runs in detail."""
     run_ids = [run.run_id for run in runs]
     with st.container(horizontal=True):
-        draw_link("weights", "Their weights", run_ids)
-        draw_link("robustness", "Under attack", run_ids)
-        draw_link("examples", "Their images", run_ids)
-        draw_link("paper", "The paper's tables and claims")
+        draw_link("weights", "Weights of these runs", run_ids)
+        draw_link("robustness", "Robustness of these runs", run_ids)
+        draw_link("examples", "Adversarial examples", run_ids)
+        draw_link("paper", "Tables and claims of the paper")

@@ -1,4 +1,4 @@
-"""Runs side by side in numbers, as people read them."""
+"""Comparison of runs as a table for readers, and as one sentence."""
 
 import pandas as pd
 import streamlit as st
@@ -7,11 +7,11 @@ from dashboard.frames.comparison import compared_column
 from engine.minmax.quantities import QUANTITIES
 
 COMPARED = {None: "", "multiple": ", × reference", "reduction": ", reference ÷ run"}
-"""How a quantity stands to the reference's -> what follows the quantity's title."""
+"""Kind of comparison with the reference -> suffix of the quantity's title."""
 
 
 def _layer_columns() -> dict[str, tuple[str, str]]:
-    """Column of `comparison_frame` -> its heading and printf format, for every quantity of a layer."""
+    """Column of `comparison_frame` -> heading and printf format, for every quantity of a layer."""
     columns = {}
     for key, quantity in QUANTITIES.items():
         columns[key] = (quantity.heading, f"%.{quantity.digits}f")
@@ -32,17 +32,17 @@ COLUMN_CONFIG = {heading: st.column_config.NumberColumn(format=form) for heading
 
 
 def readable(comparison: pd.DataFrame) -> pd.DataFrame:
-    """What `comparison_frame` found, under names for people."""
+    """Columns of a `comparison_frame` under readable headings, accuracies in percent."""
     table = comparison.loc[:, list(COLUMNS)]
     percent = {name: 100 * table[name] for name in ("clean_accuracy", "robust_accuracy")}
     return table.assign(**percent).rename(columns=COLUMNS)
 
 
 def in_words(comparison: pd.DataFrame, reference: str) -> str:
-    """The farthest of the ratios in a sentence.
+    """One sentence about the run with the largest near-zero ratio.
 
-    Empty when no run has more near zero than the reference, or when there are several of a variant: with seeds to
-    compare, one pair says little.
+    Empty if no run has more weights near zero than the reference, or if a variant has several runs: with several
+    seeds, one pair of runs is not representative.
     """
     if comparison["variant"].duplicated().any():
         return ""
@@ -53,6 +53,6 @@ def in_words(comparison: pd.DataFrame, reference: str) -> str:
     name = comparison.loc[comparison["run_id"] == reference, "label"].iloc[0]
     return (
         f"{most['label']} has {most['near_zero']:.0f} of {most['weights']:.0f} weights near zero, "
-        f"{most['near_zero_ratio']:.0f} × as many as {name}, and "
-        f"its fuzziness is {most['fuzziness_reduction']:.0f} × lower."
+        f"{most['near_zero_ratio']:.0f} times as many as {name}. "
+        f"Its fuzziness is {most['fuzziness_reduction']:.0f} times lower."
     )

@@ -1,4 +1,4 @@
-"""A board to draw a digit on, white ink on black, by hand or by keyboard."""
+"""Drawing board for a digit, white on black, operated by pointer or keyboard."""
 
 import base64
 import binascii
@@ -19,14 +19,14 @@ _mount = component(
 
 
 def drawing_board(*, key: str, shape: tuple[int, int] = (28, 28)) -> np.ndarray | None:
-    """The drawing that was last confirmed; None before the first.
+    """The last confirmed drawing; None before the first.
 
     Args:
-        key: the board's identity on its page; strokes stay on it through reruns.
-        shape: (H, W) of what is returned.
+        key: identifies the board on its page; strokes survive reruns.
+        shape: (H, W) of the returned drawing.
 
     Returns:
-        uint8, shape (H, W): 0 is paper, 255 ink, between them the share of a pixel that is inked.
+        uint8, shape (H, W): 0 is background, 255 is ink; values in between are the inked share of a pixel.
     """
     result = _mount(
         key=key, data={"rows": shape[0], "columns": shape[1]}, default={"drawing": None}, on_drawing_change=_rerun
@@ -35,7 +35,7 @@ def drawing_board(*, key: str, shape: tuple[int, int] = (28, 28)) -> np.ndarray 
 
 
 def decoded(drawing: object, shape: tuple[int, int]) -> np.ndarray | None:
-    """What the browser sent, base64 of one byte per pixel with its shape; None for a drawing of another shape."""
+    """Drawing sent by the browser as a shape and base64 of one byte per pixel; None if its shape differs."""
     if not isinstance(drawing, Mapping) or (drawing.get("rows"), drawing.get("columns")) != shape:
         return None
     try:
@@ -46,4 +46,4 @@ def decoded(drawing: object, shape: tuple[int, int]) -> np.ndarray | None:
 
 
 def _rerun() -> None:
-    """Streamlit runs the page again by itself; it only wants a callback to know of the state."""
+    """Streamlit needs a callback to register the state; it reruns the page by itself."""

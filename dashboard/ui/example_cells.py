@@ -1,4 +1,4 @@
-"""One image under each attack on each run -> the grid that shows it."""
+"""Grid of one test image under each attack on each run."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from dashboard.ui.example_grid import ExampleCell, ExampleGrid, ExampleRow
 from engine.measurements.evaluation.survivors import CLEAN
 
 Arrays = Mapping[str, np.ndarray]
-"""What an attack on a run came to: predictions, probabilities and, where they were kept, adversarial_images."""
+"""Results of an attack on a run: predictions, probabilities and, if stored, adversarial_images."""
 
 
 def build_grid(
@@ -21,12 +21,12 @@ def build_grid(
     classes: Sequence[str],
     truth: int,
 ) -> ExampleGrid:
-    """One image for every run and attack, the clean one first.
+    """Grid of one image for every run and attack, the clean image first.
 
     Args:
         labels, colors: by run_id.
         outcomes: run_id -> attack or CLEAN -> adversarial_images, predictions, probabilities; every run has CLEAN.
-        position: of the image in these arrays; truth: its class.
+        position: index of the image in these arrays; truth: its class.
     """
     rows = []
     for run_id, of_run in outcomes.items():
@@ -42,7 +42,7 @@ def build_grid(
 def build_cell(
     found: Arrays, original: np.ndarray, position: int, classes: Sequence[str], truth: int, is_attack: bool
 ) -> ExampleCell | None:
-    """One image with what the network says to it; None when it was not attacked so, or no picture was kept."""
+    """One image with the network's prediction; None if this attack was not run or the image was not stored."""
     if not found or position >= len(found["adversarial_images"]):
         return None
     image, probabilities = found["adversarial_images"][position], found["probabilities"][position]
@@ -59,7 +59,7 @@ def build_cell(
         probabilities=tuple(map(float, probabilities)),
         perturbation=perturbation_png(as_picture(change), scale=1) if is_attack and size else None,
         perturbation_limit=size if is_attack and size else None,
-        note="found nothing" if is_attack and not size else "",
+        note="no perturbation found" if is_attack and not size else "",
     )
 
 

@@ -1,6 +1,6 @@
-"""One test image as every run sees it, clean and under each attack: a grid to look at, cell by cell.
+"""Grid of one test image: a row per run, a column for the clean image and for each attack.
 
-`frontend/example_grid.js` draws it, here and in standalone files.
+`frontend/example_grid.js` draws it on pages and in standalone files.
 """
 
 import base64
@@ -11,7 +11,7 @@ from streamlit.components.v2 import component
 
 from dashboard.ui.frontend_files import EXAMPLE_GRID, joined
 
-PNG_COLOR_TYPE = 25  # place of the byte in a PNG file; 0 and 4 are gray
+PNG_COLOR_TYPE = 25  # offset of the color type in a PNG file; 0 and 4 are gray
 GRAY = (0, 4)
 
 _mount = component(
@@ -25,16 +25,16 @@ _mount = component(
 
 @dataclass(frozen=True)
 class ExampleCell:
-    """What one run says to one image.
+    """One run's prediction for one image.
 
     Attributes:
-        image: PNG, one of its pixels per pixel.
+        image: PNG, not scaled.
         prediction: one of the grid's classes.
         confidence: probability of the predicted class, [0, 1]; `true_confidence` that of the true one.
-        linf: size of the perturbation, images being in [0, 1]; None for a clean image. Likewise `l2`.
+        linf: l∞ norm of the perturbation of images in [0, 1], None for a clean image; `l2` likewise.
         probabilities: one per class of the grid.
         perturbation: PNG of the signed perturbation, full color at +-`perturbation_limit`.
-        note: a remark shown below, such as "found nothing".
+        note: remark shown below the image, for example "no perturbation found".
     """
 
     image: bytes
@@ -52,7 +52,7 @@ class ExampleCell:
 
 @dataclass(frozen=True)
 class ExampleRow:
-    """A run; `color` is #rrggbb, None among the cells means that the attack was not tried."""
+    """A run; `color` is #rrggbb, and a cell is None if the attack was not run."""
 
     label: str
     color: str
@@ -64,7 +64,8 @@ class ExampleGrid:
     """Runs by attacks; the first of `columns` is the clean image.
 
     Raises:
-        ValueError: a row has not one cell per column, or a cell not one probability per class; `truth` is no class.
+        ValueError: a row does not have one cell per column, a cell does not have one probability per class, or `truth`
+            is not one of the classes.
     """
 
     truth: str
@@ -84,12 +85,12 @@ class ExampleGrid:
 
 
 def example_grid(grid: ExampleGrid, *, key: str) -> None:
-    """Draw a grid, or change the one drawn under this key before: a pinned cell stays so."""
+    """Draw a grid, or update the one drawn under this key before; a pinned cell stays pinned."""
     _mount(key=key, data=grid_data(grid))
 
 
 def grid_data(grid: ExampleGrid) -> dict:
-    """What `frontend/example_grid.js` draws a grid from."""
+    """Data from which `frontend/example_grid.js` draws a grid."""
     return {
         "truth": grid.truth,
         "classes": list(grid.classes),
@@ -119,7 +120,7 @@ def _cell_data(cell: ExampleCell) -> dict:
 
 
 def _number(value: float | None) -> float | None:
-    """JSON has no NaN; what is none is shown as unknown."""
+    """The value, or None if it is missing or not finite: JSON has no NaN."""
     return float(value) if value is not None and math.isfinite(value) else None
 
 

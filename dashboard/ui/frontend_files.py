@@ -1,6 +1,6 @@
-"""What runs in the browser: the files of `dashboard/frontend/`, joined into one script or style sheet.
+"""Files of `dashboard/ui/frontend/`, joined into one script or style sheet for the browser.
 
-A script is one module: its parts share one scope and no part imports another, so names at the top are unlike in all.
+A joined script is one module: its files share one scope and do not import each other, so top-level names must differ.
 """
 
 from pathlib import Path
@@ -11,5 +11,5 @@ EXAMPLE_GRID = ("elements.js", "example_grid.js")
 
 
 def joined(*names: str) -> str:
-    """The files' text in this order, each of them once."""
+    """Text of the files in this order, each file once."""
     return "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""Text in LaTeX, without packages: what the page can show, a paper can print."""
+"""Escaping of text as LaTeX source that needs no packages."""
 
 import unicodedata
 
@@ -48,14 +48,14 @@ GREEK = (
     *("ALPHA", "BETA", "GAMMA", "DELTA", "EPSILON", "ZETA", "ETA", "THETA", "IOTA", "KAPPA", "LAMDA", "MU"),
     *("NU", "XI", "OMICRON", "PI", "RHO", "SIGMA", "TAU", "UPSILON", "PHI", "CHI", "PSI", "OMEGA"),
 )
-LATIN = {  # letters without a command of their own look like these
+LATIN = {  # Greek letters that have no LaTeX command look like these
     **{"Α": "A", "Β": "B", "Ε": "E", "Ζ": "Z", "Η": "H", "Ι": "I", "Κ": "K", "Μ": "M", "Ν": "N", "Ο": "O"},
     **{"Ρ": "P", "Τ": "T", "Χ": "X", "ο": "o"},
 }
 
 
 def escaped(text: str) -> str:
-    """Text as LaTeX source that any engine sets, on one line; a character that none can set is written [U+1F600]."""
+    """Text as one line of LaTeX source for any engine; an unsupported character becomes its code, as in [U+1F600]."""
     return "".join(map(_character, " ".join(text.split())))
 
 

@@ -1,4 +1,4 @@
-"""The ways to look at one layer's weights at one moment: figure, table and words of each. No streamlit."""
+"""Views of one layer's weights at one epoch: figure, table, alt text and caption of each. No streamlit."""
 
 from collections.abc import Callable
 from typing import Literal, NamedTuple
@@ -17,11 +17,11 @@ from dashboard.frames.layer_moment import LayerMoment
 from dashboard.frames.weights import density_frame, kernel_frame, weight_frame
 from engine.minmax.fuzziness import near_zero_count
 
-BEYOND = "Counted in the outermost bins, since they lie beyond the axis,"
+BEYOND = "Weights outside the axis range, counted in the outermost bins,"
 
 
 class Look(NamedTuple):
-    """How histograms are drawn: number of bins, axis to the farthest weight or over the bulk, logarithmic counts."""
+    """Drawing options: number of bins, axis up to the largest |w| instead of the bulk, logarithmic counts."""
 
     bins: int = 61
     whole: bool = False
@@ -29,7 +29,7 @@ class Look(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A figure, the numbers in it, and what a person who cannot see it should know."""
+    """A figure, its numbers, and the alt text for readers who cannot see it."""
 
     figure: go.Figure
     table: pd.DataFrame
@@ -39,7 +39,7 @@ class Picture(NamedTuple):
 
 
 def histogram_picture(moment: LayerMoment, look: Look) -> Picture:
-    """All runs on one axis, with equal bins."""
+    """Histograms of all runs on one axis, with the same bins."""
     edges = histogram_edges(list(moment.weights.values()), look.bins, look.whole)
     table = histogram_frame(moment.runs, moment.weights, moment.positions, edges)
     tipping = {run.config.tipping_point for run in moment.runs} - {None}
@@ -54,9 +54,9 @@ def histogram_picture(moment: LayerMoment, look: Look) -> Picture:
 
 
 def _beyond(moment: LayerMoment, end: float, what: str) -> str:
-    """Which weights lie beyond the axis now, "" when none do."""
+    """Caption about the weights outside the axis range at this epoch; "" if there are none."""
     beyond = [
-        f"{label}: {far.size}, the farthest at {far[np.abs(far).argmax()]:.3g}"
+        f"{label}: {far.size} (largest: {far[np.abs(far).argmax()]:.3g})"
         for label, values in moment.now.items()
         if (far := values[np.abs(values) > end]).size
     ]
@@ -64,23 +64,23 @@ def _beyond(moment: LayerMoment, end: float, what: str) -> str:
 
 
 def training_picture(moment: LayerMoment, look: Look) -> Picture:
-    """Where the weights were at every epoch."""
+    """Distribution of the weights at every epoch."""
     edges = histogram_edges(list(moment.weights.values()), look.bins, look.whole)
     table = density_frame(moment.runs, moment.weights, moment.records, edges)
     figure = density_figure(table, moment.title, cursor=moment.epoch)
-    alt = f"{moment.title}: how many weights lay where, over all epochs"
+    alt = f"{moment.title}: heat map of the weight distribution over all epochs"
     caption = _beyond(moment, edges[-1], BEYOND)
     return Picture(figure, table, alt, height_of(figure), caption)
 
 
 def indexed_picture(moment: LayerMoment, look: Look, quantity: Literal["weight", "membership"] = "weight") -> Picture:
-    """Weight by weight, in index order."""
+    """Every weight, or its membership, in index order."""
     table = weight_frame(moment.runs, moment.weights, moment.positions)
     edges = histogram_edges(list(moment.weights.values()), look.bins, look.whole)
     figure = index_figure(table, quantity, moment.title_now, reach=None if look.whole else float(edges[-1]))
     alt = f"{moment.title}: {quantity} by index at epoch {moment.epoch:.1f}"
     kept = moment.dated(table.loc[table["index"] < MOST_WEIGHTS, :])
-    caption = _beyond(moment, edges[-1], "Off the axis") if quantity == "weight" else ""
+    caption = _beyond(moment, edges[-1], "Weights outside the axis range") if quantity == "weight" else ""
     return Picture(figure, kept, alt, height_of(figure), caption)
 
 
@@ -90,7 +90,7 @@ def membership_picture(moment: LayerMoment, look: Look) -> Picture:
 
 
 def filters_picture(moment: LayerMoment, look: Look) -> Picture:
-    """The kernels as small images."""
+    """Kernels as small images."""
     table = kernel_frame(moment.runs, moment.weights, moment.positions, moment.layer)
     figure = filters_figure(table, moment.title_now, shared_scale=look.whole)
     return Picture(

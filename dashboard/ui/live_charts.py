@@ -1,4 +1,4 @@
-"""A Plotly figure that is redrawn in place while its data tick: the DOM node, the zoom and the legend choices stay.
+"""Plotly figures that are redrawn in place when their data change: the DOM node, zoom and legend choices stay.
 
 `st.plotly_chart` rebuilds its chart whenever the figure changes. This component hands the new figure to Plotly.react
 instead. Plotly.js is the file inside the installed plotly package, served from `dashboard/static/`
@@ -24,7 +24,7 @@ PLOTLYJS = "plotly.min.js"
 HTML = '<div class="lab-chart"><div class="live-chart" role="img"></div></div>'
 
 EMBEDDED_ROWS = 5_000
-"""Longer tables do not travel with every redraw."""
+"""Number of rows above which a table is not sent with every redraw."""
 
 _mount = component(
     "live_chart",
@@ -46,17 +46,17 @@ def live_chart(
 ) -> None:
     """Draw a figure, or redraw the one drawn under this key before.
 
-    Zoom and legend choices stay as long as the figure's `uirevision` and its traces' `uid` do. Below the chart stand
-    downloads and, for a figure with frames, a player. A frame is laid on the figure alone, not on the frames before
-    it; its name is the epoch that the player shows.
+    Zoom and legend choices stay as long as the figure's `uirevision` and its traces' `uid` stay the same. Below the
+    chart are downloads and, for a figure with frames, a player. A frame is applied to the figure, not to the frames
+    before it; its name is the epoch that the player shows.
 
     Args:
-        figure: leave out `layout.transition`: with it, titles stay at an old tick.
-        key: the chart's identity on its page, unlike that of any widget; also the name of downloaded files.
-        height: pixels, of the chart without what stands below; the width is that of the container.
-        alt: what a person who cannot see the chart should know.
-        table: the numbers in the chart, offered as CSV; a long one is written when it is asked for.
-        autoplay: play when the chart first comes into view, for those who do not prefer less motion.
+        figure: must not have `layout.transition`, which would leave outdated titles.
+        key: identifies the chart on its page, must differ from every widget's key; also the name of downloaded files.
+        height: pixels of the chart without its controls; the width is that of the container.
+        alt: description for readers who cannot see the chart.
+        table: numbers of the chart, offered as CSV; a long table is converted only on request.
+        autoplay: play when the chart first comes into view, unless the reader prefers reduced motion.
     """
     install_plotlyjs()
     is_long = table is not None and len(table) > EMBEDDED_ROWS
@@ -79,7 +79,7 @@ def live_chart(
 def chart_data(
     figure: go.Figure, name: str, height: int, alt: str, table: pd.DataFrame | None
 ) -> dict[str, str | int | None]:
-    """What `frontend/chart.js` draws a chart from; `name` becomes that of downloaded files."""
+    """Data from which `frontend/chart.js` draws a chart; downloaded files are called `name`."""
     return {
         "figure": figure.to_json(remove_uids=False),
         "height": height,
@@ -91,7 +91,7 @@ def chart_data(
 
 
 def install_plotlyjs(folder: Path = STATIC_FOLDER) -> Path:
-    """Path of Plotly.js in `folder`, copied there from the plotly package when missing or of another size."""
+    """Path of Plotly.js in `folder`; copied from the plotly package if it is missing or its size differs."""
     source, target = Path(str(files("plotly") / "package_data" / PLOTLYJS)), folder / PLOTLYJS
     if target.is_file() and target.stat().st_size == source.stat().st_size:
         return target

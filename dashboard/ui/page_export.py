@@ -1,4 +1,4 @@
-"""A page that can be taken away: what it draws is remembered, and put into one file when that is asked for."""
+"""Export of a page: its charts, tables, grids and notes are recorded and saved as one HTML file on request."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,10 +16,10 @@ from dashboard.ui.tables import draw_table, file_stem
 
 
 class PageExport:
-    """What a page shows, in the order of drawing.
+    """Draws the parts of a page and records them, in the order of drawing.
 
-    Make it anew in every run of the page. A fragment may go on drawing on the export of the run that made it: what is
-    drawn again under the same key takes its former place.
+    Create a new one in every run of the page. A fragment may continue with the export of the run that created it: a
+    part that is drawn again under the same key replaces the earlier one.
     """
 
     def __init__(self, title: str) -> None:
@@ -40,41 +40,41 @@ class PageExport:
         table: pd.DataFrame | None = None,
         autoplay: bool = False,
     ) -> None:
-        """As `live_chart`."""
+        """Draw and record a `live_chart`."""
         live_chart(figure, key=key, height=height, alt=alt, table=table, autoplay=autoplay)
         self._exhibits[f"chart {key}"] = Chart(figure, alt, height, table)
 
     def table(
         self, frame: pd.DataFrame, *, key: str, title: str, column_config: Mapping[str, Any] | None = None
     ) -> None:
-        """As `draw_table`, under its title."""
+        """Draw and record a table under its title, with the downloads of `draw_table`."""
         st.markdown(f"**{plain(title)}**")
         draw_table(frame, key=key, name=title, column_config=column_config)
         self._exhibits[f"table {key}"] = Table(frame, title)
 
     def grid(self, grid: ExampleGrid, *, key: str) -> None:
-        """As `example_grid`."""
+        """Draw and record an `example_grid`."""
         example_grid(grid, key=key)
         self._exhibits[f"grid {key}"] = Grid(grid)
 
     def note(self, text: str) -> None:
-        """Plain text, small; no Markdown."""
+        """Draw and record plain text as a caption; Markdown is escaped."""
         st.caption(plain(text))
         self._exhibits[f"note {text}"] = Note(text)
 
     def offer(self, name: str) -> None:
-        """A button that saves the export as it then is; `name` becomes that of the file."""
+        """Draw a button that downloads the export in its current state; the file is called `name`.html."""
         st.download_button(
-            "This page as HTML",
+            "Download page as HTML",
             self.html,
             f"{file_stem(name)}.html",
             "text/html",
             key=f"export-{file_stem(name)}",
-            help="One file with all charts, tables and images; it opens without a network.",
+            help="One file with all charts, tables and images, which opens offline",
             icon=":material/download:",
             on_click="ignore",
         )
 
     def html(self) -> str:
         moment = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
-        return standalone_html(self.title, f"Taken from the Min-Max laboratory, {moment}.", self.exhibits)
+        return standalone_html(self.title, f"Exported from the Min-Max laboratory, {moment}.", self.exhibits)

@@ -1,8 +1,8 @@
-"""Text that people typed, where Streamlit would read Markdown: names of imported weights stand in labels."""
+"""Escaping of user-supplied text, such as names of imported weights, where Streamlit reads Markdown."""
 
 MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:/@")
 
 
 def plain(text: str) -> str:
-    """The same text, in which Markdown sees nothing to do, no link and no emoji either."""
+    """Text with all Markdown, links and emoji codes escaped."""
     return "".join(f"\\{character}" if character in MARKDOWN else character for character in text)

@@ -1,7 +1,7 @@
-"""Time on a page: following what trains, holding a moment on a slider, or playing.
+"""Playback of a page: follow the newest epoch, hold an epoch on a slider, or play.
 
-Only a held moment has a slider. A slider that the server moves with every tick would race with the browser: a tick that
-was under way reports the old place, which looks just like a person's hand.
+Only a held epoch has a slider. A slider that the server moves at every tick would race with the browser: the browser
+could report the old position during a tick, which looks like a move by the user.
 """
 
 import math
@@ -10,36 +10,36 @@ from collections.abc import Sequence
 import streamlit as st
 
 FRAMES, FRAME = 40, 0.35
-"""A whole run is played in about so many frames of so many seconds, at single speed."""
+"""Number of frames in which a whole run is played, and seconds per frame at speed 1."""
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0)
 
 
 def is_playing() -> bool:
-    """Whether the page should go on by itself."""
+    """True if the page advances by itself."""
     return st.session_state.get("mode") == "play"
 
 
 def is_following() -> bool:
-    """Whether the newest moment is shown."""
+    """True if the page shows the newest epoch."""
     return st.session_state.get("mode") == "follow"
 
 
 def follow() -> None:
-    """Show the newest moment from now on."""
+    """Show the newest epoch from now on."""
     st.session_state.mode = "follow"
 
 
 def frame_interval() -> float:
-    """Seconds from frame to frame: slower speeds show each frame for longer, faster ones leave frames out."""
+    """Seconds between frames: speeds below 1 show each frame longer, speeds above 1 skip frames."""
     return FRAME / min(st.session_state.get("speed") or 1.0, 1.0)
 
 
 def obey_address() -> None:
-    """Note the epoch that the page's address asks for, if it is not the one that was put there.
+    """Record the epoch that the page's URL requests, unless the page itself has put it there.
 
-    Call it where the whole page runs, as it does after a link or the browser's buttons; a fragment runs with the
-    address as the browser knew it, which a slider under way is ahead of.
+    Call it from the whole page, which runs after a link or the browser's Back button. A fragment runs with the URL that
+    the browser knew last, which can lag behind a moving slider.
     """
     state = st.session_state
     if (named := st.query_params.get("epoch")) != state.get("named"):
@@ -51,10 +51,10 @@ def obey_address() -> None:
 
 
 def choose_epoch(epochs: Sequence[float], live: bool) -> float:
-    """The epoch to show, one of `epochs` (ascending): the newest while following, else the one played or held.
+    """The epoch to show, one of `epochs` (ascending): the newest while following, otherwise the one played or held.
 
-    Draws the buttons and the slider; call it inside the fragment that redraws. A held epoch stands in the page's
-    address, and an address that names one holds it.
+    Draws the buttons and the slider; call it inside the fragment that redraws. The page's URL contains a held epoch,
+    and a URL that contains an epoch holds it.
     """
     state = st.session_state
     state.setdefault("mode", "follow")
@@ -73,7 +73,7 @@ def choose_epoch(epochs: Sequence[float], live: bool) -> float:
             _hold(epochs, epochs[-1])
     elif state.mode == "play":
         _advance(epochs, live)
-    elif "held" not in state or state.moment not in epochs:  # other runs were chosen
+    elif "held" not in state or state.moment not in epochs:  # the chosen runs have changed
         _hold(epochs, min(epochs, key=lambda epoch: abs(epoch - state.moment)))
     buttons, place, speed = st.columns([5, 6, 2], vertical_alignment="bottom")
     speed.selectbox("Speed", SPEEDS, 1, format_func=lambda factor: f"{factor:g} ×", key="speed")
@@ -92,7 +92,7 @@ def choose_epoch(epochs: Sequence[float], live: bool) -> float:
 
 
 def _name_epoch(epochs: Sequence[float]) -> None:
-    """Keep the address true: it names the epoch only while one is held that is not the last."""
+    """Update the URL: it contains the epoch only if a held epoch is not the last one."""
     state = st.session_state
     state.named = _plain(state.moment) if state.mode == "hold" and state.moment != epochs[-1] else None
     if state.named is None:
@@ -110,11 +110,11 @@ def _draw_buttons(epochs: Sequence[float], live: bool) -> None:
     for name, icon, by in (("Back", "skip_previous", -1), ("Forward", "skip_next", 1)):
         st.button(name, icon=f":material/{icon}:", on_click=_step, args=(epochs, by), key=name.lower())
     if live and state.mode != "follow":
-        st.button("Follow", icon=":material/fast_forward:", on_click=follow, key="follow", help="Go to the newest")
+        st.button("Follow", icon=":material/fast_forward:", on_click=follow, key="follow", help="Show the newest epoch")
 
 
 def _hold(epochs: Sequence[float], moment: float) -> None:
-    """Hold a moment on a new slider over the epochs there are now."""
+    """Hold an epoch on a new slider over the current epochs."""
     state = st.session_state
     state.mode, state.moment, state.held = "hold", moment, list(epochs)
     state.grip = state.get("grip", 0) + 1

@@ -1,4 +1,4 @@
-"""Protocols: results are only side by side when they were taken in the same way."""
+"""Choice of a protocol: only results of the same protocol can be compared."""
 
 from collections.abc import Mapping
 
@@ -10,15 +10,15 @@ from engine.robustness.report import RobustnessReport
 
 
 def protocol_title(report: RobustnessReport) -> str:
-    """Epsilon in its unit and in pixels, and n."""
+    """Title of a protocol: epsilon in its unit and in pixels, and number of images."""
     threat = report.threat
     return f"{epsilon_words(threat.epsilon, threat.unit, report.pixel_epsilon)}, n = {report.n}"
 
 
 def pick_protocol(reports: Mapping[str, Mapping[str, RobustnessReport]]) -> str | None:
-    """A choice among all protocols that any run has a report of; None without any.
+    """Draw a choice among the protocols of all reports; None without a report.
 
-    The one that most runs share comes first, among equals the one with most attacks, most images and the smallest ε.
+    The protocol shared by most runs comes first, then those with more attacks, more images and a smaller ε.
     """
     titles: dict[str, str] = {}
     weights: dict[str, tuple[int, int, int, float]] = {}

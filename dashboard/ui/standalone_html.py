@@ -1,6 +1,6 @@
-"""What a page showed, as one HTML file that opens from disk: nothing is asked of any network or server.
+"""Export of a page as one HTML file that opens from disk, without a network or server.
 
-Charts and grids are drawn by the files that draw them on the page.
+Charts and grids are drawn by the same scripts as on the page.
 """
 
 import base64
@@ -26,7 +26,7 @@ SCRIPT = joined(*CHART, *EXAMPLE_GRID, "standalone.js")
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure, as `live_chart` takes it."""
+    """A figure with the arguments of `live_chart`."""
 
     figure: go.Figure
     alt: str
@@ -47,7 +47,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Note:
-    """Plain text; empty lines part paragraphs."""
+    """Plain text; empty lines separate paragraphs."""
 
     text: str
 
@@ -56,12 +56,12 @@ Exhibit = Chart | Table | Grid | Note
 
 
 def standalone_html(title: str, about: str, exhibits: Sequence[Exhibit]) -> str:
-    """The file's text, UTF-8; 5 MB of it are Plotly.js when there is a chart.
+    """Text of the file, UTF-8; Plotly.js adds 5 MB if there is a chart.
 
     Args:
-        title: heading and name of the page.
-        about: what a reader should know of where this comes from; empty lines part paragraphs.
-        exhibits: in this order.
+        title: heading and title of the page.
+        about: origin of the page; empty lines separate paragraphs.
+        exhibits: parts of the page, in this order.
     """
     library = _plotlyjs() if any(isinstance(exhibit, Chart) for exhibit in exhibits) else ""
     body = "\n".join(_section(exhibit, place, title) for place, exhibit in enumerate(exhibits, 1))
@@ -91,7 +91,7 @@ def standalone_html(title: str, about: str, exhibits: Sequence[Exhibit]) -> str:
 
 
 def _policy(*scripts: str) -> str:
-    """Only these scripts run, and nothing is loaded but what the file itself holds."""
+    """Content security policy: only these scripts run, and nothing is loaded from outside the file."""
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     sources = " ".join(f"'sha256-{digest}'" for digest in digests)
     return (
@@ -149,6 +149,6 @@ def _paragraphs(text: str) -> str:
 
 
 def _json(data: dict) -> str:
-    """Data for the script; no < in it can end or open an element."""
+    """Data for the script, with < escaped, so that it cannot end or open an element."""
     text = json.dumps(data, allow_nan=False).replace("<", "\\u003c")
     return f'<script type="application/json">{text}</script>'

@@ -1,4 +1,4 @@
-"""Tables to look at and to take away: CSV for programs, LaTeX for papers."""
+"""Tables on pages, with downloads as CSV and LaTeX."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,16 +13,16 @@ from dashboard.ui.latex import escaped
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MISSING = "--"
 MOST_ROWS = 24
-"""Up to so many stand open; longer tables scroll."""
+"""Number of rows up to which a table is shown in full; longer tables scroll."""
 
 Format = str | Callable[[Any], str]
-"""How a number is written: a format specification such as ".3f", or a function of the number."""
+"""Format of a number: a format specification such as ".3f", or a function of the number."""
 
 
 def csv_text(frame: pd.DataFrame) -> str:
-    """A table with a header line; an index that says something comes first.
+    """A table as CSV with a header line; a meaningful index becomes the first column.
 
-    Numbers come back exactly when read. Text that a spreadsheet would take for a formula has a leading quote.
+    Numbers are written with full precision. Text that a spreadsheet would read as a formula gets a leading quote.
     """
     frame = flattened(frame)
     safe = pd.DataFrame({place: _inert(column) for place, (_, column) in enumerate(frame.items())}, index=frame.index)
@@ -31,15 +31,15 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 
 def latex_text(frame: pd.DataFrame, caption: str, formats: Mapping[str, Format] | None = None) -> str:
-    r"""A floating table in the booktabs style, for a document with \usepackage{booktabs} and UTF-8 input.
+    r"""A floating LaTeX table in the booktabs style, for a document with \usepackage{booktabs} and UTF-8 input.
 
     Args:
-        frame: what is text is escaped; an index that says something comes first.
-        caption: text, escaped too.
-        formats: of the columns named, for numbers; others are written in full. What is missing is written "--".
+        frame: text is escaped; a meaningful index becomes the first column.
+        caption: text, also escaped.
+        formats: column -> format of its numbers; other numbers are written in full. Missing values are written "--".
 
     Raises:
-        ValueError: `formats` names a column that is not there.
+        ValueError: `formats` names a column that does not exist.
     """
     frame, formats = flattened(frame), formats or {}
     if unknown := set(formats) - set(frame.columns):
@@ -54,13 +54,13 @@ def latex_text(frame: pd.DataFrame, caption: str, formats: Mapping[str, Format] 
 
 
 def draw_table(frame: pd.DataFrame, *, key: str, name: str, column_config: Mapping[str, Any] | None = None) -> None:
-    """A table with its downloads, which are made when they are asked for.
+    """Draw a table with its downloads, which are created on request.
 
     Args:
-        frame: what is shown and saved.
-        key: the table's identity on its page.
-        name: what the table is: the caption in LaTeX, and the name of the files.
-        column_config: as st.dataframe takes it; its printf formats hold in LaTeX too.
+        frame: table to show and to download.
+        key: identifies the table on its page.
+        name: LaTeX caption of the table and name of its files.
+        column_config: as for st.dataframe; its printf formats also apply to LaTeX.
     """
     hide_index = not has_speaking_index(frame)
     st.dataframe(
@@ -92,24 +92,24 @@ def draw_table(frame: pd.DataFrame, *, key: str, name: str, column_config: Mappi
 
 
 def file_stem(name: str) -> str:
-    """`name` as that of a file, without its ending: words joined by hyphens; "table" when nothing is left."""
+    """File name without extension: the words of `name` joined by hyphens; "table" if there are none."""
     return re.sub(r"\W+", "-", name).strip("-") or "table"
 
 
 def flattened(frame: pd.DataFrame) -> pd.DataFrame:
-    """One level of columns, named by strings, and an index only if nothing is lost with it."""
+    """Table with one level of columns named by strings; a meaningful index becomes the first column."""
     frame = frame.reset_index(drop=not has_speaking_index(frame))
     names = [" ".join(map(str, name)).strip() if isinstance(name, tuple) else str(name) for name in frame.columns]
     return frame.set_axis(names, axis="columns")
 
 
 def has_speaking_index(frame: pd.DataFrame) -> bool:
-    """Whether the index is more than the numbers of rows."""
+    """True if the index is more than row numbers."""
     return frame.index.name is not None or not is_integer_dtype(frame.index.dtype)
 
 
 def is_number(column: pd.Series) -> bool:
-    """Whether a column holds numbers, which stand right-aligned; truth values are none."""
+    """True if a column contains numbers, which are right-aligned; booleans do not count."""
     return is_numeric_dtype(column) and not is_bool_dtype(column)
 
 
@@ -139,7 +139,7 @@ def _latex_cell(value: Any, write: Callable[[Any], str]) -> str:
 
 
 def _formats(column_config: Mapping[str, Any], frame: pd.DataFrame) -> dict[str, Format]:
-    """The printf formats among a column configuration, by the column's name in the frame."""
+    """Formats of the columns of `frame` whose configuration has a printf format or "percent"."""
     found: dict[str, Format] = {}
     for name, config in column_config.items():
         form = ((config or {}).get("type_config") or {}).get("format") if isinstance(config, Mapping | None) else None

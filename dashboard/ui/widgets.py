@@ -1,4 +1,4 @@
-"""Widgets that several forms share; every limit comes from the engine, where every value is checked again."""
+"""Widgets that several forms share. Their limits come from the engine, which validates every value again."""
 
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ TRAINING_LABELS = {
 
 
 def forget_unknown(key: str, options: Container) -> None:
-    """Drop a widget's value when it is not among its present options, so that the widget starts anew."""
+    """Drop the value of a widget if it is not among the current options, so that the widget uses its default."""
     if st.session_state.get(key) not in options:
         st.session_state.pop(key, None)
 
@@ -31,7 +31,7 @@ def forget_unknown(key: str, options: Container) -> None:
 def number(
     place: Any, label: str, model: type[BaseModel], field: str, value: Any, key: str, low: float | None = None
 ) -> Any:
-    """A number input with the limits of a configuration's field, stated in its help."""
+    """Draw a number input with the limits of a configuration's field, which its help states."""
     limits = field_limits(model, field)
     kind = type(limits.default)
     lowest = kind((limits.low or 0) if low is None else low)
@@ -41,10 +41,10 @@ def number(
 
 
 def numbers(places: Sequence[Any], labels: Mapping[str, str], start: BaseModel, key: str) -> dict[str, Any]:
-    """Field -> value of a number input for each field of `labels`, which begins at its value in `start`.
+    """Field -> value of a number input for each field of `labels`; each input starts at the field's value in `start`.
 
     Args:
-        key: stands before the field's name in the key of each input.
+        key: prefix of each input's key, before the field's name.
     """
     return {
         field: number(place, label, type(start), field, getattr(start, field), f"{key}{field}")
@@ -53,7 +53,7 @@ def numbers(places: Sequence[Any], labels: Mapping[str, str], start: BaseModel, 
 
 
 def pick_scope(default: Scope, key: str) -> Scope | None:
-    """The layers of the penalty."""
+    """Draw the choice of layers that are penalized."""
     return st.segmented_control(
         "Penalty on",
         list(SCOPES),
@@ -65,7 +65,7 @@ def pick_scope(default: Scope, key: str) -> Scope | None:
 
 
 def pick_unit(place: Any, key: str) -> str:
-    """The unit of ε."""
+    """Draw the choice of the unit of ε."""
     units = field_limits(ThreatModel, "unit").choices
     return place.selectbox("Unit of ε", units, units.index("normalized"), key=key)
 
@@ -73,7 +73,7 @@ def pick_unit(place: Any, key: str) -> str:
 def pick_threat(
     places: Sequence[Any], label: str, images: DatasetSpec, epsilon_key: str, unit_key: str
 ) -> dict[str, Any] | None:
-    """Fields of a threat model in l∞; None for the paper's."""
+    """Fields of a threat model in l∞; None for that of the paper."""
     epsilon = number(places[0], label, ThreatModel, "epsilon", images.epsilon, epsilon_key)
     unit = pick_unit(places[1], unit_key)
     is_paper = epsilon == images.epsilon and unit == "normalized"
@@ -81,11 +81,11 @@ def pick_threat(
 
 
 def pick_architecture(place: Any, images: DatasetSpec, key: str, start: str = "", help_text: str | None = None) -> str:
-    """An architecture that takes such images; the choice is kept for all data sets of one shape.
+    """Draw the choice of architectures that accept these images; data sets of the same shape share the choice.
 
     Args:
-        key: the shape of the images is added to it.
-        start: chosen at first, where it fits.
+        key: prefix of the widget's key; the shape of the images is appended.
+        start: default architecture, if it accepts the images.
     """
     names = [name for name, spec in ARCHITECTURES.items() if spec.fits(images.shape)]
     return place.selectbox(

@@ -1,4 +1,4 @@
-"""What is looked at: which view of which layers, how it is drawn, and against which run it is measured."""
+"""Controls of the Weights page: view, layers, drawing options and reference run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from engine.queue.overview import RunOverview
 
 @dataclass(frozen=True)
 class View:
-    """What the page shows of its runs.
+    """Choices of the Weights page.
 
     name: one of VIEWS; layers: at least one.
-    reference: run_id of the run that the others are measured against.
-    averaged: whether runs that differ only in their seed are one line.
+    reference: run_id of the run with which the others are compared.
+    averaged: if true, runs that differ only in their seed are drawn as one line.
     """
 
     name: str
@@ -29,10 +29,10 @@ class View:
 
 
 def pick_view_settings(runs: Sequence[RunOverview]) -> View | None:
-    """The controls, which the page's address remembers; None without a layer."""
+    """Draw the controls, which the page's URL stores; None if no layer is chosen."""
     what, which, more = st.columns([6, 4, 2], vertical_alignment="bottom")
     name = what.segmented_control(
-        "Look at", list(VIEWS), default="Histogram", required=True, key="view", bind="query-params", wrap=True
+        "View", list(VIEWS), default="Histogram", required=True, key="view", bind="query-params", wrap=True
     )
     layers = which.pills(
         "Layers",
@@ -50,27 +50,31 @@ def pick_view_settings(runs: Sequence[RunOverview]) -> View | None:
         look = pick_look()
         reference = pick_reference(runs, unique_labels(runs))
         averaged = pick_averaged(any(len(group) > 1 for group in seed_groups(runs).values()))
-    return View(name or "Histogram", layers, look, reference, averaged)  # an address may name no view
+    return View(name or "Histogram", layers, look, reference, averaged)  # the URL can hold an empty view
 
 
 def pick_look() -> Look:
-    """How histograms and filters are drawn."""
+    """Draw the options for histograms and filters."""
     return Look(
         st.slider("Bins", 11, 151, 61, step=10, key="bins", bind="query-params"),
         st.toggle(
             "Whole range",
             key="whole",
             bind="query-params",
-            help="Histograms reach to the farthest weight, however few are out there; filters share one color scale",
+            help="Histograms extend to the largest |w| of all snapshots; filters share one color scale",
         ),
         st.toggle(
-            "Log counts", value=True, key="log", bind="query-params", help="Few weights go far: a log axis shows them"
+            "Log counts",
+            value=True,
+            key="log",
+            bind="query-params",
+            help="A log axis shows bins with few weights",
         ),
     )
 
 
 def pick_reference(runs: Sequence[RunOverview], labels: Mapping[str, str]) -> str:
-    """run_id of the run that the others are measured against; at first of Std, if that is among them."""
+    """run_id of the run with which the others are compared; by default the first Std run, if one is chosen."""
     forget_unknown("reference", labels)
     return st.selectbox(
         "Compare with",
@@ -83,10 +87,10 @@ def pick_reference(runs: Sequence[RunOverview], labels: Mapping[str, str]) -> st
 
 
 def pick_averaged(several_seeds: bool) -> bool:
-    """Whether runs that differ only in their seed are one line; nothing to choose without such runs."""
+    """True if runs that differ only in their seed are drawn as one line; without such runs, no widget is drawn."""
     return several_seeds and not st.toggle(
-        "Every seed by itself",
+        "Show each seed separately",
         key="each",
         bind="query-params",
-        help="Else runs that differ only in their seed are one line, with a band of one standard deviation",
+        help="If off, runs that differ only in their seed are drawn as their mean ± one standard deviation",
     )

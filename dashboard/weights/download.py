@@ -1,4 +1,4 @@
-"""A run's weights, to be taken away: safetensors, or a plain PyTorch state dict."""
+"""Download of a run's weights as safetensors or as a PyTorch state dict."""
 
 import subprocess
 import sys
@@ -15,12 +15,12 @@ from engine.runs.run_files import MODEL
 
 
 def draw_downloads(here: Settings, runs: list[RunOverview]) -> None:
-    """A choice among the runs that have final weights, two files, and how to load them; nothing without such runs."""
+    """Draw two download buttons and loading code for a run with final weights; nothing without such a run."""
     finished = [run for run in runs if run.status == "finished" and run.has_weights]
     if not finished:
         return
     labels = unique_labels(runs)
-    with st.expander("Take the weights away", icon=":material/download:"):
+    with st.expander("Download weights", icon=":material/download:"):
         choice, buttons = st.columns([3, 4], vertical_alignment="bottom")
         run = choice.selectbox("Run", finished, format_func=lambda run: labels[run.run_id], key="take-away")
         with buttons.container(horizontal=True):
@@ -42,13 +42,13 @@ def draw_downloads(here: Settings, runs: list[RunOverview]) -> None:
                 icon=":material/download:",
                 key="state-dict",
             )
-        st.caption("Loaded from the folder of this project, in five lines:")
+        st.caption("To load a file, run one of these snippets in the project folder:")
         for ending in ("safetensors", "pt"):
             st.code(loading_code(run.config, f"{run.run_id}.{ending}"), language="python", wrap_lines=True)
 
 
 def state_dict_bytes(store: Path, run_id: str) -> bytes:
-    """What `python -m engine export` writes, in a process of its own: pages do without torch."""
+    """File that `python -m engine export` writes. The command runs in its own process: pages do not import torch."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "weights.pt"
         words = [sys.executable, "-m", "engine", "export", run_id, "--out", str(file), "--store", str(store)]

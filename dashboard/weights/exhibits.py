@@ -1,4 +1,4 @@
-"""Pictures, histories and tables of runs at one moment, put on the page and into its export."""
+"""Charts and tables of runs at one epoch, drawn on the page and added to its export."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Moment:
     """Runs at one epoch.
 
     records: run_id -> its snapshots.
-    passing: whether the moment is about to pass, so that nobody could take its numbers away.
+    passing: if true, the page is about to show the next epoch, so that its charts offer no CSV.
     """
 
     runs: Sequence[RunOverview]
@@ -30,14 +30,14 @@ class Moment:
     passing: bool
 
     def layer(self, name: str) -> LayerMoment:
-        """A layer of those runs that have it and have begun."""
+        """The layer `name` of the runs that have this layer and at least one snapshot."""
         shown = [run for run in self.runs if self.records[run.run_id] and name in run.config.conv_layers]
         weights = {run.run_id: sources.conv_weights(run.run_id, name) for run in shown}
         return LayerMoment(name, self.epoch, shown, self.records, weights)
 
 
 def draw_pictures(export: PageExport, moment: Moment, view: View) -> None:
-    """The chosen view of every chosen layer."""
+    """Draw the chosen view of every chosen layer."""
     for layer in view.layers:
         picture = VIEWS[view.name](moment.layer(layer), view.look)
         table = None if moment.passing else picture.table
@@ -47,7 +47,7 @@ def draw_pictures(export: PageExport, moment: Moment, view: View) -> None:
 
 
 def draw_histories(export: PageExport, moment: Moment, view: View, cursor: float | None) -> None:
-    """The runs' histories, with a cursor at the moment shown unless it is the last."""
+    """Draw the training histories of the runs, with a cursor at the given epoch."""
     for layer in view.layers:
         shown = [run for run in moment.runs if moment.records[run.run_id] and layer in run.config.conv_layers]
         frame, title = history_frame(shown, moment.records, layer), LAYERS[layer]
@@ -55,23 +55,23 @@ def draw_histories(export: PageExport, moment: Moment, view: View, cursor: float
             frame = spread_frame(shown, frame)
         table = None if moment.passing else frame
         export.chart(
-            history_panels(frame, "What became of the runs", layer_title=title, cursor=cursor),
+            history_panels(frame, "Training history", layer_title=title, cursor=cursor),
             key=f"histories {layer}",
             height=PANELS_HEIGHT,
-            alt=f"Fuzziness and near-zero count of the {title.lower()}, loss and accuracies over epochs",
+            alt=f"Fuzziness and near-zero count of the {title.lower()}, training loss and accuracies over epochs",
             table=table,
         )
         export.chart(
             phase_figure(frame, layer_title=title, cursor=cursor),
             key=f"path {layer}",
             height=430,
-            alt=f"Each run's path through the plane of fuzziness of the {title.lower()} and probed robust accuracy",
+            alt=f"Accuracy under attack against fuzziness of the {title.lower()}, one path per run",
             table=table,
         )
 
 
 def draw_comparison(export: PageExport, moment: Moment, view: View) -> None:
-    """Run beside run in numbers, as multiples of the reference."""
+    """Draw a table per layer that compares the runs with the reference."""
     labels = unique_labels(moment.runs)
     for layer in view.layers:
         of_layer = moment.layer(layer)

@@ -1,4 +1,4 @@
-"""Weights: the weights of any runs, at one epoch or over the whole training; live while they train."""
+"""Weights: convolution weights of the chosen runs at one epoch or over the whole training, live while they train."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,11 +18,11 @@ from dashboard.weights.exhibits import Moment, draw_comparison, draw_histories, 
 from dashboard.weights.states import draw_states
 from engine.queue.overview import RunOverview
 
-TICK = 1.0  # seconds between two looks at runs that train
+TICK = 1.0  # seconds between updates while runs train
 
 
 class Pace(NamedTuple):
-    """How often the page looks again: at every tick while runs train, at every frame while it plays."""
+    """Update interval of the page: a tick while runs train, a frame while the page plays."""
 
     is_busy: bool
     is_playing: bool
@@ -30,7 +30,7 @@ class Pace(NamedTuple):
 
     @property
     def seconds(self) -> float | None:
-        """None while nothing moves."""
+        """Seconds between updates; None if nothing changes."""
         return self.frame if self.is_playing else TICK if self.is_busy else None
 
 
@@ -39,20 +39,20 @@ def pace_of(runs: list[RunOverview]) -> Pace:
 
 
 def pick_chosen(everything: list[RunOverview]) -> list[RunOverview]:
-    """The runs to show; the page ends with a next step where there are none."""
+    """Draw the choice of runs; without runs, the page ends with a hint on what to do next."""
     if not everything:
-        st.info("Nothing has been trained here yet.")
+        st.info("No runs have been trained here yet.")
         draw_first_step()
         st.stop()
     chosen = pick_runs(everything, "Runs")
     if not chosen:
-        st.info("Choose the runs to be shown.")
+        st.info("Choose at least one run.")
         st.stop()
     return chosen
 
 
 def watch(here: Settings, run_ids: Sequence[str], view: View, before: Pace) -> None:
-    """Everything that moves, alone drawn again at its pace; the whole page once more when the pace changes."""
+    """Draw everything that changes. Only this fragment reruns at its pace; the page reruns when the pace changes."""
     runs = sources.runs(run_ids)
     records = sources.histories(runs)
     attend(here, runs)
@@ -69,7 +69,7 @@ def watch(here: Settings, run_ids: Sequence[str], view: View, before: Pace) -> N
 
 
 def draw_moment(moment: Moment, view: View, is_last: bool) -> None:
-    """Pictures, histories and numbers, and the file of them."""
+    """Draw the charts, histories and tables of an epoch, and the button that exports them."""
     export = PageExport(f"Weights at epoch {moment.epoch:.2f}")
     draw_pictures(export, moment, view)
     draw_histories(export, moment, view, cursor=None if is_last else moment.epoch)
@@ -77,18 +77,18 @@ def draw_moment(moment: Moment, view: View, is_last: bool) -> None:
     export.offer("weights")
 
 
-st.title("Watch weights move")
+st.title("Weights during training")
 here = sources.settings()
 chosen = pick_chosen(sources.runs())
 view = pick_view_settings(chosen)
 if view is None:
-    st.info("Choose a layer.")
+    st.info("Choose at least one layer.")
     st.stop()
 obey_address()
 pace = pace_of(chosen)
 st.fragment(watch, run_every=pace.seconds, key="live")(here, [run.run_id for run in chosen], view, pace)
 st.caption(
-    "Accuracy under attack is a light probe while training: PGD, 10 steps, on 256 fixed test images. "
-    "Clean accuracy is of 1,000 fixed test images. For numbers to report, see Robustness."
+    "Accuracy under attack is a fast probe during training: by default PGD with 10 steps on 256 fixed test images. "
+    "Clean accuracy is measured on 1,000 fixed test images. For numbers to report, use the Robustness page."
 )
 draw_downloads(here, chosen)

@@ -1,4 +1,4 @@
-"""How far each run is, and what went wrong."""
+"""Status, progress and errors of the chosen runs."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from engine.runs.config import RunConfig
 
 
 def draw_states(runs: Sequence[RunOverview]) -> None:
-    """Run by run: status, newest figures, and what went wrong."""
+    """Draw a box per run with its status, progress or error, and newest accuracies."""
     names = unique_labels(runs)
     for place, run in zip(st.columns(len(runs)), runs, strict=True):
         with place.container(border=True):
@@ -25,7 +25,7 @@ def draw_states(runs: Sequence[RunOverview]) -> None:
 
 
 def state_words(run: RunOverview) -> str:
-    """How far a run is, with its newest accuracies; its status before the first snapshot."""
+    """Progress and newest accuracies of a run; before the first snapshot, its status."""
     if not run.last:
         return run.status
     robust = run.last["robust_accuracy"]
@@ -34,10 +34,10 @@ def state_words(run: RunOverview) -> str:
 
 
 def standing(run: RunOverview) -> str:
-    """How far a run is, in words."""
+    """Progress of a run in words."""
     if not isinstance(run.config, RunConfig):
         return run.config.length
-    epoch = f"epoch {run.last['epoch']:.1f}" if run.last else "not begun"
+    epoch = f"epoch {run.last['epoch']:.1f}" if run.last else "not started"
     if run.is_shipped:
         return f"shipped, {epoch}"
     return epoch if run.status in ("running", "stopping") else f"{run.status}, {epoch}"

@@ -198,7 +198,7 @@ def test_a_page_taken_away_opens_from_disk_without_a_network(laboratory, page, b
     page.locator(".lab-grid").wait_for()
     said = page.locator(".lab-grid img").evaluate_all("(all) => all.map((image) => image.alt)")
     with page.expect_download() as download:
-        page.get_by_role("button", name="This page as HTML").first.click()
+        page.get_by_role("button", name="Download page as HTML").first.click()
     file = tmp_path / "examples.html"
     download.value.save_as(file)
     context = browser.new_context(offline=True)
@@ -243,12 +243,12 @@ def test_weights_from_elsewhere_are_shown_and_attacked(laboratory, page, tmp_pat
     torch.save({"state_dict": layers.state_dict()}, file)
 
     page.goto(f"{laboratory}/launch")
-    page.get_by_text("Bring your own weights").click()
+    page.get_by_text("Import weights from a file").click()
     page.locator(".st-key-import-file input[type=file]").set_input_files(file)
-    page.get_by_role("combobox", name="Their architecture").click()
+    page.get_by_role("combobox", name="Architecture of the file").click()
     page.get_by_role("option", name=re.compile("Advertorch")).click()
-    page.get_by_role("button", name="Import", exact=True).click()
-    page.get_by_role("button", name="Look at its weights").click(timeout=60_000)
+    page.get_by_role("button", name="Import weights", exact=True).click()
+    page.get_by_role("button", name="Show its weights").click(timeout=60_000)
     page.wait_for_selector(f"{HISTOGRAM} .main-svg")
     page.get_by_text("from elsewhere").first.wait_for()
     (counts,) = [counts for _, counts in counts_now(page).values()]
@@ -262,7 +262,7 @@ def test_weights_from_elsewhere_are_shown_and_attacked(laboratory, page, tmp_pat
     samples.fill("40")
     samples.press("Enter")
     page.get_by_text(re.compile("--attacks fgsm --samples 40")).wait_for()
-    page.get_by_role("button", name="Attack", exact=True).click()
+    page.get_by_role("button", name="Attack these runs", exact=True).click()
     bars = ".live-chart[aria-label^='Accuracy without']"
     page.wait_for_selector(f"{bars} .main-svg", timeout=60_000)
     clean, fgsm, worst = drawn(page, bars, "Array.from(chart._fullData[0].y)")
@@ -317,7 +317,7 @@ def test_a_photograph_an_empty_file_and_a_text_each_end_well(laboratory, page, t
     own.nth(3).wait_for(timeout=60_000)
     said = own.evaluate_all("(all) => all.map((cell) => cell.ariaLabel)")
     assert sorted(text.split(",")[1].strip().split(":")[0] for text in said) == ["clean", "clean", "fgsm", "fgsm"]
-    assert all("classified as 3" in text for text in said if ", clean:" in text)
+    assert all("predicted 3" in text for text in said if ", clean:" in text)
 
 
 def test_images_follow_epsilon(laboratory, page):

@@ -144,10 +144,10 @@ def test_a_grid_says_what_each_run_sees_and_keeps_what_is_pinned(page):
     assert page.evaluate("document.documentElement.scrollWidth <= 768")
     assert page.locator(".lab-absence:visible").all_inner_texts() == ["not attacked"]
     wrong = page.get_by_role(
-        "button", name="Min-Max, attack 1: classified as 3, wrong, 80% sure; true 7: 20%; l∞ 0.300"
+        "button", name="Min-Max, attack 1: predicted 3, wrong, confidence 80%; true class 7: 20%; l∞ 0.300"
     )
     assert "✗ 3" in wrong.inner_text() and "±0.092" in wrong.inner_text()
-    assert wrong.get_by_role("img").first.get_attribute("alt").startswith("Min-Max, attack 1: classified as 3")
+    assert wrong.get_by_role("img").first.get_attribute("alt").startswith("Min-Max, attack 1: predicted 3")
     assert wrong.locator("img").first.evaluate(
         "(node) => [node.naturalWidth, getComputedStyle(node).imageRendering]"
     ) == [
@@ -167,7 +167,7 @@ def test_a_grid_says_what_each_run_sees_and_keeps_what_is_pinned(page):
     wrong.evaluate("(node) => (node.mark = 'the same')")
     rerun(page)
     page.wait_for_function("document.querySelector('.lab-panel').innerText.includes('70%')")
-    again = page.get_by_role("button", name="Min-Max, attack 1: classified as 3, wrong, 70% sure")
+    again = page.get_by_role("button", name="Min-Max, attack 1: predicted 3, wrong, confidence 70%")
     assert again.evaluate("(node) => node.mark") == "the same"
     page.keyboard.press("Escape")
     panel.wait_for(state="hidden")
@@ -202,7 +202,7 @@ def test_a_drawing_is_ink_where_it_was_drawn_and_survives_reruns(page):
 
 def test_the_page_as_a_file_needs_no_network(page, browser):
     with page.expect_download() as download:
-        page.get_by_role("button", name="This page as HTML").click()
+        page.get_by_role("button", name="Download page as HTML").click()
     assert download.value.suggested_filename == "All-of-it.html"
     file = Path(download.value.path()).rename(Path(download.value.path()).with_suffix(".html"))
 
@@ -231,7 +231,7 @@ def test_the_page_as_a_file_needs_no_network(page, browser):
         page.get_by_role("button", name="Download All-of-it-1 as PNG").click()
     pixels = np.asarray(Image.open(download.value.path()).convert("RGB"))
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 10
-    page.get_by_role("button", name="Min-Max, attack 1: classified as 3, wrong").click()
+    page.get_by_role("button", name="Min-Max, attack 1: predicted 3, wrong").click()
     assert "7 (true)" in page.get_by_role("tooltip").inner_text()
     assert page.get_by_role("table", name="Numbers").get_by_role("cell").all_inner_texts()[:2] == [
         "</script><b>",

@@ -19,7 +19,7 @@ def laboratory(tmp_path_factory):
 
 def test_from_the_form_to_adversarial_images(laboratory, page):
     page.goto(laboratory)
-    page.get_by_text("Nothing has been trained here yet").wait_for()
+    page.get_by_text("No runs have been trained here yet").wait_for()
     page.get_by_role("link", name="Launch").click()
     page.get_by_role("heading", name="Launch runs").wait_for()
     page.get_by_role("button", name="Std", exact=True).click()
@@ -54,7 +54,7 @@ def test_from_the_form_to_adversarial_images(laboratory, page):
     samples.fill("60")
     samples.press("Enter")
     page.get_by_text(re.compile("--attacks fgsm pgd --samples 60")).wait_for()
-    page.get_by_role("button", name="Attack", exact=True).click()
+    page.get_by_role("button", name="Attack these runs", exact=True).click()
     bars = page.locator(".live-chart[aria-label^='Accuracy without']")
     bars.locator(".main-svg").first.wait_for(timeout=60_000)
     clean, fgsm, pgd, worst = bars.evaluate("(node) => Array.from(node._fullData[0].y)")
@@ -62,7 +62,7 @@ def test_from_the_form_to_adversarial_images(laboratory, page):
 
     page.get_by_role("link", name="See the adversarial images").click()
     page.get_by_role("heading", name="Adversarial examples").wait_for()
-    images = page.locator(".lab-grid img[alt*='classified as']")
+    images = page.locator(".lab-grid img[alt*=', confidence ']")
     images.nth(2).wait_for()
     said = images.evaluate_all("(all) => all.map((image) => image.alt)")
     assert len(images.evaluate_all("(all) => [...new Set(all.map((image) => image.src))]")) >= 3

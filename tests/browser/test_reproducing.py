@@ -88,7 +88,7 @@ def test_it_opens_with_shipped_results(laboratory, page, tmp_path):
 def test_the_page_saved_opens_without_a_server(laboratory, page, browser, tmp_path):
     open_paper(page, laboratory)
     printed = drawn(page, TABLE)["std-printed"]
-    file = saved(page, "This page as HTML", tmp_path)
+    file = saved(page, "Download page as HTML", tmp_path)
     context = browser.new_context(offline=True)
     away = context.new_page()
     complaints = []
@@ -111,7 +111,7 @@ def test_a_claim_leads_to_its_runs_and_the_address_to_the_other_data_set(laborat
     open_paper(page, laboratory, "?dataset=CIFAR-10")
     page.get_by_text("Almost certainly swapped").wait_for()
     assert drawn(page, TABLE)["min-max-printed"] == PRINTED["cifar10", "min-max"]
-    page.get_by_role("button", name=re.compile("^Train and attack what is missing")).wait_for()
+    page.get_by_role("button", name=re.compile("^Train and attack missing runs")).wait_for()
 
 
 def test_what_is_missing_is_trained_and_attacked(laboratory, page):
@@ -120,7 +120,7 @@ def test_what_is_missing_is_trained_and_attacked(laboratory, page):
     page.keyboard.press("Enter")
     page.get_by_text(re.compile("not attacked on 7 images")).first.wait_for()
     page.get_by_text(re.compile("reproduce table1-mnist --seeds 1 --samples 7")).wait_for()
-    page.get_by_role("button", name=re.compile(r"^Train and attack what is missing \(5 runs")).click()
+    page.get_by_role("button", name=re.compile(r"^Train and attack missing runs \(5 runs")).click()
     page.get_by_text(re.compile(r"^\d of 5 runs done")).wait_for()
     page.get_by_role("button", name="Stop").wait_for()
     page.get_by_text("5 of 5 runs done.").wait_for(timeout=240_000)

@@ -42,7 +42,7 @@ def test_bars_have_intervals_and_the_checks_stand_below(address, page, tmp_path)
         for finding in (*diagnosis.having("failed"), *diagnosis.having("suspicious")):
             assert page.get_by_text(finding.evidence).count() >= 1
     with page.expect_download() as saved:
-        page.get_by_role("button", name="This page as HTML").click()
+        page.get_by_role("button", name="Download page as HTML").click()
     text = saved.value.path().read_text()
     diagnosis = read_diagnosis(STORE, MINMAX, PROTOCOL)
     assert diagnosis is not None and all(finding.name and finding.title in text for finding in diagnosis.findings)
@@ -76,7 +76,7 @@ def test_one_click_on_a_cell_shows_the_images(address, page):
     page.get_by_text(
         re.compile(f"{figures.n_fooling} of the 500 images fool Std.*Min.Max.*{figures.n_transferred}")
     ).wait_for()
-    images = page.locator(".lab-grid img[alt*='classified as']")
+    images = page.locator(".lab-grid img[alt*=', confidence ']")
     images.first.wait_for()
     assert len(set(images.evaluate_all("(all) => all.map((image) => image.src)"))) >= 2
 

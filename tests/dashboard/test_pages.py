@@ -36,7 +36,14 @@ def test_a_filled_store_is_shown_without_errors(open_page, trained_store, page):
 def test_read_only_offers_nothing_that_changes_the_store(open_page, trained_store, started_workers, page):
     app = open_page(page, trained_store.root, read_only=True)
     assert not app.exception
-    changing = {"Launch and watch", "Train Std and Min-Max, and watch", "Attack", "Delete for good", "Stop", "Resume"}
+    changing = {
+        "Launch and watch",
+        "Train Std and Min-Max",
+        "Attack these runs",
+        "Delete permanently",
+        "Stop",
+        "Resume",
+    }
     assert not changing & {button.label for button in app.button}
     assert started_workers == []
 
@@ -47,5 +54,5 @@ def test_shipped_runs_can_be_compared_but_not_changed(open_page, trained_store, 
     assert all(option.endswith("shipped") for option in app.multiselect[0].options)
     assert len(app.multiselect[0].value) == 2, "Std and Min-Max to begin with"
     app = open_page("launch", tmp_path / "store", shipped=trained_store.root)
-    assert "Nothing has been launched yet." in [info.value for info in app.info]
-    assert not [button for button in app.button if button.label in ("Delete for good", "Resume", "Retry")]
+    assert "No runs have been launched yet. Choose a preset above and launch it." in [info.value for info in app.info]
+    assert not [button for button in app.button if button.label in ("Delete permanently", "Resume", "Retry")]

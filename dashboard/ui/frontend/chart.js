@@ -1,10 +1,10 @@
-// A figure in a block: the chart itself (.live-chart) and, below it, a player for its frames and the downloads.
+// A figure in a block: the chart (.live-chart) and, below it, a player for its frames and the downloads.
 // `loadPlotly` returns a promise of Plotly.js; the data are those of `chart_data` in live_charts.py.
 class Chart {
   constructor(block, loadPlotly) {
     this.node = block.querySelector(".live-chart");
     this.loadPlotly = loadPlotly;
-    this.isStale = false;  // something is to be drawn
+    this.isStale = false;  // a redraw is pending
     this.isDrawing = false;
     this.build(block);
     this.observer = new ResizeObserver(() => this.resize());
@@ -48,7 +48,7 @@ class Chart {
   }
 
   async draw() {
-    const isVisible = this.node.clientWidth > 0;  // not in a tab that is closed
+    const isVisible = this.node.clientWidth > 0;  // false inside a closed tab or expander
     if (!this.isStale || this.isDrawing || !isVisible) return;
     this.isDrawing = true;
     this.isStale = false;
@@ -56,7 +56,7 @@ class Chart {
       const Plotly = await this.loadPlotly(this.data.version);
       if (!this.node.isConnected) return;
       if (!this.node.data) this.node.replaceChildren();
-      this.Plotly = Plotly;  // window.Plotly may become that of st.plotly_chart, another version
+      this.Plotly = Plotly;  // st.plotly_chart may replace window.Plotly by another version
       this.width = this.node.clientWidth;
       const frame = this.figure.frames?.[this.player.index];
       const figure = themed(atFrame(this.figure, frame ?? {}), this.node, this.data.height);
@@ -97,6 +97,6 @@ class Chart {
 
 const CONFIGURATION = {
   displaylogo: false,
-  showSendToCloud: false,  // else Plotly.js 4 offers to upload the chart
+  showSendToCloud: false,  // otherwise Plotly.js 4 offers to upload the chart
   modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d"],
 };

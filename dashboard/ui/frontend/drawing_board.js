@@ -19,7 +19,7 @@ class DrawingBoard {
   }
 
   build(box) {
-    const label = "Drawing board. Arrow keys move the pen, Space puts ink on or takes it off.";
+    const label = "Drawing board. Arrow keys move the pen; Space starts or stops drawing.";
     this.canvas = element("canvas", { tabIndex: 0, role: "application", ariaLabel: label });
     this.cursor = element("div", { className: "lab-pen", ariaHidden: "true" });
     this.state = element("div", { className: "lab-pen-state", role: "status" });
@@ -35,11 +35,11 @@ class DrawingBoard {
   listen() {
     this.use.onclick = () => {
       this.send(this.drawing());
-      setText(this.state, "This drawing is used.");
+      setText(this.state, "The drawing was submitted.");
     };
     this.clear.onclick = () => {
       this.wipe();
-      setText(this.state, "The board is empty.");
+      setText(this.state, "The drawing was cleared.");
     };
     this.canvas.onpointerdown = (event) => this.begin(event);
     this.canvas.onpointermove = (event) => this.draw(event);
@@ -48,7 +48,7 @@ class DrawingBoard {
     this.canvas.onblur = () => (this.isInking = false);
   }
 
-  // Another shape is another, empty board.
+  // A new shape clears the board.
   show({ rows, columns }, send) {
     this.send = send;
     if (rows === this.rows && columns === this.columns) return;
@@ -102,7 +102,7 @@ class DrawingBoard {
       if (this.isInking) this.stroke(this.place);
     }
     this.cursor.classList.toggle("lab-inking", this.isInking);
-    setText(this.state, this.isInking ? "Ink on" : "Ink off");
+    setText(this.state, this.isInking ? "Pen down" : "Pen up");
   }
 
   stroke(to) {

@@ -25,7 +25,7 @@ function icon(name) {
   return picture;
 }
 
-// Nodes that hold what they should are left alone, so that screen readers and selections are, too.
+// Nodes that already have the right text are not changed, so that screen readers and selections are not disturbed.
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

@@ -1,6 +1,6 @@
 let panels = 0;
 
-// Nothing is called certain or impossible that is not.
+// Only exact 0 and 1 are shown as 0% and 100%.
 function percent(share) {
   if (share === null) return "–";
   if (share > 0.995 && share < 1) return ">99%";
@@ -8,7 +8,7 @@ function percent(share) {
   return `${Math.round(100 * share)}%`;
 }
 
-// Runs by attacks, in a box that scrolls sideways when it has to; the data are those of `grid_data` in example_grid.py.
+// Runs by attacks, in a box that scrolls sideways if needed; the data come from `grid_data` in example_grid.py.
 class ExampleGrid {
   constructor(box) {
     this.box = box;
@@ -32,7 +32,7 @@ class ExampleGrid {
     const shape = `${data.rows.length} x ${data.columns.length}`;
     if (shape !== this.shape) this.build(data.rows.length, data.columns.length);
     this.shape = shape;
-    setAttribute(this.table, "aria-label", `Test image, truly ${data.truth}: runs by attacks`);
+    setAttribute(this.table, "aria-label", `Test image of class ${data.truth}: runs by attacks`);
     data.columns.forEach((name, column) => setText(this.heads[column], name));
     data.rows.forEach((row, place) => {
       const line = this.lines[place];
@@ -131,7 +131,8 @@ class ExampleCell {
     this.absence.hidden = Boolean(cell);
     if (!cell) return;
     const verdict = cell.isCorrect ? "right" : "wrong";
-    const alt = `${run}, ${column}: classified as ${cell.prediction}, ${verdict}, ${percent(cell.confidence)} sure`;
+    const word = cell.isCorrect ? "correct" : "wrong";
+    const alt = `${run}, ${column}: predicted ${cell.prediction}, ${word}, confidence ${percent(cell.confidence)}`;
     this.name = `${run}, ${column}`;
     setAttribute(this.image, "alt", alt);
     setAttribute(this.image, "src", cell.image);
@@ -142,13 +143,13 @@ class ExampleCell {
       setAttribute(this.perturbation, "src", cell.perturbation);
       setText(this.scale, cell.limit === null ? "" : `±${cell.limit.toFixed(3)}`);
       this.scale.classList.toggle("lab-signed", cell.isGray);
-      this.scale.title = cell.isGray ? "Blue: darker, red: brighter" : "Each channel around middle gray";
+      this.scale.title = cell.isGray ? "Blue: darker, red: brighter" : "Each channel is shown around middle gray";
     }
     this.verdict.dataset.verdict = verdict;
     setText(this.mark, cell.isCorrect ? "✓ " : "✗ ");
     setText(this.prediction, cell.prediction);
-    setFact(this.confidence, `${percent(cell.confidence)} sure`);
-    setFact(this.truth, cell.isCorrect ? "" : `true ${truth}: ${percent(cell.trueConfidence)}`);
+    setFact(this.confidence, `confidence ${percent(cell.confidence)}`);
+    setFact(this.truth, cell.isCorrect ? "" : `true class ${truth}: ${percent(cell.trueConfidence)}`);
     setFact(this.linf, cell.linf === null ? "" : `l∞ ${cell.linf.toFixed(3)}`);
     setFact(this.l2, cell.l2 === null ? "" : `l₂ ${cell.l2.toFixed(2)}`);
     setFact(this.note, cell.note);
@@ -162,7 +163,7 @@ function setFact(node, text) {
   node.hidden = text === "";
 }
 
-// Bars of one cell, above all else on the page, beside the cell.
+// Probability bars of one cell, in a popover beside the cell.
 class ProbabilityPanel {
   constructor() {
     this.title = element("div", { className: "lab-panel-title" });

@@ -1,8 +1,8 @@
 let library = null;
 const charts = new WeakMap();
 
-// Streamlit calls the default function for new data and for a new theme, and what that returned when the chart leaves.
-// It may do the latter also for a call overtaken by the next one, so only a node that left the page is purged.
+// Streamlit calls the default function for new data and for a new theme, and the returned function when the chart is
+// removed. It may also call the latter for an outdated call, so only a node that has left the page is purged.
 export default function ({ data, parentElement }) {
   const block = parentElement.querySelector(".lab-chart");
   if (!charts.has(block)) charts.set(block, new Chart(block, loadPlotly));
@@ -20,9 +20,9 @@ function loadPlotly(version) {
     script.src = new URL(`app/static/plotly.min.js?v=${version}`, document.baseURI);
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => {
-      library = null;  // the next data try again
+      library = null;  // the next call tries again
       script.remove();
-      reject(new Error("Plotly.js did not load; reload the page once the server answers."));
+      reject(new Error("Plotly.js did not load. Reload the page when the server is running."));
     };
     document.head.append(script);
   });

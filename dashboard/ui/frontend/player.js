@@ -1,13 +1,13 @@
 const WHOLE = 8000;  // ms from the first frame to the last, at 1x
 const SPEEDS = [0.5, 1, 2, 4];
 
-// Buttons and a slider over the names of frames; `show` is called with the index of the frame to be seen.
+// Buttons and a slider over the names of frames; `show` is called with the index of the current frame.
 class Player {
   constructor(node, show) {
     this.node = node;
     this.show = show;
     this.names = [];
-    this.position = 0;  // index of the frame and, while playing, the way to the next one
+    this.position = 0;  // index of the frame plus, while playing, the fraction to the next one
     this.speed = 1;
     this.isPlaying = false;
     this.build();
@@ -37,7 +37,7 @@ class Player {
     );
   }
 
-  // The moment on view stays when the new frames have it, too.
+  // Keeps the current epoch if the new frames contain it.
   setNames(names) {
     const found = names.indexOf(this.names[this.index]);
     if (found >= 0) this.position += found - this.index;
@@ -64,7 +64,7 @@ class Player {
 
   advance(now) {
     const last = this.names.length - 1;
-    const elapsed = Math.min(now - (this.then ?? now), 250);  // a page in the background stands still
+    const elapsed = Math.min(now - (this.then ?? now), 250);  // the animation pauses on a background page
     this.then = now;
     this.moveTo(Math.min(this.position + (elapsed * this.speed * last) / WHOLE, last));
     if (this.index >= last) this.pause();

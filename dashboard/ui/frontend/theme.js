@@ -1,4 +1,4 @@
-// What Streamlit's own theme does to st.plotly_chart, from the CSS variables it gives to components.
+// Applies the theme that Streamlit applies to st.plotly_chart, from the CSS variables that components receive.
 function themed(figure, node, height) {
   const style = getComputedStyle(node);
   const value = (name) => style.getPropertyValue(`--st-${name}`).trim();
@@ -19,7 +19,7 @@ function themed(figure, node, height) {
   return { data: figure.data, layout };
 }
 
-// The chart as it is on view, in fonts that every system has: a picture does not carry those of the page.
+// The current chart in fonts that every system has: a downloaded image does not embed the fonts of the page.
 function portable(node) {
   const font = { family: "Arial, Helvetica, sans-serif" };
   const axis = { tickfont: font };
@@ -27,8 +27,8 @@ function portable(node) {
   return { data: node.data, layout: merged(node.layout, { template: { layout } }) };
 }
 
-// A figure as it looks at one of its frames; those before it leave no trace. Plotly writes zoom into the arrays of the
-// layout and legend choices into traces, so it is given copies.
+// A figure at one of its frames; earlier frames have no effect. Plotly writes zoom into the arrays of the layout and
+// legend choices into traces, so it gets copies.
 function atFrame(figure, frame) {
   const data = figure.data.map((trace) => ({ ...trace }));
   (frame.data ?? []).forEach((change, position) => {
@@ -38,7 +38,7 @@ function atFrame(figure, frame) {
   return { data, layout: structuredClone(merged(figure.layout, frame.layout ?? {})) };
 }
 
-// A copy of `base` with `over` laid on it, object by object; arrays, Plotly's packed ones too, are replaced whole.
+// A copy of `base` updated with `over`, object by object; arrays, including Plotly's packed ones, are replaced whole.
 function merged(base, over) {
   const isBranch = (value) => value && typeof value === "object" && !Array.isArray(value) && !("bdata" in value);
   const result = isBranch(base) ? { ...base } : {};

@@ -56,7 +56,7 @@ def test_each_run_has_one_legend_entry_its_color_and_its_label_as_typed(name):
     ],
 )
 def test_nothing_to_draw_is_said(figure):
-    assert figure.layout.annotations[-1].text == "Nothing recorded yet"
+    assert figure.layout.annotations[-1].text == "No data recorded yet"
 
 
 def test_a_missing_column_is_named():

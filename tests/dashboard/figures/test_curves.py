@@ -52,4 +52,4 @@ def test_distances_are_steps_and_nothing_is_said():
     drawn = curve_figure(frame, summary, threshold_frame({}, {}, {}), "Accuracy", "ε", exact=True).data
     assert {trace.line.shape for trace in drawn[:3]} == {"hv"} and drawn[2].mode == "lines"
     empty = curve_figure(*frames(False, {}), threshold_frame({}, {}, {}), "Accuracy", "ε")
-    assert empty.layout.annotations[-1].text == "Nothing recorded yet"
+    assert empty.layout.annotations[-1].text == "No data recorded yet"

@@ -54,4 +54,4 @@ def test_what_is_claimed_is_shaded_and_stays_on_the_axis():
 
 def test_no_difference_no_forest():
     figure = forest_figure(statements().iloc[-1:], "Claims")
-    assert figure.layout.annotations[-1].text == "Nothing recorded yet" and figure.layout.height > 100
+    assert figure.layout.annotations[-1].text == "No data recorded yet" and figure.layout.height > 100

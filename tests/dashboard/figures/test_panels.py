@@ -43,7 +43,7 @@ def test_every_run_has_its_panel_under_its_label_as_typed(name):
 def test_nothing_to_draw_is_said(name):
     table, draw = FIGURES[name]
     figure = draw(table().head(0))
-    assert figure.layout.annotations[-1].text == "Nothing recorded yet"
+    assert figure.layout.annotations[-1].text == "No data recorded yet"
     assert figure.layout.xaxis.visible is False
 
 

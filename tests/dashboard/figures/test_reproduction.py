@@ -46,4 +46,4 @@ def test_fuzziness_is_drawn_on_a_log_axis():
 
 def test_without_a_number_a_message_stands_there():
     (note,) = reproduction_figure(points().iloc[:0], "Nothing").layout.annotations
-    assert note.text == "Nothing recorded yet"
+    assert note.text == "No data recorded yet"

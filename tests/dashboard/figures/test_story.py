@@ -157,4 +157,4 @@ def test_what_does_not_fit_together_is_refused(film):
     with pytest.raises(ValueError, match="fuzziness"):
         story_figure(density, history.drop(columns="fuzziness"), "First convolution")
     empty = story_figure(density.head(0), history.head(0), "First convolution")
-    assert empty.layout.annotations[-1].text == "Nothing recorded yet" and not empty.frames
+    assert empty.layout.annotations[-1].text == "No data recorded yet" and not empty.frames

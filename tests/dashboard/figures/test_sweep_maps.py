@@ -65,4 +65,4 @@ def test_the_boundary_is_drawn_only_where_there_is_one(plane):
 
 
 def test_no_quantity_is_said(plane):
-    assert "Nothing" in map_figure(plane, [], "title", initial=0.2).layout.annotations[0].text
+    assert "No data" in map_figure(plane, [], "title", initial=0.2).layout.annotations[0].text

@@ -40,7 +40,7 @@ def test_who_is_beaten_is_not_on_the_front(plane):
 
 def test_without_numbers_the_trade_off_says_so(plane):
     figure = tradeoff_figure(plane.assign(fgsm=np.nan), CLEAN, FGSM, "title")
-    assert "Nothing" in figure.layout.annotations[0].text
+    assert "No data" in figure.layout.annotations[0].text
 
 
 def test_growth_is_logarithmic_with_each_tipping_point():
@@ -57,7 +57,7 @@ def test_growth_is_logarithmic_with_each_tipping_point():
 
 def test_no_history_is_said():
     frame = sweep_frame(grid_points(RUNS, PLANE), {}, "conv1")
-    assert "Nothing" in growth_figure(growth_frame(frame, {}, "conv1"), "title").layout.annotations[0].text
+    assert "No data" in growth_figure(growth_frame(frame, {}, "conv1"), "title").layout.annotations[0].text
 
 
 def test_coordinates_have_a_line_per_complete_point(plane):
@@ -71,7 +71,7 @@ def test_coordinates_have_a_line_per_complete_point(plane):
 
 def test_coordinates_without_a_complete_point_say_so(plane):
     figure = coordinates_figure(plane.assign(fgsm=np.nan), [FGSM], FGSM, "title")
-    assert "Nothing" in figure.layout.annotations[0].text and not traces(figure, "parcoords")
+    assert "No data" in figure.layout.annotations[0].text and not traces(figure, "parcoords")
 
 
 def test_strengths_stand_by_ratio_with_a_place_for_0():

@@ -50,7 +50,7 @@ def test_one_epsilon_is_the_papers(form, store, started_workers):
     assert not form.exception
     command = asked_on_the_command_line(form)
     assert [request.threat.epsilon for request in command[1]] == [0.3]
-    press(form, "Attack")
+    press(form, "Attack these runs")
     assert queued(store) == (set(store.run_ids()), set(command[1])) and command[0] == set(store.run_ids())
     assert [settings.root for settings in started_workers] == [store.root]
 
@@ -61,7 +61,7 @@ def test_a_ladder_is_an_evaluation_for_each_rung_and_run(form, store):
     command = asked_on_the_command_line(form)
     assert [request.threat.epsilon for request in command[1]] == [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
     assert "7 values of ε × 2 runs = 14 evaluations" in captions(form)
-    press(form, "Attack")
+    press(form, "Attack these runs")
     assert queued(store) == (command[0], set(command[1]))
     assert len([job for job in RunQueue(store.root).jobs() if job.kind == "evaluate"]) == 14
 
@@ -76,13 +76,14 @@ def test_steps_end_and_pictures_are_free(form, store):
     assert [(one.threat.epsilon, one.threat.unit, one.kept_images) for one in requests] == [
         (0.25, "pixel", 0), (0.5, "pixel", 0), (1.0, "pixel", 0),
     ]  # fmt: skip
-    press(form, "Attack")
+    press(form, "Attack these runs")
     assert queued(store)[1] == set(requests)
 
 
 def test_no_attack_is_said_in_place(form):
     form.button_group(key="attacks").set_value([]).run()
-    assert "one or more attacks" in form.error[0].value and "Attack" not in [button.label for button in form.button]
+    assert "one or more attacks" in form.error[0].value
+    assert "Attack these runs" not in [button.label for button in form.button]
 
 
 def test_a_preset_sets_the_attacks(form, store):
@@ -101,7 +102,7 @@ def test_a_preset_sets_the_attacks(form, store):
     attacks().set_value(list(reversed(STRONG_ATTACKS))).run()
     assert " --attacks strong --samples" in form.code[0].value
     command = asked_on_the_command_line(form)
-    press(form, "Attack")
+    press(form, "Attack these runs")
     assert queued(store) == (command[0], set(command[1]))
 
 
@@ -111,10 +112,10 @@ def test_every_attack_is_explained(form):
 
 
 def test_time_is_stated_only_at_a_measured_speed(form, store):
-    assert "cw needs the most passes" in captions(form) and "At most" not in captions(form)
+    assert "cw is the most expensive attack" in captions(form) and "At most" not in captions(form)
     config = store.config(store.run_ids()[0])
     RunQueue(store.root).record_rate(rate_key("cpu", config), 200)
     form.button_group(key="attacks").set_value(["pgd", "fgsm"]).run()
-    assert "At most about 41 s a run" in captions(form), "200 images, 40 + 1 passes"
+    assert "At most about 41 s per run" in captions(form), "200 images, 40 + 1 passes"
     form.number_input(key="samples").set_value(400).run()
-    assert "At most about 82 s a run" in captions(form)
+    assert "At most about 82 s per run" in captions(form)

@@ -94,7 +94,7 @@ def test_many_are_folded(open_panel, store, unfinished):
         folder = store.create(config.model_copy(update={"seed": seed}))
         (folder / checkpoint.name).write_bytes(checkpoint.read_bytes())
     app = open_panel()
-    assert len(app.button) == 6 and app.expander[0].label == "2 more that have not finished"
+    assert len(app.button) == 6 and app.expander[0].label == "Unfinished runs: 2 more"
     assert len(app.expander[0].button) == 2
 
 

@@ -83,7 +83,7 @@ def test_all_are_stopped_at_once_and_retried_one_by_one(open_panel, queue, submi
     ids = submit(0.1, 0.2, 0.3)
     queue.claim("boot/1/1", lambda jobs: jobs[:1])
     app = open_panel()
-    assert "1 under way, 2 waiting" in [caption.value for caption in app.caption]
+    assert "1 running, 2 waiting" in [caption.value for caption in app.caption]
     app.button(key="stop-all").click().run()
     assert [queue.job(job_id).status for job_id in ids] == ["stopping", "stopped", "stopped"]
     assert not [button for button in app.button if button.key == "stop-all"]

@@ -33,7 +33,7 @@ def form(open_page, tmp_path, few_images):
 
 
 def press_import(app):
-    return next(button for button in app.button if button.label == "Import").click().run(timeout=120)
+    return next(button for button in app.button if button.label == "Import weights").click().run(timeout=120)
 
 
 def test_a_file_becomes_a_run(form, tmp_path):
@@ -45,9 +45,9 @@ def test_a_file_becomes_a_run(form, tmp_path):
     assert "my best one: " in app.success[0].value and "of 100 test images" in app.success[0].value
     assert RunStore(tmp_path / "store").config(run_id).label == "my best one"
     assert RunStore(tmp_path / "store").result(run_id)["clean_accuracy"] < 0.3, "these weights know nothing"
-    assert "than guessing gives" in app.warning[0].value
+    assert "close to guessing" in app.warning[0].value
     app = press_import(app)
-    assert "here already" in app.success[0].value
+    assert "already existed" in app.success[0].value
     app.button(key="open-imported").click().run()
     assert not app.exception
     assert app.title[0].value != "Launch runs" and run_id in app.query_params["runs"]
@@ -105,7 +105,7 @@ def test_an_import_without_end(form, monkeypatch):
 
     app = form("m.pt", weights_file())
     monkeypatch.setattr(import_form.subprocess, "run", never)
-    assert "did not end" in press_import(app).error[0].value
+    assert "did not finish" in press_import(app).error[0].value
 
 
 def test_the_private_copy_is_gone(form, monkeypatch, tmp_path):

@@ -82,7 +82,7 @@ def test_an_empty_store_has_the_print_and_the_launch(open_page, tmp_path):
     assert not app.exception and not app.error
     table = app.dataframe[TABLE_1].value
     assert table.loc["FGSM", ("Min-Max", "print")] == "94.75" and table.loc["FGSM", ("Min-Max", "ours")] is None
-    assert button(app, "Train and attack what is missing").label == "Train and attack what is missing (15 runs)"
+    assert button(app, "Train and attack missing runs").label == "Train and attack missing runs (15 runs)"
     assert "No run answers for any of these cells yet." in texts(app)
     assert "Std: seeds 0–2 not trained" in texts(app)
     assert "reproduce table1-mnist --seeds 3 --samples 500 --recorded" in app.code[0].value
@@ -163,7 +163,7 @@ def test_missing_cells_are_launched_followed_stopped_and_resumed(open_page, stor
     assert "Std+L1: seed 0 not trained. Std+L2: seed 0 not trained" in said
     assert "Min-Max: seed 0 not attacked with cw, mi-fgsm, l2-bim, linf-bim on 20 images" in said
     assert "**Table 3**: every seed is there." in said
-    button(app, "Train and attack what is missing (5 runs").click().run()
+    button(app, "Train and attack missing runs (5 runs").click().run()
     assert not app.exception and not app.error and started_workers
     queue = RunQueue(store.root)
     trained = {job.run_id for job in queue.jobs() if job.kind == "train"}
@@ -187,7 +187,7 @@ def test_attacks_that_failed_say_why_and_are_tried_again(open_page, store, start
     app = open_page("paper", store.root)
     assert "Std · seed 0 failed: The disk is full." in texts(app)
     app.number_input(key="wanted-seeds").set_value(1).run()
-    button(app, "Train and attack what is missing (5 runs").click().run()
+    button(app, "Train and attack missing runs (5 runs").click().run()
     assert not app.exception and queue.job(job.job_id).status == "queued"
 
 
@@ -201,7 +201,7 @@ def test_what_only_failed_is_offered_again(open_page, store, started_workers):
         queue.release("somebody", job.job_id, "failed", "The disk is full.")
     app = open_page("paper", store.root, **{"wanted-seeds": "1"})
     assert texts(app).count("failed: The disk is full.") == 5
-    button(app, "Try again (5 runs").click().run()
+    button(app, "Retry failed runs (5 runs").click().run()
     assert not app.exception and {job.status for job in queue.jobs()} <= {"queued", "finished"}
 
 
@@ -224,7 +224,7 @@ def test_data_that_cannot_be_read_are_no_surprise(open_page, store):
     (store.root / "data" / "mnist.npz").write_bytes(b"not an npz file")
     app = open_page("paper", store.root)
     button(app, "Train and attack").click().run()
-    assert "Could not be launched" in app.error[0].value and not RunQueue(store.root).jobs()
+    assert "The runs could not be launched" in app.error[0].value and not RunQueue(store.root).jobs()
 
 
 def test_read_only_launches_nothing(open_page, reproduced):
@@ -248,7 +248,7 @@ def test_the_shipped_runs_are_there_at_once(open_page, tmp_path, monkeypatch):
 def test_exports_are_offered(open_page, reproduced):
     app = open_page("paper", reproduced.root)
     labels = [found.label for found in app.get("download_button")]
-    for label in ("This page as HTML", "All tables as LaTeX", "All cells as CSV", "All statements as CSV"):
+    for label in ("Download page as HTML", "All tables as LaTeX", "All cells as CSV", "All statements as CSV"):
         assert labels.count(label) == 1
 
 

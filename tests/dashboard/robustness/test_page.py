@@ -164,7 +164,7 @@ def test_other_images_are_not_compared_one_by_one(both, open_page):
 def test_every_view_opens_with_its_form_unless_read_only(both, open_page, view):
     app = open_page("robustness", both.root, show=view)
     assert not app.exception and app.button_group(key="show").value == view
-    labels = {"Under attack": "Attack", "Against ε": "Trace", "Transfer": "Measure"}
+    labels = {"Under attack": "Attack these runs", "Against ε": "Trace", "Transfer": "Measure"}
     assert labels.get(view, "Search") in [button.label for button in app.button]
     app = open_page("robustness", both.root, read_only=True, show=view)
     assert not app.exception and not app.button
@@ -191,7 +191,7 @@ def test_runs_of_different_data_are_not_put_into_one_robustness_table(open_page,
 def test_evaluations_are_queued_for_every_chosen_run(open_page, store):
     app = open_page("robustness", store.root)
     app.number_input(key="samples").set_value(30).run()
-    next(button for button in app.button if button.label == "Attack").click().run()
+    next(button for button in app.button if button.label == "Attack these runs").click().run()
     jobs = [job for job in RunQueue(store.root).jobs() if job.kind == "evaluate"]
     assert sorted(job.run_id for job in jobs) == sorted(store.run_ids())
     assert {job.payload["samples"] for job in jobs} == {30}

@@ -14,7 +14,9 @@ def test_the_first_page_plays_what_is_shipped(open_page, trained_store, tmp_path
     assert [frame.name for frame in figure.frames] == ["0", "0.25", "0.5", "0.75", "1"]
     assert len(words["table"]) == 2 * 5 * 61
     assert "shipped with the project" in " ".join(caption.value for caption in app.caption)
-    assert any("Nothing has been trained here yet" in info.value for info in app.info), "shipped runs are not one's own"
+    assert any("No runs have been trained here yet" in info.value for info in app.info), (
+        "shipped runs are not one's own"
+    )
 
 
 def test_the_film_is_of_what_is_shipped_while_the_same_runs_train_anew(open_page, trained_store, tmp_path, drawn):

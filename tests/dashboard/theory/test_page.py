@@ -39,7 +39,7 @@ def test_the_page_opens_with_everything_on_it(page):
     said = texts(page)
     assert "At p₁ = 0.05 the inequality holds, as the corrected condition predicts." in said
     assert "λ/(2μ) = 0.5" in said and "W is 10 × 25" in said
-    assert [button.label for button in page.get("download_button")][-1] == "This page as HTML"
+    assert [button.label for button in page.get("download_button")][-1] == "Download page as HTML"
 
 
 @pytest.mark.parametrize(
