@@ -147,7 +147,7 @@ def draw_growth(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
         growth_figure(growth, f"Largest |w| over epochs at λ = {l1:g}: {grid.title}"),
         key="sweep-growth",
         height=480,
-        alt="Largest absolute weight over epochs on a logarithmic axis; a dotted line marks the tipping point of each run",
+        alt="Largest absolute weight over epochs on a logarithmic axis, with a dotted line at each run's tipping point",
         table=growth,
     )
     if len(frame) > MOST_LINES:

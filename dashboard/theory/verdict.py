@@ -23,7 +23,7 @@ def verdict_title(row: dict[str, Any]) -> str:
     """One line: the verdict at this p1, and whether the corrected condition predicts it."""
     place = f"At p₁ = {row['p1']:g}"
     if row["verdict"] == NOISE:
-        return f"{place} the difference between the models is within noise. Increase the draws of W."
+        return f"{place} the difference between the models is within noise; more draws of W reduce the noise."
     if row["verdict"] == row["predicted"]:
         return f"{place} the inequality {row['verdict']}, as the corrected condition predicts."
     return f"{place} the inequality {row['verdict']}, which the corrected condition does not predict."
