@@ -34,7 +34,7 @@ def _pick_epsilon(family: Family, epsilons: list[float], paper: float) -> float:
         former = state.pop("epsilon")
         preferred = min(epsilons, key=lambda value: abs(value - former))
     return st.select_slider(
-        f"Attack budget ε ({family.unit} units)",
+        f"ε, maximum perturbation ({family.unit} units)",
         epsilons,
         preferred,
         format_func=lambda value: f"{value:g}",

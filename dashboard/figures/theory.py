@@ -17,7 +17,7 @@ ROWS = ((0.54, 1), (0, 0.4))  # shares of height: penalty, force
 
 
 def penalty_figure(frame: pd.DataFrame, title: str, tipping_point: float | None, largest_start: float) -> go.Figure:
-    """Penalty (above) and force (below) against |w|: blue where a weight is pulled to 0, red where it is pushed outward.
+    """Penalty (above) and force (below) against |w|: blue where weights are pulled to 0, red where pushed outward.
 
     Args:
         frame: size ascending from 0, penalty, paper, force.

@@ -20,7 +20,7 @@ def draw_search(export: PageExport, library: Library, evidence: Evidence) -> Non
         "Compare all cells of the column",
         key="complete",
         bind="query-params",
-        help="If off, only cells that at least half of the candidates have: many searches leave out cw, the slowest attack",
+        help="If off, only cells that at least half of the candidates have; many searches leave out the slow attack cw",
     )
     candidates = library.candidates(evidence.samples, complete)
     export.note(search_words(candidates))

@@ -65,7 +65,7 @@ def upload(app: AppTest, name: str, content: bytes) -> AppTest:
 
 
 def attack_it(app):
-    return next(button for button in app.button if button.label == "Attack it")
+    return next(button for button in app.button if button.label == "Attack this image")
 
 
 def evaluations(store: RunStore) -> list:
@@ -106,7 +106,7 @@ def test_an_upload_is_kept_and_attacked_for_every_run(open_form, store, started_
 def test_the_pair_is_shown_light_on_dark(open_form):
     app = upload(open_form(), "one.png", picture())
     names = [caption.value for caption in app.caption]
-    assert names[:2] == ["As you gave it", "As the networks see it, 28 × 28"]
+    assert names[:2] == ["Your image", "Network input, 28 × 28"]
     app.button_group(key="own-ground").set_value("Light on dark").run()
     assert "blank" in app.error[0].value, "there is no light ink on this paper"
     app.button_group(key="own-ground").set_value("Dark on light").run()

@@ -44,7 +44,7 @@ def test_fuzziness_is_in_nats(archive):
 
 def test_near_zero_ratio_stands_beside_the_print(archive):
     (row,) = near_zero_table(archive.evidence()).to_dict("records")
-    assert row == {"Std": "9.0 ± 1.4", "Adv": None, "Min-Max": "144", "Min-Max ÷ Std": "18", "in print": "17 to 19"}
+    assert row == {"Std": "9.0 ± 1.4", "Adv": None, "Min-Max": "144", "Min-Max ÷ Std": "18", "Paper": "17 to 19"}
 
 
 def test_the_cells_come_back_from_csv_with_their_runs(archive):

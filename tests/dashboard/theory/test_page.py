@@ -34,7 +34,7 @@ def press(app, place: int, value: str):
 
 def test_the_page_opens_with_everything_on_it(page):
     assert not page.exception
-    assert [title.value for title in page.title] == ["Why weights go to zero, and away"]
+    assert [title.value for title in page.title] == ["How the penalty moves weights"]
     assert len(page.dataframe) == 2
     said = texts(page)
     assert "At p₁ = 0.05 the inequality holds, as the corrected condition predicts." in said
@@ -73,12 +73,12 @@ def test_every_control_changes_what_is_said(page, kind, key, value, word):
 def test_without_any_penalty_nothing_moves(page):
     change(page, "select_slider", "theory-l1", 0.0)
     said = texts(change(page, "select_slider", "theory-mu", 0.0))
-    assert "there is no penalty" in said and "stays where it is" in said
+    assert "there is no penalty" in said and "does not move" in said
 
 
 def test_gradient_flow_takes_its_own_time(page):
-    assert "comes within a learning rate of 0 at step 181" in texts(page)
-    assert "comes to 0 at step 2,555" in texts(press(page, 0, "flow"))
+    assert "comes within one learning rate of 0 at step 181" in texts(page)
+    assert "reaches 0 at step 2,555" in texts(press(page, 0, "flow"))
 
 
 def test_inputs_all_the_same(page):
@@ -87,7 +87,7 @@ def test_inputs_all_the_same(page):
 
 def test_the_table_judges_each_statement(page):
     table = statements(page)
-    assert table.loc["|E g|, printed proof: σ independent of W", "b ≤ a"] == "0 ≤ 0: says nothing"
+    assert table.loc["|E g|, printed proof: σ independent of W", "b ≤ a"] == "trivial: 0 ≤ 0"
     assert table.loc["|E g|, simulated", "b ≤ a"] == table.loc["|E g|, first order in x", "b ≤ a"] == "holds"
     assert table.loc["|E g|, simulated", "Model a"] == pytest.approx(0.034, abs=0.002)
     table = statements(change(page, "select_slider", "theory-p1", 0.5))
