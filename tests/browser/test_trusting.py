@@ -74,7 +74,7 @@ def test_one_click_on_a_cell_shows_the_images(address, page):
     assert box is not None
     page.mouse.click(box["x"] + box["width"] - 60, box["y"] + 52)  # made on Std, shown to Min-Max
     page.get_by_text(
-        re.compile(f"{figures.n_fooling} of the 500 images fool Std.*Min.Max.*{figures.n_transferred}")
+        re.compile(f"{figures.n_fooling} of the 500 images fool the source, Std.*Min.Max.*{figures.n_transferred}")
     ).wait_for()
     images = page.locator(".lab-grid img[alt*='classified as']")
     images.first.wait_for()

@@ -33,9 +33,7 @@ def test_candidates_ranked_with_every_cell():
     words = search_words(ranked(archive))
     assert words.startswith("Closest to the paper: λ 0.5, μ 0.3, all convolutions, distance")
     assert "Other cells: FGSM (80.0, paper 94.8), CW (80.0, paper 68.9)" in words
-    assert (
-        "None of the 2 candidates is within 5 points, or a factor of 2, for FGSM, CW, MIA, L2BIA, LinfBIA." in words
-    )
+    assert "None of the 2 candidates is within 5 points, or a factor of 2, for FGSM, CW, MIA, L2BIA, LinfBIA." in words
 
 
 def test_no_candidate():

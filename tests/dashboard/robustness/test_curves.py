@@ -75,7 +75,8 @@ def test_what_was_traced_stands_in_the_table(open_view, store, few_images):
     table = view.dataframe[0].value
     assert table["n"].tolist() == [30, 30]
     np.testing.assert_allclose(table["Clean (%)"], [100 * curve.clean_accuracy for curve in found])
-    np.testing.assert_allclose(table["Half of accuracy lost at ε"], np.array([curve.half_epsilon for curve in found], float))
+    halves = np.array([curve.half_epsilon for curve in found], float)
+    np.testing.assert_allclose(table["Half of accuracy lost at ε"], halves)
     assert table["Threshold in pixels (black)"].tolist() == ["0.1307", "–"]
     said = " ".join(caption.value for caption in view.caption)
     assert "threshold" in said and "0\\.1307" in said and "Not measured" not in said

@@ -114,7 +114,8 @@ def test_checks_of_a_former_number_say_so_and_can_be_run_again(both, open_page):
     app = open_page("robustness", both.root)
     assert set(table(app, "Attack").iloc[4, 1:]) == {"no sign of masking (outdated)"}
     assert "Check these runs" in [button.label for button in app.button]
-    assert not app.success and sum("later attacks changed the robust accuracy" in warning.value for warning in app.warning) == 2
+    words = "later attacks changed the robust accuracy"
+    assert not app.success and sum(words in warning.value for warning in app.warning) == 2
 
 
 def test_runs_are_compared_with_one_of_them_image_by_image(both, open_page):
