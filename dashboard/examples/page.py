@@ -73,7 +73,7 @@ def draw_boundary(export: PageExport, strength: Strength, attacks: Sequence[str]
     if not laddered:
         return
     attack = st.segmented_control(
-        "Confidence against ε under",
+        "Attack for confidence against ε",
         laddered,
         default=laddered[-1],
         required=True,

@@ -28,7 +28,7 @@ def test_the_front_is_stepped_and_dots_have_the_color_of_their_variant(plane):
     assert set(dots) == {"Std", "Min-Max"} and dots["Std"].marker.color == variant_color("std")
     assert dots["Std"].error_y.array[0] == pytest.approx(np.std([0.5, 0.7], ddof=1))
     assert dots["Min-Max"].error_y.array[0] == 0, "one seed has no spread"
-    (ring,) = named(figure, "chosen")
+    (ring,) = named(figure, "selected point")
     assert list(ring.x) == [0.8]
 
 

@@ -37,5 +37,5 @@ def test_candidates_ranked_with_every_cell():
 
 
 def test_no_candidate():
-    assert "has been attacked yet" in search_words([])
+    assert "has been attacked with all attacks that are compared" in search_words([])
     assert candidate_frame([]).empty and deviation_frame([]).empty

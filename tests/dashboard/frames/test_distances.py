@@ -37,7 +37,7 @@ def test_quartiles_count_what_was_never_found(runs):
     assert first["remark"] == ""
     assert second["share_found"] == 0.25 and second["lower_quartile"] == 0.1
     assert np.isnan(second["median"]) and np.isnan(second["upper_quartile"])
-    assert second["remark"] == "median beyond what was found"
+    assert second["remark"] == "median not found"
 
 
 @pytest.mark.parametrize(("attack", "missed", "said"), [("cw", 2, True), ("cw", 1, False), ("fab", 50, False)])

@@ -21,9 +21,9 @@ def test_a_table_has_ours_print_and_difference_under_each_variant(archive):
     assert list(table.index) == ["No attack", "FGSM", "PGD", "CW", "MIA", "L2BIA", "LinfBIA"]
     assert list(dict.fromkeys(table.columns.get_level_values(0))) == ["Std", "Std+L1", "Std+L2", "Min-Max"]
     assert table.loc["FGSM", ("Std", "ours")] == "81.5 ± 2.8"
-    assert table.loc["FGSM", ("Std", "print")] == "81.52" and table.loc["FGSM", ("Std", "diff.")] == 0.0
+    assert table.loc["FGSM", ("Std", "paper")] == "81.52" and table.loc["FGSM", ("Std", "diff.")] == 0.0
     assert table.loc["MIA", ("Min-Max", "ours")] == "89.8"
-    assert table.loc["MIA", ("Min-Max", "print")] == "69.80 †"
+    assert table.loc["MIA", ("Min-Max", "paper")] == "69.80 †"
     assert table.loc["MIA", ("Min-Max", "diff.")] == 20.0
     assert pd.isna(table.loc["PGD", ("Min-Max", "diff.")]) and pd.isna(table.loc["PGD", ("Std+L1", "ours")])
     assert "".join(map(str, table.to_numpy().ravel())).count("†") == 1
@@ -38,7 +38,7 @@ def test_fuzziness_is_in_nats(archive):
     table = paper_table(archive.evidence(), 3)
     assert table.index.name == "Nats" and list(table.index) == ["Fuzziness"]
     assert table.loc["Fuzziness", ("Std", "ours")] == "0.4417 ± 0.0283"
-    assert table.loc["Fuzziness", ("Min-Max", "print")] == "0.0053"
+    assert table.loc["Fuzziness", ("Min-Max", "paper")] == "0.0053"
     assert pd.isna(table.loc["Fuzziness", ("Adv", "ours")])
 
 

@@ -140,7 +140,7 @@ def test_the_other_data_set_by_address(open_page, reproduced):
     app = open_page("paper", reproduced.root, dataset="CIFAR-10")
     table = app.dataframe[TABLE_1].value
     assert (
-        table.loc["L2BIA", ("Min-Max", "paper")] == "65.12 †" and table.loc["L2BIA", ("Std+L2", "print")] == "55.61 †"
+        table.loc["L2BIA", ("Min-Max", "paper")] == "65.12 †" and table.loc["L2BIA", ("Std+L2", "paper")] == "55.61 †"
     )
     assert not app.exception and "Almost certainly swapped" in texts(app)
     assert "reproduce table2-cifar10" in app.code[0].value and "halved every 30 epochs" in texts(app)

@@ -45,13 +45,13 @@ def test_the_page_opens_with_everything_on_it(page):
 @pytest.mark.parametrize(
     ("kind", "key", "value", "word"),
     [
-        ("select_slider", "theory-l1", 0.0, "nothing is pulled to 0"),
+        ("select_slider", "theory-l1", 0.0, "With λ = 0, every weight is pushed outward"),
         ("select_slider", "theory-l1", 10.0, "λ/(2μ) = 50"),
-        ("select_slider", "theory-mu", 0.0, "nothing is pushed outwards"),
+        ("select_slider", "theory-mu", 0.0, "With μ = 0, every weight is pulled to 0"),
         ("select_slider", "theory-mu", 10.0, "λ/(2μ) = 0.005"),
-        ("select_slider", "theory-steps", 100.0, "After 100 steps 1 of 9"),
-        ("select_slider", "theory-steps", 10_000.0, "After 10,000 steps"),
-        ("select_slider", "theory-rate", 0.1, "where a run is stopped as diverged"),
+        ("select_slider", "theory-steps", 100.0, "After 100 steps, 1 of 9"),
+        ("select_slider", "theory-steps", 10_000.0, "After 10,000 steps,"),
+        ("select_slider", "theory-rate", 0.1, "where training stops as diverged"),
         ("slider", "theory-m", 2, "W is 2 × 25"),
         ("slider", "theory-m", 20, "W is 20 × 25"),
         ("slider", "theory-n", 1, "Diamonds: exact"),
