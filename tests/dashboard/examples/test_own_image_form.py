@@ -1,4 +1,4 @@
-"""The own image: whatever is uploaded or drawn ends in evaluations for every run, or in one sentence."""
+"""Your own image: every upload or drawing leads to evaluations of all runs, or to an error of one sentence."""
 
 import io
 import shutil
@@ -33,7 +33,7 @@ def page():
 
 
 def picture(kind: str = "PNG", edge: int = 200) -> bytes:
-    """A dark bar on paper, which is a 1."""
+    """A dark bar on a light background, read as a 1."""
     pixels = np.full((edge, edge), 225, np.uint8)
     pixels[edge // 4 : -edge // 4, edge // 2 : edge // 2 + edge // 12] = 30
     content = io.BytesIO()
@@ -42,7 +42,7 @@ def picture(kind: str = "PNG", edge: int = 200) -> bytes:
 
 
 def photograph() -> bytes:
-    """The same, 12 megapixels of it, as noisy as makes 4 to 5 MB."""
+    """The same bar with 12 megapixels and enough noise for a file of 4 to 5 MB."""
     pixels = np.asarray(Image.open(io.BytesIO(picture())).resize((3000, 4000)), np.int16)
     pixels = pixels + np.random.default_rng(0).integers(-14, 15, pixels.shape, dtype=np.int16)
     content = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Examples on recorded runs: what is drawn is what is stored."""
+"""Examples on recorded runs: the page shows the stored images and predictions."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Candidates beside the print as a table, and in sentences."""
+"""Candidates for the paper's settings as a table and in words."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The paper's numbers beside ours, as tables, on made-up runs."""
+"""The paper's numbers next to ours, as tables, on synthetic runs."""
 
 import io
 
@@ -16,7 +16,7 @@ from dashboard.ui.tables import csv_text
 from tests.dashboard.paper_runs import MNIST
 
 
-def test_a_table_has_ours_print_and_difference_under_each_variant(archive):
+def test_a_table_has_ours_paper_and_difference_under_each_variant(archive):
     table = paper_table(archive.evidence(), 1)
     assert list(table.index) == ["No attack", "FGSM", "PGD", "CW", "MIA", "L2BIA", "LinfBIA"]
     assert list(dict.fromkeys(table.columns.get_level_values(0))) == ["Std", "Std+L1", "Std+L2", "Min-Max"]
@@ -42,7 +42,7 @@ def test_fuzziness_is_in_nats(archive):
     assert pd.isna(table.loc["Fuzziness", ("Adv", "ours")])
 
 
-def test_near_zero_ratio_stands_beside_the_print(archive):
+def test_the_near_zero_ratio_is_next_to_the_papers(archive):
     (row,) = near_zero_table(archive.evidence()).to_dict("records")
     assert row == {"Std": "9.0 ± 1.4", "Adv": None, "Min-Max": "144", "Min-Max ÷ Std": "18", "Paper": "17 to 19"}
 
@@ -60,7 +60,7 @@ def test_the_cells_come_back_from_csv_with_their_runs(archive):
     assert back["oddity"].notna().sum() == 1
 
 
-def test_points_are_the_print_the_mean_and_every_seed(archive):
+def test_points_are_the_papers_number_the_mean_and_every_seed(archive):
     points = point_frame(archive.evidence(), 1)
     of_cell = points.loc[(points["variant"] == "std") & (points["quantity"] == "CW")]
     assert of_cell.groupby("kind")["value"].apply(list).to_dict() == {

@@ -1,4 +1,4 @@
-"""The Paper page through Streamlit's own test runner, on small runs of its settings and on the shipped ones."""
+"""The Paper page in Streamlit's test runner, with small runs of its settings and with the recorded runs."""
 
 import shutil
 import subprocess
@@ -48,7 +48,7 @@ def reproduced(tmp_path_factory, few_images) -> RunStore:
 
 @pytest.fixture
 def store(reproduced, tmp_path, few_images) -> RunStore:
-    """A copy that a test may write to, with its data."""
+    """A writable copy with its data."""
     shutil.copytree(reproduced.root, tmp_path / "store")
     (tmp_path / "store" / "data").mkdir()
     shutil.copy(few_images / "mnist-mini.npz", tmp_path / "store" / "data" / "mnist.npz")
@@ -57,7 +57,7 @@ def store(reproduced, tmp_path, few_images) -> RunStore:
 
 @pytest.fixture(autouse=True)
 def small_setting(monkeypatch):
-    """What MNIST begins with."""
+    """A smaller default setting for MNIST."""
     monkeypatch.setitem(SETTINGS, "mnist", SMALL)
 
 

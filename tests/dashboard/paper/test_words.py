@@ -1,4 +1,4 @@
-"""What the numbers say, in sentences."""
+"""Summaries of the comparison with the paper, in words."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Accuracy against epsilon on the page: the form, what it queues, and what stands in the table."""
+"""Accuracy against epsilon on the page: the form, the jobs it queues, and the table."""
 
 import shlex
 

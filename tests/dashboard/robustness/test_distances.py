@@ -1,4 +1,4 @@
-"""Smallest perturbations on the page: searched, drawn, and left out where files do not tell them."""
+"""Smallest perturbations on the page: the search, the chart, and files without distances."""
 
 import shutil
 
@@ -14,7 +14,7 @@ from tests.small_runs import THREAT
 
 @pytest.fixture(scope="session")
 def searched_store(trained_store, tmp_path_factory):
-    """A copy in which the Min-Max run met deepfool on 20 images. Read only."""
+    """A copy in which the Min-Max run was attacked with deepfool on 20 images. Read only."""
     root = tmp_path_factory.mktemp("searched") / "store"
     shutil.copytree(trained_store.root, root)
     store = RunStore(root)
@@ -27,7 +27,7 @@ def searched_store(trained_store, tmp_path_factory):
 
 @pytest.fixture
 def open_view(run_function, drawn, started_workers):
-    """(store, read only) -> AppTest of the form and the view, and the charts drawn by key."""
+    """(store, read only) -> AppTest of the form and the view, and the drawn charts by key."""
 
     def page():
         from dashboard import sources

@@ -1,4 +1,4 @@
-"""The Robustness page: numbers with their intervals, differences, and what the checks say of them."""
+"""The Robustness page: accuracies with intervals, differences, and checks."""
 
 import json
 
@@ -23,7 +23,7 @@ PROTOCOL = REQUEST.protocol_id
 
 
 def table(app, column: str):
-    """The first table that has such a column."""
+    """The first table with this column."""
     return next(element.value for element in app.dataframe if column in element.value.columns)
 
 
@@ -54,7 +54,7 @@ def report_of(store: RunStore, run_id: str) -> RobustnessReport:
 
 @pytest.fixture
 def both(store, trained_store) -> RunStore:
-    """Both runs attacked in the same way."""
+    """Both runs, attacked under the same protocol."""
     for run_id in store.run_ids():
         evaluate_run(store, run_id, REQUEST, store.root, "cpu")
     return store

@@ -1,4 +1,4 @@
-"""The transfer matrix on the page, and the button that measures what is missing."""
+"""The transfer matrix on the page, and the button that measures its missing rows."""
 
 import shutil
 
@@ -17,7 +17,7 @@ from tests.small_runs import THREAT
 
 @pytest.fixture
 def open_view(run_function, drawn, started_workers):
-    """(store, read only) -> AppTest of the form and the view, and what was drawn: charts and grids by key."""
+    """(store, read only) -> AppTest of the form and the view, and the drawn charts and grids by key."""
 
     def page():
         # the test runner executes this function's text alone

@@ -1,4 +1,4 @@
-"""The images behind a cell of the transfer matrix."""
+"""The images of one cell of the transfer matrix."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""The Sweeps page: launched, watched, stopped, resumed and forgotten; the plane, and a point of it."""
+"""The Sweeps page: launch, progress, stop, resume and removal of sweeps; maps and points."""
 
 import shutil
 
@@ -29,7 +29,7 @@ REQUEST = SweepRequest(
 
 @pytest.fixture(scope="session")
 def swept_store(tmp_path_factory) -> RunStore:
-    """REQUEST, done, but for λ = 0 and μ = 0.5, which ran away. Read only."""
+    """The finished sweep of REQUEST; its run at λ = 0, μ = 0.5 diverged. Read only."""
     folder = tmp_path_factory.mktemp("swept")
     store = RunStore(folder / "store")
     save_sweep(store, REQUEST)

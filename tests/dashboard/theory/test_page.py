@@ -1,4 +1,4 @@
-"""The theory page through Streamlit's own test runner: every control, what it changes, and what is said of it."""
+"""The Theory page in Streamlit's test runner: each control and the texts that it changes."""
 
 import pytest
 
@@ -96,7 +96,7 @@ def test_the_table_judges_each_statement(page):
 
 
 def test_where_the_condition_is_wrong_that_is_said(page):
-    """One large input, two classes: the inequality holds up to 1/6 instead of 1/12."""
+    """With one large input and two classes, the inequality holds up to 1/6 instead of 1/12."""
     change(page, "slider", "theory-m", 2)
     change(page, "slider", "theory-n", 1)
     change(page, "select_slider", "theory-scale", 10.0)

@@ -1,4 +1,4 @@
-"""The penalty of one weight in words."""
+"""The penalty on one weight, in words."""
 
 import numpy as np
 import pytest
