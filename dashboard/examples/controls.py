@@ -27,7 +27,7 @@ def pick_strength(attacked: AttackedRuns, read_only: bool) -> Strength:
 
 
 def _pick_epsilon(family: Family, epsilons: list[float], paper: float) -> float:
-    """A slider, initially at the paper's epsilon; after a change of family, at the epsilon nearest to the last one."""
+    """Draw a slider, initially at the paper's epsilon; a change of family keeps the nearest epsilon."""
     state = st.session_state
     preferred = paper if paper in epsilons else epsilons[len(epsilons) // 2]
     if "epsilon" in state and state.epsilon not in epsilons:

@@ -34,7 +34,7 @@ PREVIEW_WIDTH = 224
 
 
 def draw_own_image_form(here: Settings, runs: list[RunOverview]) -> str | None:
-    """The widgets; a button queues the attacks on all runs, which must be of one data set.
+    """Draw the widgets; a button queues the attacks on all runs, which must be of one data set.
 
     Returns:
         Id of the image last attacked for this data set in this browser tab; None if there is none or when read-only.

@@ -23,14 +23,14 @@ BUSY = "own-image-busy"
 def draw_own_image(
     here: Settings, runs: Sequence[RunOverview], labels: Mapping[str, str], colors: Mapping[str, str]
 ) -> None:
-    """An expander with the form and its results, for runs of one data set; `labels` and `colors` are by run_id."""
+    """Draw an expander with the form and its results, for runs of one data set; `labels` and `colors` are by run_id."""
     with st.expander("Attack your own image: upload or draw it", icon=":material/draw:", key="own-image"):
         run_every = 0.5 if st.session_state.get(BUSY) else None
         st.fragment(_watch, run_every=run_every, key="own")(here, runs, labels, colors)
 
 
 def _watch(here: Settings, runs: Sequence[RunOverview], labels: Mapping[str, str], colors: Mapping[str, str]) -> None:
-    """The form and its results; reruns the whole page when the attacks begin or end."""
+    """Draw the form and its results; rerun the whole page when the attacks begin or end."""
     image_id = draw_own_image_form(here, list(runs))
     if image_id is None:
         return

@@ -38,7 +38,7 @@ def pick_attacked(attacked: list[RunOverview]) -> AttackedRuns:
 
 
 def draw_examples(attacked: AttackedRuns, read_only: bool) -> None:
-    """The question and the images that match it; redrawn on its own when a slider moves."""
+    """Draw the question and the images that match it; only this fragment reruns when a slider moves."""
     export = PageExport("Adversarial examples")
     strength = pick_strength(attacked, read_only)
     attacks, labels, spec = pick_attacks(strength.attacks), attacked.labels, attacked.spec
@@ -68,7 +68,7 @@ def draw_examples(attacked: AttackedRuns, read_only: bool) -> None:
 
 
 def draw_boundary(export: PageExport, strength: Strength, attacks: Sequence[str], position: int, truth: int) -> None:
-    """The image's confidence against epsilon, if an attack was run at several epsilons."""
+    """Draw the image's confidence against epsilon, if an attack was run at several epsilons."""
     laddered = [name for name in attacks if len(strength.ladder(name)) > 1]
     if not laddered:
         return
@@ -88,7 +88,7 @@ def draw_boundary(export: PageExport, strength: Strength, attacks: Sequence[str]
 
 
 def draw_notes(export: PageExport, unbound: Sequence[str]) -> None:
-    """Notes on the numbers below the images and on attacks without a ball."""
+    """Draw notes on the numbers below the images and on attacks without a ball."""
     free = ", ".join(unbound)
     words = (
         f" Attacks without a ball: {free}. Their images are the same at every ε and are not part of “any attack in the "

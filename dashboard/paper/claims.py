@@ -42,7 +42,7 @@ COLUMNS = {
 
 
 def draw_claims(export: PageExport, claims: Sequence[JudgedClaim]) -> None:
-    """Cards, a forest plot of all differences, and tables."""
+    """Draw cards, a forest plot of all differences, and tables."""
     st.subheader("Claims of the paper")
     export.note(verdict_words(claims))
     for pair in zip(claims[::2], claims[1::2], strict=True):
@@ -84,7 +84,7 @@ def _draw_card(claim: JudgedClaim) -> None:
 
 
 def _draw_link(claim: JudgedClaim) -> None:
-    """A link to the runs of a claim, up to the number that a page shows."""
+    """Draw a link to the runs of a claim, up to the number that a page shows."""
     shown, every = list(claim.run_ids)[:SHOWN_AT_ONCE], len(claim.run_ids)
     runs = (
         "the run" if every == 1 else f"the {every} runs" if every == len(shown) else f"{len(shown)} of the {every} runs"

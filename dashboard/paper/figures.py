@@ -25,7 +25,7 @@ PART = 75
 
 
 def draw_figures(export: PageExport, evidence: Evidence) -> None:
-    """Weights of one seed, and the loss over all seeds."""
+    """Draw the weights of one seed, and the loss over all seeds."""
     st.subheader("Figures 2 to 6")
     by_seed = _seeds(evidence)
     if not by_seed:
@@ -47,7 +47,7 @@ def draw_figures(export: PageExport, evidence: Evidence) -> None:
 
 
 def draw_weights(export: PageExport, moment: LayerMoment) -> None:
-    """Fig. 2, 4 and 5: weights as histograms and by index."""
+    """Draw Fig. 2, 4 and 5: weights as histograms and by index."""
     pictures = {"2a, 4 and 5": histogram_picture(moment, Look()), "2b": indexed_picture(moment, Look())}
     for number, picture in pictures.items():
         title = f"Fig. {number}. {picture.figure.layout['title']['text']}"
@@ -58,7 +58,7 @@ def draw_weights(export: PageExport, moment: LayerMoment) -> None:
 
 
 def draw_loss(export: PageExport, evidence: Evidence) -> None:
-    """Fig. 3: training loss of Std and Min-Max, as mean and spread if there are several seeds."""
+    """Draw Fig. 3: training loss of Std and Min-Max, as mean and spread if there are several seeds."""
     runs = [run for variant in ("std", "min-max") for run in evidence.runs.get(variant, {}).values()]
     records = sources.histories(runs)
     alike = as_seeds([run for run in runs if records[run.run_id]])
@@ -75,7 +75,7 @@ def draw_loss(export: PageExport, evidence: Evidence) -> None:
 
 
 def draw_membership(export: PageExport, moment: LayerMoment) -> None:
-    """Fig. 6: membership of part of the weights of Std and Min-Max."""
+    """Draw Fig. 6: membership of part of the weights of Std and Min-Max."""
     shown = [run for run in moment.runs if run.config.variant in ("std", "min-max")]
     table = weight_frame(shown, moment.weights, {run.run_id: moment.positions[run.run_id] for run in shown})
     part = table.loc[table["index"] < PART, :]

@@ -17,7 +17,7 @@ MOST_SEEDS = 20
 
 
 def draw_missing(here: Settings, library: Library, evidence: Evidence) -> None:
-    """The missing runs in words, the launch with its estimated time or progress, and the command line."""
+    """Draw the missing runs in words, the launch with its estimated time or progress, and the command line."""
     setting = evidence.setting
     st.subheader("Missing runs")
     first, second, _ = st.columns([2, 2, 5], vertical_alignment="bottom")
@@ -49,7 +49,7 @@ def draw_missing(here: Settings, library: Library, evidence: Evidence) -> None:
         st.markdown(f"**Claim 6**: {words}")
     if not here.read_only:
         draw_study(here, study, library.runs, key="paper-study")
-    st.caption("Command line")
+    st.caption("Equivalent commands:" if attackable else "Equivalent command:")
     lines = [command(setting, len(seeds), samples)]
     if attackable:
         request = study.evaluation or setting.evaluation(samples)

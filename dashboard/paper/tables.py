@@ -13,7 +13,7 @@ DOTS = "Diamonds: paper. Large dots: our mean over seeds. Small dots: single see
 
 
 def draw_tables(export: PageExport, evidence: Evidence) -> None:
-    """Table 1 or 2, then Table 3 with the near-zero weights."""
+    """Draw Table 1 or 2, then Table 3 with the near-zero weights."""
     table, name = TABLE_OF[evidence.setting.dataset], evidence.setting.config("std", 0).dataset_spec.title
     st.subheader(TITLES[table])
     cells = cells_of(evidence, table)
@@ -41,7 +41,7 @@ def draw_tables(export: PageExport, evidence: Evidence) -> None:
 
 
 def draw_fuzziness(export: PageExport, evidence: Evidence, name: str) -> None:
-    """Table 3, and the near-zero counts of Figures 4 and 5."""
+    """Draw Table 3, and the near-zero counts of Figures 4 and 5."""
     frame = paper_table(evidence, 3)
     title = f"Table 3, {name}: fuzziness of the first convolution (nats)"
     export.table(frame, key="paper-fuzziness", title=title, column_config=_differences(frame.shape[1], "%+.4f"))

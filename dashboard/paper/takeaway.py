@@ -26,7 +26,7 @@ from engine.paper.tables import TABLE_OF, TITLES
 
 
 def draw_takeaway(library: Library, evidence: Evidence) -> None:
-    """Download buttons; each file is made on request."""
+    """Draw download buttons; each file is made on request."""
     stem = f"paper-{evidence.setting.dataset}"
     offers = {
         "All tables as LaTeX": ("tex", "text/x-tex", lambda: latex_document(library, evidence)),

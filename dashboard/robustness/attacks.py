@@ -21,14 +21,14 @@ from engine.studies.pairing import seed_groups
 
 
 def draw_attacks_form(here: Settings, chosen: list[RunOverview]) -> None:
-    """The form for attacks on the chosen runs."""
+    """Draw the form for attacks on the chosen runs."""
     attacked = any(measured.is_attacked(run.run_id) for run in chosen)
     with st.expander("Attack these runs", icon=":material/bolt:", expanded=not attacked):
         draw_evaluation_form(here, chosen)
 
 
 def draw_attacks(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
-    """Results of one protocol: chart, tables, differences between runs, and checks."""
+    """Draw the results of one protocol: chart, tables, differences between runs, and checks."""
     reports = {run.run_id: measured.reports(run.run_id) for run in chosen}
     protocol = pick_protocol(reports)
     if protocol is None:
@@ -46,7 +46,7 @@ def draw_attacks(here: Settings, chosen: list[RunOverview], export: PageExport) 
 def draw_accuracies(
     export: PageExport, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport], protocol: str
 ) -> None:
-    """Bar chart and table of accuracies with 95 % intervals."""
+    """Draw a bar chart and a table of accuracies with 95 % intervals."""
     frame = robustness_frame(chosen, reports)
     title = protocol_title(next(iter(reports.values())))
     export.chart(
@@ -68,7 +68,7 @@ def draw_accuracies(
 
 
 def draw_notes(export: PageExport, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport]) -> None:
-    """Notes on how the numbers are computed, and warnings about them."""
+    """Draw notes on how the numbers are computed, and warnings about them."""
     invalid = sum(report.n_invalid for report in reports.values())
     if invalid:
         warning = f"{invalid} adversarial images exceed the attack budget: these numbers cannot be trusted."

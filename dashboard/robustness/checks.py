@@ -46,7 +46,7 @@ def draw_checks(
     reports: Mapping[str, RobustnessReport],
     protocol: str,
 ) -> None:
-    """Findings against the numbers above, then all checks; a button runs the missing ones."""
+    """Draw findings against the numbers above, then all checks; a button runs the missing ones."""
     st.subheader("Reliability checks")
     labels = unique_labels(runs)
     found = {run.run_id: one for run in runs if (one := measured.diagnosis(run.run_id, protocol)) is not None}
@@ -73,7 +73,7 @@ def draw_button(
     reports: Mapping[str, RobustnessReport],
     found: Mapping[str, Diagnosis],
 ) -> None:
-    """A button that queues checks of the runs without any, or with outdated ones."""
+    """Draw a button that queues checks of the runs without any, or with outdated ones."""
     missing = [
         run.run_id for run in runs if run.run_id not in found or is_outdated(found[run.run_id], reports[run.run_id])
     ]
@@ -89,7 +89,7 @@ def draw_button(
 
 
 def draw_objections(label: str, diagnosis: Diagnosis, outdated: bool) -> None:
-    """The verdict on one run, and the evidence of suspicious and failed checks."""
+    """Draw the verdict on one run, and the evidence of suspicious and failed checks."""
     is_calm = not outdated and not diagnosis.having("suspicious")
     show = st.error if not diagnosis.is_trustworthy else st.success if is_calm else st.warning
     lines = [f"**{plain(label)}**: {plain(diagnosis.sentence)}"]

@@ -40,7 +40,7 @@ FORMATS = {
 
 
 def draw_comparison(export: PageExport, runs: list[RunOverview], protocol: str) -> None:
-    """Differences of all runs from a reference run, over the same images or over seeds."""
+    """Draw differences of all runs from a reference run, over the same images or over seeds."""
     if len(runs) < 2:
         return
     labels = unique_labels(runs)

@@ -34,7 +34,7 @@ Curves = Mapping[str, RobustnessCurve]
 
 
 def draw_curves_form(here: Settings, chosen: list[RunOverview]) -> None:
-    """The form for curves: attack, step and number of images; a button queues them for all chosen runs."""
+    """Draw the form for curves: attack, step and number of images; a button queues them for all chosen runs."""
     is_traced = any(measured.curves(run.run_id) for run in chosen)
     with st.expander("Measure accuracy against ε", icon=":material/trending_down:", expanded=not is_traced):
         spec = chosen[0].config.dataset_spec
@@ -52,7 +52,7 @@ def draw_curves_form(here: Settings, chosen: list[RunOverview]) -> None:
         st.caption(
             "ε grows by one step at a time. Each attack runs on the images that are still classified correctly. The "
             "curve ends when no such image is left, when the ball contains every possible image, or after "
-            f"{MOST_STEPS} steps. Command line:"
+            f"{MOST_STEPS} steps. Equivalent command:"
         )
         run_ids = [run.run_id for run in chosen]
         st.code(request.command(run_ids), language="bash", wrap_lines=True)
@@ -62,7 +62,7 @@ def draw_curves_form(here: Settings, chosen: list[RunOverview]) -> None:
 
 
 def draw_curves(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
-    """Curves measured with the same settings: chart, table and notes."""
+    """Draw curves measured with the same settings: chart, table and notes."""
     st.caption("Accuracy as the attack budget ε grows, from clean images until every image is misclassified.")
     found = {run.run_id: {curve.way: curve for curve in measured.curves(run.run_id)} for run in chosen}
     way = pick_way(found)
@@ -75,7 +75,7 @@ def draw_curves(here: Settings, chosen: list[RunOverview], export: PageExport) -
 
 
 def pick_way(found: Mapping[str, Curves]) -> str | None:
-    """A choice among the settings of all curves, those with the most runs and images first; None without curves."""
+    """Draw a choice among the settings of all curves, most runs and images first; None without curves."""
     ways = {way: curve for curves in found.values() for way, curve in curves.items()}
     if not ways:
         return None
@@ -95,7 +95,7 @@ def is_together(chosen: Sequence[RunOverview]) -> bool:
 
 
 def draw_way(export: PageExport, chosen: list[RunOverview], curves: Curves, together: bool) -> None:
-    """Chart, table and notes of curves measured with the same settings."""
+    """Draw the chart, table and notes of curves measured with the same settings."""
     first = next(iter(curves.values()))
     groups = curve_groups(chosen, curves, together)
     frame, summary = curve_frame(groups, curves), curve_summary(groups, curves)
@@ -131,7 +131,7 @@ def paper_epsilon(curve: RobustnessCurve, spec: DatasetSpec) -> float | None:
 
 
 def draw_notes(export: PageExport, curves: Curves, lines: pd.DataFrame, exact: bool) -> None:
-    """Notes on the marks, and warnings about the numbers."""
+    """Draw notes on the marks, and warnings about the numbers."""
     if invalid := sum(curve.n_invalid for curve in curves.values()):
         st.error("These numbers cannot be trusted.")
         export.note(f"{invalid} adversarial images exceed the attack budget; they are not counted as misclassified.")

@@ -40,7 +40,7 @@ COLUMNS = {
 
 
 def draw_distances_form(here: Settings, chosen: list[RunOverview]) -> None:
-    """The form for the search; a button queues it for all runs."""
+    """Draw the form for the search; a button queues it for all runs."""
     with st.expander(
         "Search for the smallest perturbations",
         icon=":material/straighten:",
@@ -57,7 +57,7 @@ def draw_distances_form(here: Settings, chosen: list[RunOverview]) -> None:
         run_ids = [run.run_id for run in chosen]
         st.caption(
             "fab searches in l∞; deepfool (fast, less precise) and cw search in l2. ε does not change the "
-            "perturbations found, only which of them count as within ε. Command line:"
+            "perturbations found, only which of them count as within ε. Equivalent command:"
         )
         st.code(request.command(run_ids), language="bash", wrap_lines=True)
         if st.button("Search perturbations", type="primary", icon=":material/straighten:", key="distances-search"):
@@ -66,7 +66,7 @@ def draw_distances_form(here: Settings, chosen: list[RunOverview]) -> None:
 
 
 def draw_distances(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
-    """Share of images within each distance under one attack, and the quartiles."""
+    """Draw the share of images within each distance under one attack, and the quartiles."""
     reports = reports_of(chosen)
     protocol = pick_protocol(reports)
     if protocol is None:
@@ -100,7 +100,7 @@ def draw_distances(here: Settings, chosen: list[RunOverview], export: PageExport
 
 
 def draw_summary(export: PageExport, summary: pd.DataFrame, attack: str, norm: str, n: int) -> None:
-    """Quartiles of every run, with notes."""
+    """Draw the quartiles of every run, with notes."""
     columns = {name: title for name, title in COLUMNS.items() if name in summary}
     table = summary.assign(share_found=100 * summary["share_found"]).loc[:, list(columns)].rename(columns=columns)
     if not table["Remark"].any():
@@ -154,7 +154,7 @@ def tells_distances(run_id: str, protocol: str, attack: AttackConfig) -> bool:
 
 
 def pick_attack(reports: Mapping[str, RobustnessReport]) -> str:
-    """A choice among the attacks that were run on at least one of the runs."""
+    """Draw a choice among the attacks that were run on at least one of the runs."""
     met = {result.attack.name for report in reports.values() for result in report.attacks}
     names = [name for name in MINIMIZERS if name in met]
     forget_unknown("found-by", names)

@@ -57,7 +57,7 @@ def pick_chosen(here: Settings, runs: list[RunOverview]) -> list[RunOverview]:
 
 
 def draw_form(here: Settings, view: View, chosen: list[RunOverview]) -> None:
-    """The form of a view, for the runs with weights."""
+    """Draw the form of a view, for the runs with weights."""
     if bare := [run.config.label for run in chosen if not run.has_weights]:
         st.caption(f"Recorded without weights; cannot be attacked again: {plain(', '.join(bare))}.")
     if not here.read_only and len(bare) < len(chosen):
@@ -65,7 +65,7 @@ def draw_form(here: Settings, view: View, chosen: list[RunOverview]) -> None:
 
 
 def watch(here: Settings, name: str, chosen: list[RunOverview], was_busy: bool) -> None:
-    """Measurements in progress and results; redrawn on its own while measurements run."""
+    """Draw measurements in progress and results; only this fragment reruns while measurements run."""
     jobs = measurement_jobs(here, [run.run_id for run in chosen])
     draw_measurements(here, chosen, jobs)
     export = PageExport(f"Robustness: {name}")

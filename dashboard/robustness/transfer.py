@@ -40,7 +40,7 @@ PERCENT = ("accuracy", "clean_accuracy", "rate", "low", "high")
 
 
 def draw_transfer_form(here: Settings, chosen: list[RunOverview]) -> None:
-    """The form for transfer; a button queues the missing rows of the matrix."""
+    """Draw the form for transfer; a button queues the missing rows of the matrix."""
     with st.expander(
         "Measure transfer between these runs",
         icon=":material/swap_horiz:",
@@ -64,14 +64,15 @@ def draw_transfer_form(here: Settings, chosen: list[RunOverview]) -> None:
             st.error(str(error))
             return
         st.caption(
-            "Each run is attacked, unless it already was, and all runs classify the adversarial images. Command line:"
+            "Each run is attacked, unless it already was, and all runs classify the adversarial images. Equivalent "
+            "command:"
         )
         st.code(request.command(run_ids), language="bash", wrap_lines=True)
         draw_button(here, run_ids, request)
 
 
 def draw_button(here: Settings, run_ids: Sequence[str], request: TransferRequest) -> None:
-    """A button that queues the incomplete rows of the matrix."""
+    """Draw a button that queues the incomplete rows of the matrix."""
     keys = {(request.protocol_id, request.attack, target) for target in run_ids}
     missing = [run_id for run_id in run_ids if not keys <= measured.transfers(run_id).keys()]
     word = "Measure transfer"
@@ -84,7 +85,7 @@ def draw_button(here: Settings, run_ids: Sequence[str], request: TransferRequest
 
 
 def draw_transfer(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
-    """The transfer matrix, the images of the chosen cell, and the transfer rates."""
+    """Draw the transfer matrix, the images of the chosen cell, and the transfer rates."""
     matrices = matrices_of(chosen)
     if not matrices:
         hint = "" if here.read_only else " Measure it above."
@@ -130,7 +131,7 @@ def matrices_of(chosen: Sequence[RunOverview]) -> dict[str, list[Transfer]]:
 
 
 def pick_matrix(matrices: Mapping[str, list[Transfer]]) -> list[Transfer]:
-    """A choice among several matrices, kept in the URL."""
+    """Draw a choice among several matrices, kept in the URL."""
     forget_unknown("matrix", matrices)
     if len(matrices) == 1:
         return next(iter(matrices.values()))
@@ -166,7 +167,7 @@ def pick_pair(matrix: pd.DataFrame, frame: pd.DataFrame) -> tuple[str, str] | No
 
 
 def draw_rates(export: PageExport, frame: pd.DataFrame, words: str) -> None:
-    """Table of the transfer rates between different networks."""
+    """Draw a table of the transfer rates between different networks."""
     others = frame.loc[~frame["is_white_box"], :]
     if others.empty:
         return

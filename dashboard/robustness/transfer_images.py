@@ -21,7 +21,7 @@ IMAGES_AT_ONCE, IMAGES_ABREAST = 6, 3
 
 
 def draw_pair(export: PageExport, chosen: Sequence[RunOverview], transfer: Transfer) -> None:
-    """The transfer between two networks in words, and its images; those that fool both come first."""
+    """Draw the transfer between two networks in words, and its images; those that fool both come first."""
     labels = unique_labels(chosen)
     export.note(pair_words(transfer, labels[transfer.source], labels[transfer.target]))
     if transfer.figures().rate is None:
@@ -48,7 +48,7 @@ def draw_pair(export: PageExport, chosen: Sequence[RunOverview], transfer: Trans
 
 
 def draw_grids(export: PageExport, grids: Sequence[ExampleGrid]) -> None:
-    """Several grids, IMAGES_ABREAST in each row."""
+    """Draw several grids, IMAGES_ABREAST in each row."""
     for start in range(0, len(grids), IMAGES_ABREAST):
         abreast = grids[start : start + IMAGES_ABREAST]
         for place, (column, grid) in enumerate(zip(st.columns(IMAGES_ABREAST), abreast, strict=False), start):

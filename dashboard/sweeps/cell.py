@@ -34,7 +34,7 @@ def pick_cell(grid: StrengthGrid) -> tuple[float, float]:
 
 
 def draw_numbers_to_click(grid: StrengthGrid) -> None:
-    """One quantity as a table of numbers; a click on a number chooses its point."""
+    """Draw one quantity as a table of numbers; a click on a number chooses its point."""
     names = [one.name for one in grid.quantities]
     where, what = st.columns([3, 1], vertical_alignment="bottom")
     where.markdown("**Click a number to show its runs**")
@@ -67,7 +67,7 @@ def draw_numbers_to_click(grid: StrengthGrid) -> None:
 
 
 def draw_cell(grid: StrengthGrid, cell: tuple[float, float], export: PageExport) -> None:
-    """The runs of a point, their numbers, and links to the pages that show them."""
+    """Draw the runs of a point, their numbers, and links to the pages that show them."""
     rows, point = _at(grid.runs, cell), _at(grid.points, cell).to_dict("records")[0]
     export.table(
         run_table(grid, rows),
@@ -98,12 +98,12 @@ def tipping_words(point: Mapping[Any, Any]) -> str:
 
 
 def draw_links(run_ids: list[str], finished: list[str]) -> None:
-    """Links to the pages that show these runs; robustness and images only of finished runs."""
+    """Draw links to the pages that show these runs; robustness and images only of finished runs."""
     with st.container(horizontal=True):
         draw_link("weights", "Weights of these runs", run_ids[:SHOWN_AT_ONCE])
         if finished:
             draw_link("robustness", "Robustness of these runs", finished[:SHOWN_AT_ONCE])
-            draw_link("examples", "Adversarial images of these runs", finished[:SHOWN_AT_ONCE])
+            draw_link("examples", "Adversarial examples", finished[:SHOWN_AT_ONCE])
 
 
 def _at(frame: pd.DataFrame, cell: tuple[float, float]) -> pd.DataFrame:

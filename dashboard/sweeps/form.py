@@ -54,7 +54,7 @@ class Strengths:
 
 
 def draw_sweep_form(here: Settings, runs: Sequence[RunOverview]) -> None:
-    """The form, the number of new runs, the estimated time, and the launch button.
+    """Draw the form, the number of new runs, the estimated time, and the launch button.
 
     Args:
         runs: all runs in the store.

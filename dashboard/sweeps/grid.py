@@ -79,7 +79,7 @@ def pick_grid(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) ->
 
 
 def _pick_family(place: Any, offered: Sequence[tuple[RunConfig, int]], awaited: Sequence[RunConfig]) -> RunConfig:
-    """A choice among the families, each with its number of points."""
+    """Draw a choice among the families, each with its number of points."""
     keys = {digest(of.model_dump_json(), 4): (of, count) for of, count in offered}
     wanted = [key for key, (of, _) in keys.items() if of in awaited]
     if st.session_state.get("plane") not in keys or wanted != st.session_state.get("plane-awaited", wanted):

@@ -26,7 +26,7 @@ Reading = tuple[list[RunOverview], list[Sweep]]  # all runs in the store; the sw
 
 
 def watch(here: Settings, first: list[Reading], was_busy: bool) -> None:
-    """Progress of each sweep; redrawn on its own while one runs, and reruns the whole page at the end.
+    """Draw the progress of each sweep; only this fragment reruns while one runs, then the whole page once.
 
     Args:
         first: what the page has just read; it is emptied, so that later reruns read again.
@@ -46,7 +46,7 @@ def read_now(here: Settings) -> Reading:
 
 
 def draw_grid(grid: StrengthGrid) -> None:
-    """One view of the grid and one of its points."""
+    """Draw one view of the grid and one of its points."""
     view = pick_view(list(VIEWS))
     export = PageExport(f"Sweep of λ and μ: {grid.title}")
     where = st.container()

@@ -31,7 +31,7 @@ def is_sweeping(sweeps: Sequence[Sweep]) -> bool:
 
 
 def draw_sweeps(here: Settings, sweeps: Sequence[Sweep], runs: Sequence[RunOverview]) -> None:
-    """One row per sweep, newest first."""
+    """Draw one row per sweep, newest first."""
     for request, progress in sweeps:
         with st.container(border=True, key=f"sweep-{request.sweep_id}"):
             name, state, actions = st.columns([4, 5, 3], vertical_alignment="center")

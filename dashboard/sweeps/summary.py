@@ -18,7 +18,7 @@ from engine.studies.sweep_files import save_sweep
 
 
 def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOverview]) -> None:
-    """Number of runs, time, command line and button, or the error that prevents the launch."""
+    """Draw the number of runs, the time, command line and button, or the error that prevents the launch."""
     try:
         study = request.study
         check_available(request.dataset, here.worker.data_dir)
@@ -39,7 +39,7 @@ def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOvervi
     points = f"{len(request.l1_strengths)} λ × {len(request.mus)} μ"
     st.caption(f"{points}, {len(progress.steps)} runs in total; {there} of them are already trained.")
     st.caption(f"λ: {value_list(request.l1_strengths)}. μ: {value_list(request.mus)}.")
-    st.caption("Command line")
+    st.caption("Equivalent command:")
     st.code(request.command(), language="bash", wrap_lines=True)
     if st.button("Launch sweep", type="primary", icon=":material/grid_on:", width="stretch"):
         try:

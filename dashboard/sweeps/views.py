@@ -26,7 +26,7 @@ TIPPING = (
 
 
 def draw_maps(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
-    """Heat maps of the chosen quantities."""
+    """Draw heat maps of the chosen quantities."""
     quantities = pick_quantities(grid)
     if not quantities:
         st.info("Choose one or more quantities to map.")
@@ -51,7 +51,7 @@ def draw_maps(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
 
 
 def draw_numbers(grid: StrengthGrid, export: PageExport) -> None:
-    """All quantities of all points as a table."""
+    """Draw all quantities of all points as a table."""
     export.table(
         number_table(grid.points, grid.quantities),
         key="sweep-numbers",
@@ -90,7 +90,7 @@ def telling_attack(grid: StrengthGrid) -> str | None:
 
 
 def draw_tradeoff(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
-    """Clean accuracy against robust accuracy under one attack."""
+    """Draw clean accuracy against robust accuracy under one attack."""
     if not grid.attacks:
         st.info(
             "None of these runs has been attacked yet. Launch the sweep with attacks, or attack the runs on the "
@@ -115,7 +115,7 @@ def draw_tradeoff(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
 
 
 def draw_coordinates(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
-    """All quantities of all points as lines and as a table.
+    """Draw all quantities of all points as lines and as a table.
 
     Only the table is exported: the lines need WebGL, which a saved page must not compile.
     """
@@ -137,7 +137,7 @@ def draw_coordinates(grid: StrengthGrid, export: PageExport, cell: Cell) -> None
 
 
 def draw_growth(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
-    """Largest |w| over epochs for the λ of the chosen point and every μ."""
+    """Draw the largest |w| over epochs for the λ of the chosen point and every μ."""
     l1 = cell[0]
     frame = grid.runs.loc[grid.runs["l1"] == l1].sort_values(["mu", "seed"])
     rows = frame.head(MOST_LINES)
@@ -159,7 +159,7 @@ def draw_growth(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
 
 
 def pick_one(grid: StrengthGrid, label: str, key: str, names: Mapping[str, str]) -> Quantity:
-    """A choice of one quantity, by its title."""
+    """Draw a choice of one quantity, by its title."""
     forget_unknown(key, names)
     name = st.selectbox(label, list(names), format_func=names.__getitem__, key=key, bind="query-params")
     return grid.quantity(name)

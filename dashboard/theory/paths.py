@@ -27,7 +27,7 @@ FORMATS = {
 
 
 def draw_paths(export: PageExport, objective: ObjectiveConfig) -> None:
-    """Weights over the steps from several initial values, and a table of the results."""
+    """Draw the weights over the steps from several initial values, and a table of the results."""
     first, second, third = st.columns([4, 4, 4], vertical_alignment="bottom")
     method = first.segmented_control(
         "Optimizer",

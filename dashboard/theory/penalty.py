@@ -14,7 +14,7 @@ LARGEST_START = 0.2
 
 
 def draw_penalty(export: PageExport, objective: ObjectiveConfig) -> None:
-    """Penalty and force beside membership and fuzziness."""
+    """Draw the penalty and its force next to membership and fuzziness."""
     tipping = objective.tipping_point
     shape = penalty_frame(objective.l1_strength, objective.l2_strength, farthest_size(tipping))
     curve = fuzziness_frame(0.01, 100.0)

@@ -24,7 +24,7 @@ from engine.minmax.theorem import (
 
 
 def draw_theorem(export: PageExport) -> None:
-    """Controls, the verdict at one p1, charts of both quantities over p1, and a table."""
+    """Draw controls, the verdict at one p1, charts of both quantities over p1, and a table."""
     layer = pick_layer()
     expectation, size = theorem_frames(layer)
     draw_verdict(export, expectation, layer.p1)
@@ -51,7 +51,7 @@ def theorem_frames(layer: SimulatedLayer) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def draw_verdict(export: PageExport, expectation: pd.DataFrame, p1: float) -> None:
-    """The verdict on the theorem at this p1, in words."""
+    """Draw the verdict on the theorem at this p1, in words."""
     row = row_at(expectation, p1)
     icons = {"holds": ":material/check:", "fails": ":material/close:", "within noise": ":material/question_mark:"}
     st.markdown(f"{icons[row['verdict']]} **{verdict_title(row)}**")
@@ -60,7 +60,7 @@ def draw_verdict(export: PageExport, expectation: pd.DataFrame, p1: float) -> No
 
 
 def draw_charts(export: PageExport, layer: SimulatedLayer, expectation: pd.DataFrame, size: pd.DataFrame) -> None:
-    """Charts of |E g|, the subject of the theorem, and E|g|, which bounds the effect of a small perturbation."""
+    """Draw charts of |E g|, the subject of the theorem, and E|g|, which bounds the effect of a small perturbation."""
     left, right = st.columns(2)
     with left:
         export.chart(
@@ -95,7 +95,7 @@ def draw_charts(export: PageExport, layer: SimulatedLayer, expectation: pd.DataF
 
 
 def draw_notes(export: PageExport, layer: SimulatedLayer) -> None:
-    """Notes on the charts and on the limits of the condition."""
+    """Draw notes on the charts and on the limits of the condition."""
     diamonds = " Diamonds: exact values, from all matrices of zeros and ones." if layer.is_small else ""
     export.note(
         "Red background: the inequality fails, because model b is larger (by more than the noise, if no exact value is "

@@ -38,7 +38,7 @@ def test_an_empty_view_queues_what_its_command_line_asks(open_view, store, start
     view.number_input(key="curve-samples").set_value(30).run()
     words = shlex.split(view.code[0].value)
     assert words[:4] == ["python", "-m", "engine", "curve"] and set(words[4:6]) == set(store.run_ids())
-    next(button for button in view.button if button.label == "Trace").click().run()
+    next(button for button in view.button if button.label == "Measure curves").click().run()
     assert not view.exception
     jobs = [job for job in RunQueue(store.root).jobs() if job.kind == "curve"]
     expected = CurveRequest(attack="mi-fgsm", samples=30, threat=ThreatModel(epsilon=0.1))

@@ -167,7 +167,7 @@ def test_a_failed_point_has_its_weights_and_no_attacks(open_sweeps, swept):
     assert [link.label for link in links] == [
         "Weights of these runs",
         "Robustness of these runs",
-        "Adversarial images of these runs",
+        "Adversarial examples",
     ]
     run_id = next(config.run_id for config in REQUEST.configs() if config.variant == "min-max")
     assert run_id in links[0].query_string
