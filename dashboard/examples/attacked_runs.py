@@ -1,4 +1,4 @@
-"""The runs on the page, with their reports and what attacks on them came to."""
+"""The runs on the page, with their robustness reports and attack results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from engine.queue.overview import RunOverview
 
 @dataclass(frozen=True)
 class AttackedRuns:
-    """Runs of one data set and their reports."""
+    """Runs of one data set and their robustness reports."""
 
     runs: Sequence[RunOverview]
     reports: Reports
@@ -29,7 +29,7 @@ class AttackedRuns:
 
     @cached_property
     def colors(self) -> dict[str, str]:
-        """run_id -> #rrggbb."""
+        """Color of each run: run_id -> #rrggbb."""
         return dict(zip(self.labels, run_colors([run.config.variant for run in self.runs]), strict=True))
 
     @property
@@ -39,7 +39,7 @@ class AttackedRuns:
 
 @dataclass(frozen=True)
 class Strength:
-    """How strong the attacks are: which evaluations, and where on their scale of epsilons."""
+    """Attack strength: a family of evaluations and one of its epsilons."""
 
     of: AttackedRuns
     family: Family
@@ -47,25 +47,25 @@ class Strength:
 
     @property
     def attacks(self) -> list[str]:
-        """Names of all attacks that any run met."""
+        """Names of the attacks that were run on at least one of the runs."""
         return attacks_of(self.of.reports, self.family)
 
     @property
     def in_ball(self) -> set[str]:
-        """Names of the attacks that are held to a ball."""
+        """Names of the attacks that are confined to a ball."""
         return attacks_in_ball(self.of.reports, self.family)
 
     def outcomes(self, attacks: Sequence[str]) -> dict[str, dict[str, Arrays]]:
-        """run_id -> CLEAN and each attack -> its arrays with pictures; empty where a run was not attacked so."""
+        """Arrays with images: run_id -> CLEAN or attack -> arrays; empty where the run was not attacked this way."""
         names = (CLEAN, *attacks)
         return {run_id: {name: self._outcome(run_id, name) for name in names} for run_id in self.of.labels}
 
     def ladder(self, attack: str) -> list[float]:
-        """The epsilons, ascending, at which any run met this attack in a ball."""
+        """Epsilons, ascending, at which this attack was run in a ball on at least one of the runs."""
         return ladder_of(self.of.reports, self.family, attack)
 
     def along_ladder(self, attack: str) -> dict[str, dict[float, dict[str, np.ndarray]]]:
-        """run_id -> 0 for the clean images and each epsilon of the ladder -> arrays without pictures."""
+        """Arrays without images: run_id -> epsilon of the ladder, from 0 for the clean images -> arrays."""
         return {
             run_id: {0.0: self._examples(run_id, self.epsilon, CLEAN)}
             | {epsilon: self._examples(run_id, epsilon, attack) for epsilon in self.ladder(attack) if epsilon}

@@ -1,4 +1,4 @@
-"""How strong the attacks are, and which of them are columns; the page's address remembers it."""
+"""Controls for the attack strength and the attacks shown as columns; the URL keeps both."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from engine.attacks.catalog import PAPER_ATTACKS
 
 
 def pick_strength(attacked: AttackedRuns, read_only: bool) -> Strength:
-    """A threat model where there are several, and an epsilon; a link to more of them where there is one."""
+    """Controls for the threat model and epsilon, or a link to further attacks if there is only one epsilon."""
     families = {family.title: (family, epsilons) for family, epsilons in epsilons_by_family(attacked.reports).items()}
     title = next(iter(families))
     if len(families) > 1:
@@ -21,20 +21,20 @@ def pick_strength(attacked: AttackedRuns, read_only: bool) -> Strength:
         return Strength(attacked, family, _pick_epsilon(family, epsilons, attacked.spec.epsilon))
     forget_unknown("epsilon", epsilons)
     if not read_only:
-        label = "Attack these runs at several ε, and watch images cross the boundary"
+        label = "Attack these runs at several ε to follow images across the decision boundary"
         draw_link("robustness", label, list(attacked.labels), icon="stairs")
     return Strength(attacked, family, epsilons[0])
 
 
 def _pick_epsilon(family: Family, epsilons: list[float], paper: float) -> float:
-    """One of several, at first the paper's; another family keeps the nearest."""
+    """Draw a slider, initially at the paper's epsilon; a change of family keeps the nearest epsilon."""
     state = st.session_state
     preferred = paper if paper in epsilons else epsilons[len(epsilons) // 2]
     if "epsilon" in state and state.epsilon not in epsilons:
         former = state.pop("epsilon")
         preferred = min(epsilons, key=lambda value: abs(value - former))
     return st.select_slider(
-        f"ε ({family.unit} units): how far the attacks may go",
+        f"ε, maximum perturbation ({family.unit} units)",
         epsilons,
         preferred,
         format_func=lambda value: f"{value:g}",
@@ -44,7 +44,7 @@ def _pick_epsilon(family: Family, epsilons: list[float], paper: float) -> float:
 
 
 def pick_attacks(attacks: list[str]) -> list[str]:
-    """Which of many attacks are columns, and what questions are about: at first the paper's."""
+    """Attacks that are columns and that questions refer to; initially the paper's."""
     if len(attacks) <= len(PAPER_ATTACKS):
         return attacks
     papers = [name for name in attacks if name in PAPER_ATTACKS] or attacks[: len(PAPER_ATTACKS)]

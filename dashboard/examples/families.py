@@ -1,4 +1,4 @@
-"""Evaluations that can be looked at together: which epsilons, attacks and protocols the reports of runs hold."""
+"""Families of evaluations that can be shown together: their epsilons, attacks and protocols."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -28,7 +28,7 @@ def family_of(report: RobustnessReport) -> Family:
 
 
 def epsilons_by_family(reports: Reports) -> dict[Family, list[float]]:
-    """The epsilons at which any run was evaluated, ascending; the family with most evaluations first."""
+    """Epsilons of all evaluations in each family, ascending; the family with the most evaluations comes first."""
     found: dict[Family, list[float]] = {}
     for of_run in reports.values():
         for report in of_run.values():
@@ -37,7 +37,7 @@ def epsilons_by_family(reports: Reports) -> dict[Family, list[float]]:
 
 
 def attacks_of(reports: Reports, family: Family) -> list[str]:
-    """Names of all attacks that any run of the family met, in the order they ran."""
+    """Names of the attacks in this family's reports, in the order they ran."""
     names = {
         name: None
         for of_run in reports.values()
@@ -49,9 +49,9 @@ def attacks_of(reports: Reports, family: Family) -> list[str]:
 
 
 def protocol_at(of_run: Mapping[str, RobustnessReport], family: Family, epsilon: float, attack: str) -> str | None:
-    """The protocol that shows what `attack` did to a run at `epsilon`: the one with most images, None without any.
+    """Protocol with the results of `attack` on a run at `epsilon`: the one with the most images; None if none exists.
 
-    A minimum-norm attack has no ball, so that it is the same at every epsilon.
+    A minimum-norm attack has no ball, so its results are the same at every epsilon.
     """
     candidates = []
     for protocol, report in of_run.items():
@@ -65,7 +65,7 @@ def protocol_at(of_run: Mapping[str, RobustnessReport], family: Family, epsilon:
 
 
 def ladder_of(reports: Reports, family: Family, attack: str) -> list[float]:
-    """The epsilons, ascending, at which any run of the family met this attack in a ball."""
+    """Epsilons, ascending, at which this attack was run in a ball, over all reports of the family."""
     return sorted(
         {
             report.threat.epsilon
@@ -78,7 +78,7 @@ def ladder_of(reports: Reports, family: Family, attack: str) -> list[float]:
 
 
 def attacks_in_ball(reports: Reports, family: Family) -> set[str]:
-    """Names of the attacks that are held to a ball, unlike cw, whose images may lie beyond every epsilon."""
+    """Names of the attacks that are confined to a ball, unlike cw, whose images may be outside every ball."""
     return {
         result.attack.name
         for of_run in reports.values()

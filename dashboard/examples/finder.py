@@ -1,4 +1,4 @@
-"""The widgets that find an image by what happened to it."""
+"""Widgets that find an image by the outcome of the attacks on it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,23 +21,23 @@ def find_image(
     spec: DatasetSpec,
     kept: int,
 ) -> int | None:
-    """Place of the chosen image in the fixed order; None when nothing with a picture answers the question.
+    """Position of the chosen image in the fixed order; None if no image with a stored picture matches.
 
     Args:
-        truth: (n,) classes; labels: by run_id; attacks: any run's, those `in_ball` held to one.
-        kept: of how many images, the first ones, there are pictures.
+        truth: classes, shape (n,); labels: by run_id; attacks: names over all runs; in_ball: those confined to a ball.
+        kept: number of images with stored pictures; these are the first ones.
     """
     matching = _ask(seen, truth, labels, attacks, in_ball, spec)
     positions = np.flatnonzero(matching[:kept])
     count = f"{matching.sum()} of {len(matching)} images"
     if not len(positions):
-        pictures = f" Pictures were kept of the first {kept} only." if matching.any() else ""
-        st.info(f"{count} answer this.{pictures} Ask for something else.", icon=":material/search_off:")
+        pictures = f" Pictures are stored for the first {kept} images only." if matching.any() else ""
+        st.info(f"{count} match.{pictures} Choose another question, attack or class.", icon=":material/search_off:")
         return None
     pick, buttons, words = st.columns([4, 3, 3], vertical_alignment="bottom")
     place = _step_through(pick, buttons, positions)
-    among = f"; {len(positions)} of them among the {kept} with pictures" if matching[kept:].any() else ""
-    words.caption(f"{count} answer this{among}.")
+    stored = f"; pictures are stored for {len(positions)} of them" if matching[kept:].any() else ""
+    words.caption(f"{count} match{stored}.")
     return int(positions[place - 1])
 
 
@@ -49,7 +49,7 @@ def _ask(
     in_ball: set[str],
     spec: DatasetSpec,
 ) -> np.ndarray:
-    """(n,) bool: which images answer the question that is chosen."""
+    """Images that match the chosen question, shape (n,), bool."""
     common = common_attacks(seen, attacks)
     asked = {question.title: question for question in questions({run_id: labels[run_id] for run_id in seen}, common)}
     bounded = [attack for attack in common if attack in in_ball] or common
@@ -57,19 +57,19 @@ def _ask(
     forget_unknown("find", asked)
     forget_unknown("by", under)
     what, by, shows = st.columns([5, 3, 2])
-    title = what.selectbox("Find", list(asked), min(1, len(asked) - 1), key="find", bind="query-params")
-    attack = by.selectbox("Under", list(under), key="by", bind="query-params")
-    shown = shows.selectbox("Showing", [ANY_CLASS, *spec.classes], key="class", bind="query-params")
+    title = what.selectbox("Find images", list(asked), min(1, len(asked) - 1), key="find", bind="query-params")
+    attack = by.selectbox("Under attack", list(under), key="by", bind="query-params")
+    shown = shows.selectbox("True class", [ANY_CLASS, *spec.classes], key="class", bind="query-params")
     matching = asked[title].matches(seen, under[attack])
     if shown != ANY_CLASS:
         matching = matching & (truth[: len(matching)] == spec.classes.index(shown))
     if incomparable := [attack for attack in attacks if attack not in common]:
-        st.caption(f"Not every run met {', '.join(incomparable)}: not counted in what is found.")
+        st.caption(f"Not used in the search, because not every run was attacked with them: {', '.join(incomparable)}.")
     return matching
 
 
 def _step_through(pick, buttons, positions: np.ndarray) -> int:
-    """Which of the images found, counted from 1; another question keeps the image where it still answers."""
+    """Number of the chosen image among the matches, from 1; a new question keeps the image if it still matches."""
     state, count = st.session_state, len(positions)
     if "image" in state and state.get("found") != positions.tolist():
         known = np.flatnonzero(positions == state.get("position", -1))

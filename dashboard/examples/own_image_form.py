@@ -1,4 +1,4 @@
-"""The own image: upload or draw one, say what it shows, and have runs attacked with it."""
+"""Form for an image of your own: upload or draw it, state its class, and attack runs with it."""
 
 import numpy as np
 import streamlit as st
@@ -21,29 +21,29 @@ from engine.validation import validated
 
 LARGEST_UPLOAD = 5
 DRAWING = (140, 140)
-"""Half the board's pixels: fine enough to be fitted well."""
+"""Height and width of a drawing: half the board's pixels, enough for an accurate fit."""
 
 TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
 GROUNDS = {"Find out": None, "Dark on light": False, "Light on dark": True}
 """To `is_bright` of `fit_image`."""
 
 FITTED = "own-fitted"
-"""In the session: what the last upload became, so that a page that ticks decodes it once."""
+"""Session key of the last upload, decoded and fitted, so that a page that refreshes itself decodes it once."""
 
 PREVIEW_WIDTH = 224
 
 
 def draw_own_image_form(here: Settings, runs: list[RunOverview]) -> str | None:
-    """The widgets; a button queues the attacks for all runs, which are of one data set.
+    """Draw the widgets; a button queues the attacks on all runs, which must be of one data set.
 
     Returns:
-        Id of the image that was last attacked for this data set in this browser tab; None before, and when read-only.
+        Id of the image last attacked for this data set in this browser tab; None if there is none or when read-only.
     """
     if here.read_only:
         return None
     spec = runs[0].config.dataset_spec
     if any(run.config.dataset != spec.name for run in runs):
-        st.info("An image of your own needs runs of one data set.")
+        st.info("Choose runs of one data set to attack them with your own image.")
         return None
     with st.container():
         given = _pick_image(spec)
@@ -59,7 +59,7 @@ def _state_key(spec: DatasetSpec) -> str:
 
 
 def _pick_image(spec: DatasetSpec) -> tuple[np.ndarray, np.ndarray] | None:
-    """The image as it was given, (H, W) or (H, W, 3) uint8, and fitted; None while there is none that can be used."""
+    """The image as provided, shape (H, W) or (H, W, 3), uint8, and fitted; None without a usable image."""
     sources = ["Upload", "Draw"] if spec.shape[0] == 1 else ["Upload"]
     source = st.segmented_control("Your image", sources, default="Upload", required=True, key=f"own-source-{spec.name}")
     try:
@@ -97,7 +97,7 @@ def _draw_pair(original: np.ndarray, fitted: np.ndarray) -> None:
     _, height, width = fitted.shape
     seen = as_picture(fitted)
     with st.container(horizontal=True):
-        for pixels, name in ((original, "As you gave it"), (seen, f"As the networks see it, {width} × {height}")):
+        for pixels, name in ((original, "Your image"), (seen, f"Network input, {width} × {height}")):
             scale = max(1, PREVIEW_WIDTH // max(pixels.shape[:2]))
             with st.container(width=PREVIEW_WIDTH):
                 st.image(image_png(pixels / 255.0, scale=scale), width="stretch", alt=name)
@@ -108,18 +108,19 @@ def _draw_question(here: Settings, run_ids: list[str], spec: DatasetSpec, fitted
     attacks = pick_attacks("own-attacks")
     first, second, third = st.columns(3)
     label = first.selectbox(
-        "It shows a …",
+        "True class",
         range(len(spec.classes)),
         None,
         format_func=spec.classes.__getitem__,
         key=f"own-label-{spec.name}",
-        placeholder="Choose what it is",
+        placeholder="Choose a class",
     )
     epsilon = number(second, "ε", ThreatModel, "epsilon", spec.epsilon, f"own-epsilon-{spec.epsilon}")
     unit = pick_unit(third, "own-unit")
     if label is None:
-        st.caption("Attacks lead away from the truth, so they must know it.")
-    if not st.button("Attack it", type="primary", icon=":material/bolt:", disabled=label is None) or label is None:
+        st.caption("Choose the true class first: attacks move the image away from it.")
+    is_clicked = st.button("Attack this image", type="primary", icon=":material/bolt:", disabled=label is None)
+    if not is_clicked or label is None:
         return
     try:
         own = OwnImage(spec.name, fitted, label)

@@ -1,4 +1,4 @@
-"""A person's own image: the form, the attacks under way, and what the networks make of it."""
+"""An image of your own: the form, the attacks in progress, and the networks' predictions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,20 +17,20 @@ from engine.queue.job import Job
 from engine.queue.overview import RunOverview
 
 BUSY = "own-image-busy"
-"""In the session: whether attacks on the own image wait or run, so that the panel looks again by itself."""
+"""Session key: whether attacks on the image are queued or running, in which case the panel refreshes itself."""
 
 
 def draw_own_image(
     here: Settings, runs: Sequence[RunOverview], labels: Mapping[str, str], colors: Mapping[str, str]
 ) -> None:
-    """An expander with all of it; `labels` and `colors` by run_id. For runs of one data set."""
-    with st.expander("Your own image: upload or draw one, and attack it", icon=":material/draw:", key="own-image"):
+    """Draw an expander with the form and its results, for runs of one data set; `labels` and `colors` are by run_id."""
+    with st.expander("Attack your own image: upload or draw it", icon=":material/draw:", key="own-image"):
         run_every = 0.5 if st.session_state.get(BUSY) else None
         st.fragment(_watch, run_every=run_every, key="own")(here, runs, labels, colors)
 
 
 def _watch(here: Settings, runs: Sequence[RunOverview], labels: Mapping[str, str], colors: Mapping[str, str]) -> None:
-    """The form and its results; the whole page once more when the attacks begin or end."""
+    """Draw the form and its results; rerun the whole page when the attacks begin or end."""
     image_id = draw_own_image_form(here, list(runs))
     if image_id is None:
         return
@@ -46,7 +46,7 @@ def _watch(here: Settings, runs: Sequence[RunOverview], labels: Mapping[str, str
 
 
 def _of_one_protocol(results: Mapping[str, Sequence[OwnImageResult]]) -> dict[str, OwnImageResult]:
-    """run_id -> its result under the protocol that is the newest of most runs; runs without it are left out."""
+    """Results by run_id under the protocol that is the newest for most runs; runs without it are left out."""
     newest = [found[0].protocol_id for found in results.values() if found]
     protocol = max(newest, key=newest.count, default=None)
     return {run_id: result for run_id, found in results.items() for result in found if result.protocol_id == protocol}
@@ -67,7 +67,7 @@ def _draw_results(
     result = next(iter(results.values()))
     outcomes = {run_id: found.examples for run_id, found in results.items()}
     attacks = list(dict.fromkeys(name for of_run in outcomes.values() for name in of_run if name != CLEAN))
-    export = PageExport("An image of one's own under attack")
-    export.note(f"Your image, truly {classes[result.label]}; {protocol_title(result.report)}.")
+    export = PageExport("Your own image under attack")
+    export.note(f"Your image, true class {classes[result.label]}; {protocol_title(result.report)}.")
     export.grid(build_grid(labels, colors, outcomes, attacks, 0, classes, result.label), key="own-grid")
     export.offer("own image")

@@ -1,4 +1,4 @@
-"""Examples: the same test image under each attack, one row per run; images are found by what happened to them."""
+"""Examples: the same test image under each attack, one row per run; images are found by attack outcome."""
 
 from collections.abc import Sequence
 
@@ -20,31 +20,31 @@ from engine.queue.overview import RunOverview
 
 
 def pick_attacked(attacked: list[RunOverview]) -> AttackedRuns:
-    """The runs to show, of one data set; the page ends with a next step where there are none."""
+    """The runs to show, of one data set; without any, the page stops with a link to the next step."""
     if not attacked:
         st.info("No run has been attacked yet.")
         draw_link("robustness", "Attack a finished run", icon="bolt")
         st.stop()
     chosen = pick_runs(attacked, "Runs")
     if not chosen:
-        st.info("Choose the runs to be shown.")
+        st.info("Choose one or more runs.")
         st.stop()
     if len({run.config.dataset for run in chosen}) > 1:
         st.warning(
-            "These runs were trained on different data, so they share no test image. Choose runs of one data set."
+            "These runs were trained on different data sets and share no test images. Choose runs of one data set."
         )
         st.stop()
     return AttackedRuns(chosen, {run.run_id: measured.reports(run.run_id) for run in chosen})
 
 
 def draw_examples(attacked: AttackedRuns, read_only: bool) -> None:
-    """From a question to the images that answer it; alone drawn again when a slider moves."""
+    """Draw the question and the images that match it; only this fragment reruns when a slider moves."""
     export = PageExport("Adversarial examples")
     strength = pick_strength(attacked, read_only)
     attacks, labels, spec = pick_attacks(strength.attacks), attacked.labels, attacked.spec
     outcomes = strength.outcomes(attacks)
     if missing := [labels[run_id] for run_id, of_run in outcomes.items() if not of_run[CLEAN]]:
-        export.note(f"Not attacked in this way, or their images are missing: {', '.join(missing)}.")
+        export.note(f"Not attacked at this strength, or without stored images: {', '.join(missing)}.")
     outcomes = {run_id: of_run for run_id, of_run in outcomes.items() if of_run[CLEAN]}
     if not outcomes:
         st.error("The images of these evaluations are missing. Attack the runs again.")
@@ -57,7 +57,7 @@ def draw_examples(attacked: AttackedRuns, read_only: bool) -> None:
         return
     truth = int(clean["labels"][position])
     export.note(
-        f"Number {clean['sample_ids'][position]} of the test set of {spec.title}, truly {spec.classes[truth]}; "
+        f"{spec.title} test image {clean['sample_ids'][position]}, true class {spec.classes[truth]}; "
         f"ε = {strength.epsilon:g} {strength.family.unit}."
     )
     grid = build_grid(labels, attacked.colors, outcomes, attacks, position, spec.classes, truth)
@@ -68,12 +68,12 @@ def draw_examples(attacked: AttackedRuns, read_only: bool) -> None:
 
 
 def draw_boundary(export: PageExport, strength: Strength, attacks: Sequence[str], position: int, truth: int) -> None:
-    """The image's way across the boundary, where an attack was run at several epsilons."""
+    """Draw the image's confidence against epsilon, if an attack was run at several epsilons."""
     laddered = [name for name in attacks if len(strength.ladder(name)) > 1]
     if not laddered:
         return
     attack = st.segmented_control(
-        "Follow this image as ε grows, under",
+        "Attack for confidence against ε",
         laddered,
         default=laddered[-1],
         required=True,
@@ -88,14 +88,19 @@ def draw_boundary(export: PageExport, strength: Strength, attacks: Sequence[str]
 
 
 def draw_notes(export: PageExport, unbound: Sequence[str]) -> None:
-    """What the numbers below the images are, and which attacks have no ball."""
+    """Draw notes on the numbers below the images and on attacks without a ball."""
     free = ", ".join(unbound)
-    words = f" Without a ball: {free}; the same at every ε, and no part of “any attack in the ball”." if free else ""
-    export.note(
-        "Percentages are the network's confidence: in what it says, and in the true class. Perturbations: in pixels, "
-        f"0 to 1.{words}"
+    words = (
+        f" Attacks without a ball: {free}. Their images are the same at every ε and are not part of “any attack in the "
+        "ball”."
+        if free
+        else ""
     )
-    st.caption("Point at an image, or click it, for all classes.")
+    export.note(
+        "Percentages are the network's confidence in its prediction and in the true class. Perturbations are in pixel "
+        f"units, with pixels from 0 to 1.{words}"
+    )
+    st.caption("Point at an image or click it to see the probabilities of all classes.")
 
 
 st.title("Adversarial examples")

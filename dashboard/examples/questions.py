@@ -1,6 +1,7 @@
-"""Images found by what attacks did to them.
+"""Questions that find images by the outcome of attacks.
 
-Test images are in one fixed order whose subsets nest: position i is the same image in every evaluation of a data set.
+Test images have one fixed order whose subsets are nested: position i
+is the same image in every evaluation of a data set.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,11 +15,11 @@ from engine.measurements.evaluation.survivors import CLEAN
 ANY_ATTACK = "any attack in the ball"
 
 Survivors = Mapping[str, Mapping[str, np.ndarray]]
-"""run_id -> attack or CLEAN -> (n,) bool, classified correctly."""
+"""Correctly classified images: run_id -> attack or CLEAN -> shape (n,), bool."""
 
 
 def survivors(outcomes: Mapping[str, Mapping[str, Arrays]], labels: np.ndarray) -> Survivors:
-    """Who classified what correctly, for the images that all outcomes have."""
+    """Correctly classified images of each run and attack, over the images that all outcomes share."""
     known = [len(arrays["predictions"]) for of_run in outcomes.values() for arrays in of_run.values() if arrays]
     n = min(known, default=0)
     return {
@@ -28,17 +29,20 @@ def survivors(outcomes: Mapping[str, Mapping[str, Arrays]], labels: np.ndarray) 
 
 
 def common_attacks(seen: Survivors, attacks: Sequence[str]) -> list[str]:
-    """Those of `attacks` that every run met: what the runs can be compared under."""
+    """Attacks that were run on every run, so that runs can be compared under them."""
     return [attack for attack in attacks if all(attack in of_run for of_run in seen.values())]
 
 
 def is_fooled(of_run: Mapping[str, np.ndarray], under: Sequence[str]) -> np.ndarray:
-    """(n,) bool: correct without an attack, and wrong under at least one of these, all of which the run has met."""
+    """Images correct without an attack and wrong under at least one of these attacks, shape (n,), bool.
+
+    All attacks in `under` must have been run on the run.
+    """
     return of_run[CLEAN] & ~_survives(of_run, under)
 
 
 def is_withstanding(of_run: Mapping[str, np.ndarray], under: Sequence[str]) -> np.ndarray:
-    """(n,) bool: correct without an attack and under every one of these; nobody withstands what was not run."""
+    """Images correct without an attack and under every one of these, shape (n,), bool; none if `under` is empty."""
     return of_run[CLEAN] & _survives(of_run, under) & bool(under)
 
 
@@ -47,14 +51,14 @@ def _survives(of_run: Mapping[str, np.ndarray], under: Sequence[str]) -> np.ndar
 
 
 class Question(NamedTuple):
-    """What happened to an image: in words, and as a test of every image at once under the attacks in question."""
+    """An attack outcome: its title, and a test of all images at once under the given attacks."""
 
     title: str
     matches: Callable[[Survivors, Sequence[str]], np.ndarray]
 
 
 def questions(labels: Mapping[str, str], attacks: Sequence[str]) -> list[Question]:
-    """What can be asked of these runs (run_id -> label) and the attacks that all of them met."""
+    """Questions about these runs (run_id -> label) and the attacks that were run on all of them."""
     asked = [
         Question("every image", lambda seen, under: np.ones(_count(seen), bool)),
         Question("some run fooled", lambda seen, under: np.any(_each(is_fooled, seen, under), axis=0)),

@@ -1,4 +1,4 @@
-"""How one image crosses the decision boundary as epsilon grows."""
+"""Confidence of one image against epsilon, across the decision boundary."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -9,11 +9,11 @@ SYMBOLS = {True: "circle", False: "x"}
 
 
 def boundary_figure(path: pd.DataFrame, attack: str, epsilon_title: str, *, cursor: float | None = None) -> go.Figure:
-    """Probability of the true class against epsilon: a line per run, crosses where the network is fooled.
+    """Probability of the true class against epsilon: one line per run, crosses where the network is fooled.
 
     Args:
         path: run_id, label, variant, epsilon, true_probability, is_correct; epsilons ascending, 0 is the clean image.
-        epsilon_title: epsilon with its unit.
+        epsilon_title: axis title, epsilon with its unit.
         cursor: epsilon at which a vertical line is drawn.
     """
     traces = []
@@ -34,7 +34,7 @@ def boundary_figure(path: pd.DataFrame, attack: str, epsilon_title: str, *, curs
             }
         )
     return compose(
-        f"This image under {attack}: confidence in its true class",
+        f"Confidence in the true class of this image under {attack}",
         traces,
         xaxis={"title": axis_title(epsilon_title), "rangemode": "tozero", "unifiedhovertitle": {"text": "ε = %{x:g}"}},
         yaxis={"title": axis_title("Probability of the true class"), "tickformat": ".0%", "range": [-0.03, 1.06]},

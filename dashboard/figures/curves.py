@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid, vertical_line
 from dashboard.figures.palette import translucent
 
-CLOSE = 0.06  # share of the axis within which two lines have one label
+CLOSE = 0.06  # share of the axis within which two lines share a label
 
 
 def curve_figure(
@@ -22,16 +22,16 @@ def curve_figure(
     paper: float | None = None,
     exact: bool = False,
 ) -> go.Figure:
-    """A line per run from epsilon 0 until nothing is left, its band, and a diamond where half is gone.
+    """One line per run from epsilon 0, with its band and a diamond at half of the clean accuracy.
 
     Args:
         curves: run_id, label, variant, epsilon ascending from 0, pixel_epsilon, accuracy, low, high, seeds.
-        summary: run_id, clean_accuracy, half_epsilon; none is drawn where that is NaN.
+        summary: run_id, clean_accuracy, half_epsilon; no diamond is drawn where half_epsilon is NaN.
         thresholds: run_id, epsilon, each a dashed line in the run's color.
-        title: what is seen.
-        epsilon_title: epsilon with its unit.
-        paper: the paper's epsilon in this unit, a dotted line.
-        exact: accuracy falls at these epsilons and is constant between them, instead of known only there.
+        title: of the chart.
+        epsilon_title: axis title, epsilon with its unit.
+        paper: the paper's epsilon in this unit, drawn as a dotted line.
+        exact: whether accuracy is constant between these epsilons, instead of known only at them.
     """
     runs = split_runs(curves, ("epsilon", "pixel_epsilon", "accuracy", "low", "high", "seeds"))
     halves = {row["run_id"]: row for row in summary.to_dict("records")}
@@ -60,7 +60,7 @@ def curve_figure(
 
 
 def _curve(run: Run, exact: bool) -> Iterator[dict]:
-    """The band from low to high, and the line."""
+    """The band from low to high and the line."""
     rows, shape = run.rows, "hv" if exact else "linear"
     epsilons, shared = rows["epsilon"].to_numpy(float), {"type": "scatter", "name": run.label}
     shared |= {"legendgroup": run.run_id}
@@ -89,7 +89,7 @@ def _curve(run: Run, exact: bool) -> Iterator[dict]:
 
 
 def _spread_words(rows: pd.DataFrame) -> list[str]:
-    """What stands behind each accuracy: its spread, and epsilon in pixels."""
+    """Hover text after each accuracy: its spread, and epsilon in pixels."""
     is_mean = rows["seeds"].iloc[0] > 1
     columns = (rows[name].to_numpy(float) for name in ("accuracy", "low", "high", "pixel_epsilon"))
     return [
@@ -112,7 +112,7 @@ def _half(run: Run, summary: dict) -> Iterator[dict]:
         "mode": "markers",
         "marker": {"color": run.color, "size": 13, "symbol": "diamond", "line": {"color": "#ffffff", "width": 1.5}},
         "showlegend": False,
-        "hovertemplate": "half is gone at ε = %{x:.4~g}",
+        "hovertemplate": "half of the accuracy is lost at ε = %{x:.4~g}",
     }
 
 
@@ -122,7 +122,7 @@ def _threshold_line(epsilon: float, color: str) -> dict:
 
 
 def _labels(places: list[tuple[float, str]], last: float, anchor: str) -> list[dict]:
-    """Above the plot; one for lines that stand close together."""
+    """Labels above the plot; lines close to each other share one."""
     labels: list[dict] = []
     for epsilon, text in sorted(places):
         if labels and epsilon - labels[-1]["x"] < CLOSE * last:

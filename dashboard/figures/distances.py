@@ -1,4 +1,4 @@
-"""The distribution of the smallest perturbations, as shares of images within a distance."""
+"""Cumulative distribution of the smallest perturbations."""
 
 from collections.abc import Sequence
 
@@ -17,13 +17,13 @@ POINTS_PER_RUN = 1_000
 def distance_figure(
     frame: pd.DataFrame, norm: str, title: str, *, std: Sequence[float], epsilon: float | None = None
 ) -> go.Figure:
-    """Share of all images within each distance: a rising line per run, its median marked where half is reached.
+    """Share of all images within each distance: one rising line per run, with a diamond at its median.
 
     Args:
         frame: run_id, label, variant, distance in pixels; infinite where nothing was found.
-        norm: of the distances.
-        std: per channel; the hover gives distances in normalized units too, of several channels about.
-        epsilon: pixels, where a dotted line is drawn.
+        norm: norm of the distances.
+        std: per channel; hover texts also give distances in normalized units, approximate for several channels.
+        epsilon: position of a dotted line, in pixels.
     """
     runs = split_runs(frame, ("distance",))
     distances = frame["distance"].to_numpy(np.float64)
@@ -38,7 +38,7 @@ def distance_figure(
     if epsilon is not None:
         lines.append(vertical_line(epsilon))
         notes.append(
-            {"text": "the paper's ε", "x": epsilon, "y": 1, "yref": "y domain", "yanchor": "bottom", "showarrow": False}
+            {"text": "paper’s ε", "x": epsilon, "y": 1, "yref": "y domain", "yanchor": "bottom", "showarrow": False}
         )
     return compose(
         title,
@@ -47,7 +47,7 @@ def distance_figure(
             "title": axis_title(f"Smallest perturbation found, {NORMS[norm]} (pixels from 0 to 1)"),
             "range": [0, reach or 1],
         },
-        yaxis={"title": axis_title("Images within"), "tickformat": ".0%", "range": [-0.02, 1.03]},
+        yaxis={"title": axis_title("Images within this distance"), "tickformat": ".0%", "range": [-0.02, 1.03]},
         hovermode="closest",
         shapes=lines,
         annotations=notes,

@@ -1,4 +1,4 @@
-"""Statements about differences, each with its interval and the region that it claims."""
+"""Forest plot of statements about differences, with intervals and claimed regions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,20 +16,20 @@ LOOKS = {
     "contradicted": ("x", variant_color("min-max")),
     "not enough runs": ("circle-open", NEUTRAL),
 }
-"""Verdict -> symbol and color."""
+"""Symbol and color by verdict."""
 
 UNITS = {"points": "Difference in accuracy (points)", "nats": "Difference in nats", "weights": "Difference in weights"}
 ROW, GAP, FRAME = 30, 78, 96
-"""Pixels: of a statement, between panels, around them."""
+"""Heights in pixels: of a statement, between panels, around the panels."""
 
 
 def forest_figure(statements: pd.DataFrame, title: str) -> go.Figure:
-    """Difference and 95 % interval of every statement that has one, a panel for each unit; the claimed region shaded.
+    """Difference and 95 % interval of every statement with a difference: one panel per unit, claimed regions shaded.
 
     Args:
         statements: claim, statement, verdict, unit, difference, low, high, seeds, region_low, region_high; without an
             interval low and high are NaN, and an open region is infinite.
-        title: what is seen.
+        title: of the chart.
     """
     drawn = statements.dropna(subset=["difference"])
     panels = [(unit, rows) for unit in UNITS if len(rows := drawn.loc[drawn["unit"] == unit, :])]
@@ -63,18 +63,18 @@ def forest_figure(statements: pd.DataFrame, title: str) -> go.Figure:
         traces += _markers(rows.reset_index(drop=True), axis, seen)
         top -= share + GAP / inside
     if panels:
-        layout["annotations"].append(panel_title("Shaded: where the statement says the difference lies", 0, 1))
+        layout["annotations"].append(panel_title("Shaded: region claimed by the statement", 0, 1))
     return compose(title, traces, hovermode="closest", height=height, **layout)
 
 
 def forest_height(statements: pd.DataFrame) -> int:
-    """Pixels that the rows of `forest_figure` need."""
+    """Height of `forest_figure` in pixels."""
     units = statements.dropna(subset=["difference"])["unit"]
     return FRAME + ROW * len(units) + GAP * max(len(set(units)), 1)
 
 
 def _ends(rows: pd.DataFrame) -> list[float]:
-    """From below the lowest end to above the highest, 0 always among them."""
+    """Ends of the axis around all intervals and 0."""
     values = rows[["difference", "low", "high"]].to_numpy(float)
     low, high = min(0.0, np.nanmin(values)), max(0.0, np.nanmax(values))
     margin = 0.06 * (high - low or 1.0)
@@ -134,7 +134,7 @@ def _markers(rows: pd.DataFrame, axis: str, seen: set[str]) -> list[dict]:
 
 
 def _intervals(rows: pd.DataFrame) -> list[str]:
-    """In words; nothing where there is none."""
+    """Hover texts of the intervals; empty without an interval."""
     ends = zip(rows["low"], rows["high"], strict=True)
     return ["" if np.isnan(low) else f", 95 % interval {low:+.4g} to {high:+.4g}" for low, high in ends]
 

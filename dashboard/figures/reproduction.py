@@ -13,20 +13,20 @@ from dashboard.frames.paper import POINT_COLUMNS
 from engine.runs.variants import VARIANTS
 
 Rows = Mapping[str, Sequence[tuple[str, float]]]
-"""Kind -> quantity and value, of one variant."""
+"""Quantities and values of one variant, by kind."""
 
-KINDS = {"printed": "in print", "seed": "one seed", "ours": "ours"}
+KINDS = {"printed": "paper", "seed": "one seed", "ours": "ours"}
 SPREAD = 0.62
-"""Of a row's height, over which its variants stand."""
+"""Share of a row's height that its variants cover."""
 
 
 def reproduction_figure(points: pd.DataFrame, title: str, *, in_nats: bool = False) -> go.Figure:
-    """A row per quantity, a line per variant: from the printed number (diamond) to ours (disc), seeds as small dots.
+    """One row per quantity, one line per variant from the paper's number (diamond) to ours; seeds are small dots.
 
     Args:
-        points: variant, quantity, kind ("printed", "ours", "seed"), value; rows of quantities from top to bottom as
-            they first appear.
-        in_nats: a logarithmic axis of fuzziness; else fractions are shown in percent.
+        points: variant, quantity, kind ("printed", "ours", "seed"), value; quantities are rows in order of
+            appearance, from the top.
+        in_nats: whether values are fuzziness on a logarithmic axis, instead of fractions shown in percent.
     """
     places: dict[tuple[str, str], list[tuple[str, float]]] = {}
     for variant, quantity, kind, value in points[list(POINT_COLUMNS)].itertuples(index=False, name=None):
@@ -88,7 +88,7 @@ def _variant(variant: str, rows: Rows, heights: dict[str, float], in_nats: bool)
 
 
 def _links(rows: Rows, heights: dict[str, float], color: str) -> dict:
-    """From each printed number to ours, one line with gaps."""
+    """Lines from the paper's numbers to ours, as one trace with gaps."""
     ours = dict(rows["ours"])
     linked = [(quantity, value) for quantity, value in rows["printed"] if quantity in ours]
     x = np.array([(value, ours[quantity], np.nan) for quantity, value in linked], float).ravel()

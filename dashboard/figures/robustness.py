@@ -1,4 +1,4 @@
-"""Accuracy under attack, run beside run."""
+"""Accuracy of runs under each attack, as bars."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,12 +11,12 @@ MOST_LABELED_BARS = 32
 
 
 def robustness_figure(table: pd.DataFrame, title: str = "Accuracy under each attack") -> go.Figure:
-    """Grouped bars: attacks side by side on x ("none" first), one bar per run, percent upwards.
+    """Grouped bars: one group per attack ("none" first), one bar per run, accuracy in percent.
 
     Args:
         table: run_id, label, variant, attack, robust_accuracy in [0, 1]; the attack "none" is the clean accuracy.
-            With the optional columns low and high an interval is drawn on every bar.
-        title: what is seen; name threat model and sample count in it.
+            The optional columns low and high add an interval to every bar.
+        title: of the chart, with threat model and number of images.
     """
     runs = split_runs(table, ("attack", "robust_accuracy"))
     attacks = sorted(dict.fromkeys(table["attack"]), key=lambda attack: attack != NO_ATTACK)

@@ -1,4 +1,4 @@
-"""What a map of λ × μ says of weights that run away: where they would, where they did, and what was given up."""
+"""Marks on a map of λ × μ: cells whose weights may run away, did run away, or whose runs failed."""
 
 from collections.abc import Sequence
 
@@ -6,18 +6,18 @@ import numpy as np
 import pandas as pd
 
 BOUNDARY = "#d6249f"
-"""Legible on both backgrounds, and unlike any cell."""
+"""Color of the boundary, legible on both backgrounds and unlike any cell."""
 
 Place = tuple[float | None, float | None]
 
 
 def boundary_line(l1s: Sequence[float], mus: Sequence[float], initial: float) -> list[Place]:
-    """Edges between cells where some weight is pushed outwards from the first step and cells where none is.
+    """Edges between cells in which some weight is pushed outward from the first step and cells in which none is.
 
-    A cell is of the former when its μ is positive and λ/(2μ) below `initial`, the largest |w| at the beginning.
+    Some weight is pushed outward if μ is positive and λ/(2μ) is below `initial`, the largest initial |w|.
 
     Returns:
-        (x, y) of polylines in places of cells, (None, None) between them.
+        Vertices (x, y) of polylines in units of cells, separated by (None, None).
     """
     outward = [[mu > 0 and l1 / (2 * mu) < initial for mu in mus] for l1 in l1s]
     line: list[Place] = []
@@ -32,7 +32,7 @@ def boundary_line(l1s: Sequence[float], mus: Sequence[float], initial: float) ->
 
 
 def runaway_marks(points: pd.DataFrame, l1s: list[float], mus: list[float]) -> list[dict]:
-    """Traces, without axes, of cells whose weights lie beyond the tipping point, and of failed ones."""
+    """Traces, without axes, that mark cells with weights beyond the tipping point and cells with failed runs."""
     away, crossed = points.loc[points["away"] > 0], points.loc[points["failed"] > 0]
     alone = (crossed["n"] == 0).to_numpy(bool)
     crosses = _places(crossed, l1s, mus)
@@ -48,7 +48,7 @@ def runaway_marks(points: pd.DataFrame, l1s: list[float], mus: list[float]) -> l
                 "color": "#ffffff",
                 "line": {"color": "#000000", "width": 1},
             },
-            "name": "at the end beyond λ/(2μ): pushed outwards",
+            "name": "largest |w| ends beyond λ/(2μ)",
             "legendgroup": "away",
         },
         {
@@ -56,14 +56,14 @@ def runaway_marks(points: pd.DataFrame, l1s: list[float], mus: list[float]) -> l
             "mode": "markers+text",
             "text": words,
             "textposition": "bottom center",
-            "name": "failed; with |w| where a weight ran away",
+            "name": "failed runs, with the largest |w| if weights ran away",
             "legendgroup": "failed",
         },
     ]
 
 
 def _places(points: pd.DataFrame, l1s: list[float], mus: list[float]) -> np.ndarray:
-    """(n, 2): column and row of each point."""
+    """Column and row of each point, shape (n, 2)."""
     pairs = zip(points["mu"], points["l1"], strict=True)
     return np.array([(mus.index(mu), l1s.index(l1)) for mu, l1 in pairs], float).reshape(-1, 2)
 
@@ -87,7 +87,7 @@ def overlays(marks: Sequence[dict], boundary: Sequence[Place], axis: str, is_fir
         "y": [y for _, y in boundary],
         "line": {"color": BOUNDARY, "width": 3},
         "hoverinfo": "skip",
-        "name": "right of it, the first step pushes some weights outwards",
+        "name": "right of the line, the first step pushes some weights outward",
         "legendgroup": "boundary",
     }
     return [

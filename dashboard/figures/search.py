@@ -1,4 +1,4 @@
-"""Which λ and μ come close to the print, and where they do not."""
+"""Distance of the candidates for λ and μ to the paper, overall and by cell."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from dashboard.figures.palette import NEUTRAL, SHADES, variant_color
 from dashboard.figures.panels import axis_suffix, panel_title
 
 SCALE = [[0.0, "#2061ad"], [0.35, "#5494e4"], [1.0, "#a9b1b8"]]
-"""Blue where it comes close; legible on both backgrounds, and dark to light for the color-blind."""
+"""Color scale, dark blue for small distances, legible on both backgrounds and for color-blind readers."""
 
 BEST = variant_color("min-max")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -20,7 +20,7 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
 
 
 def search_figure(candidates: pd.DataFrame, title: str) -> go.Figure:
-    """Distance to the print: a panel per scope, μ to the right and λ upwards, evenly; a dot per candidate, best ringed.
+    """Distance to the paper: one panel per scope, evenly spaced μ against λ, one dot per candidate, the best ringed.
 
     Args:
         candidates: Scope, λ, μ, Seeds, Distance; the closest first.
@@ -68,20 +68,20 @@ def search_figure(candidates: pd.DataFrame, title: str) -> go.Figure:
 
 
 def _side_by_side(columns: Sequence[int], gap: float = 0.12) -> list[tuple[float, float]]:
-    """Parts of [0, 1], as wide as their columns are many, `gap` apart."""
+    """Parts of [0, 1] with widths proportional to the numbers of columns and distance `gap`."""
     width = (1 - gap * (len(columns) - 1)) / max(sum(columns), 1)
     begins = [width * sum(columns[:index]) + gap * index for index in range(len(columns))]
     return [(begin, begin + width * count) for begin, count in zip(begins, columns, strict=True)]
 
 
 def _even_axis(name: str, values: np.ndarray) -> dict:
-    """A place for each value, the same distance apart however they are spaced; room for the number below a dot."""
+    """An axis with evenly spaced values and room for the number below a dot."""
     ticks = {"tickmode": "array", "tickvals": np.arange(len(values)), "ticktext": [f"{value:g}" for value in values]}
     return {"range": [-0.7, len(values) - 0.4], **ticks, "title": axis_title(name), "showgrid": True, "zeroline": False}
 
 
 def deviation_figure(deviations: pd.DataFrame, title: str) -> go.Figure:
-    """How far each cell is from the print, a line per candidate: what does not fit lies far from 0.
+    """Deviation of each cell from the paper, one line per candidate; 0 is a perfect match.
 
     Args:
         deviations: candidate, quantity, deviation (in units of the distance, signed), printed, ours; the closest first.
@@ -96,7 +96,7 @@ def deviation_figure(deviations: pd.DataFrame, title: str) -> go.Figure:
         title,
         traces,
         xaxis={"categoryorder": "array", "categoryarray": [safe_text(name) for name in quantities], "ticks": ""},
-        yaxis={"title": axis_title("Ours − print (1 = 5 points, or a factor of 2)"), "zeroline": False},
+        yaxis={"title": axis_title("Ours − paper (1 = 5 points, or a factor of 2)"), "zeroline": False},
         shapes=[zero],
     )
 
@@ -114,5 +114,5 @@ def _line(place: int, name: str, rows: pd.DataFrame) -> dict:
         "name": safe_text(name),
         "line": {"color": color, "width": 3 if place == 0 else 1.5, "dash": DASHES[place % len(DASHES)]},
         "marker": {"color": color, "size": 9, "symbol": SYMBOLS[place % len(SYMBOLS)]},
-        "hovertemplate": "%{y:+.2f}: ours %{customdata[0]:.4f}, in print %{customdata[1]:.4f}",
+        "hovertemplate": "%{y:+.2f}: ours %{customdata[0]:.4f}, paper %{customdata[1]:.4f}",
     }

@@ -1,4 +1,4 @@
-"""Heat maps of λ × μ: what becomes of the weights and of accuracy, and where weights are pushed outwards."""
+"""Heat maps of λ × μ: quantities of weights, accuracies, and cells with weights pushed outward."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from dashboard.figures.transfers import SCALE, WHITE_BOX
 from dashboard.frames.sweeps import LARGEST_WEIGHT, Quantity
 
 EVEN_LUMINANCE = 0.179
-"""Where black and white stand out equally, by the contrast of WCAG 2."""
+"""Luminance at which black and white text have equal contrast (WCAG 2)."""
 
 ROW, PANEL_GAP, ABREAST = 46, 78, 2
 
@@ -29,14 +29,14 @@ def map_figure(
     initial: float | None,
     chosen: tuple[float, float] | None = None,
 ) -> go.Figure:
-    """A map per quantity: λ upwards, μ to the right, the mean over seeds in each cell.
+    """One map per quantity, λ against μ, with the mean over seeds in each cell.
 
-    Accuracies under attacks share one range of colors; largest weights are colored by their logarithm.
+    Accuracies under attack share one color range; largest weights are colored by their logarithm.
 
     Args:
         points: a `point_frame`.
-        initial: the largest |w| that any run began with; None draws no boundary.
-        chosen: λ and μ of a cell to be framed.
+        initial: largest initial |w| of all runs; without it, no boundary is drawn.
+        chosen: λ and μ of the framed cell.
     """
     l1s, mus = (sorted(set(points[name])) for name in ("l1", "mu"))
     columns = min(ABREAST, len(quantities)) or 1
@@ -61,7 +61,7 @@ def map_figure(
 
 
 def map_height(maps: int, l1s: int) -> int:
-    """Pixels for so many maps of so many rows."""
+    """Height in pixels of this many maps with this many values of λ."""
     rows = -(-maps // min(ABREAST, maps)) if maps else 1
     return 150 + rows * ROW * max(l1s, 2) + (rows - 1) * PANEL_GAP
 
@@ -110,7 +110,7 @@ def _scale(one: Quantity) -> list:
 
 
 def _ink(one: Quantity, value: float, colors: tuple[float, float]) -> str:
-    """Black or white, whichever stands out more from the cell of this value."""
+    """Black or white, whichever has more contrast to the cell of this value."""
     low, high = colors
     share = (value - low) / (high - low) if high > low else 0.5
     (cell,) = sample_colorscale(_scale(one), [min(max(share, 0.0), 1.0)], colortype="tuple")
@@ -125,7 +125,7 @@ def _color_value(one: Quantity, mean: float) -> float:
 
 
 def _color_ranges(points: pd.DataFrame, quantities: Sequence[Quantity]) -> dict[str, tuple[float, float]]:
-    """Name -> colors' range; one for everything under attack."""
+    """Color range of each quantity by name; all accuracies under attack share one."""
     attacks = [one.name for one in quantities if one.is_under_attack]
     found = {}
     for one in quantities:
@@ -149,7 +149,7 @@ def _hover(point: dict, one: Quantity) -> str:
         f"{one.heading}: {one.words(point[one.name], point[f'{one.name}_std'])} ({seeds}: {point['seeds']})",
     ]
     if not np.isnan(tipping):
-        lines.append(f"tipping point {tipping:.3g}, largest |w| at the end {point.get(LARGEST_WEIGHT, np.nan):.3g}")
+        lines.append(f"tipping point {tipping:.3g}, final largest |w| {point.get(LARGEST_WEIGHT, np.nan):.3g}")
     if point["failed"]:
         lines.append(f"{point['failed']} failed{_weight(point['reached'])}")
     return "<br>".join([*lines, *point["runs"][:4], *(["…"] if len(point["runs"]) > 4 else [])])

@@ -1,4 +1,4 @@
-"""A plane of λ and μ beyond its maps: clean against robust accuracy, all figures at once, and weights that grow."""
+"""Charts of a grid of λ and μ: clean against robust accuracy, parallel coordinates, and growth of weights."""
 
 from collections.abc import Sequence
 
@@ -15,17 +15,17 @@ from engine.runs.variants import TITLES
 from engine.studies.pareto import pareto_front
 
 SPREAD = [[0.0, "#3a74d8"], [0.5, "#a765bd"], [1.0, "#e8821e"]]
-"""From blue to orange, legible all along on both backgrounds, and apart for the color-blind."""
+"""Color scale from blue to orange, legible on both backgrounds and for color-blind readers."""
 
 
 def tradeoff_figure(
     points: pd.DataFrame, clean: Quantity, robust: Quantity, title: str, chosen: tuple[float, float] | None = None
 ) -> go.Figure:
-    """A dot per point with its spread over seeds, colored by variant, and the Pareto front as a stepped line.
+    """One dot per point with its spread over seeds, colored by variant, and the Pareto front as a stepped line.
 
     Args:
         points: a `point_frame`.
-        chosen: λ and μ of a dot to be ringed.
+        chosen: λ and μ of the dot with a ring.
     """
     known = points.dropna(subset=[clean.name, robust.name])
     front = known.loc[pareto_front(known[clean.name].to_numpy(float), known[robust.name].to_numpy(float))]
@@ -40,7 +40,7 @@ def tradeoff_figure(
             "text": [f"   {label}" for label in front["label"]],
             "textposition": "top right",
             "cliponaxis": False,
-            "name": "Pareto front: nothing beats these in both",
+            "name": "Pareto front: no point is better in both",
             "uid": "front",
             "hoverinfo": "skip",
         }
@@ -51,7 +51,7 @@ def tradeoff_figure(
         marker = {"symbol": "circle-open", "size": 19, "color": NEUTRAL, "line": {"width": 3}}
         place = {"x": ringed[clean.name].to_list(), "y": ringed[robust.name].to_list()}
         traces.append(
-            {"type": "scatter", "mode": "markers", **place, "marker": marker, "name": "chosen", "uid": "chosen",
+            {"type": "scatter", "mode": "markers", **place, "marker": marker, "name": "selected point", "uid": "chosen",
              "hoverinfo": "skip"}
         )  # fmt: skip
     return compose(
@@ -89,7 +89,7 @@ def _dots(rows: pd.DataFrame, clean: Quantity, robust: Quantity, variant: str) -
 
 
 def growth_figure(frame: pd.DataFrame, title: str) -> go.Figure:
-    """Largest |w| over epochs on a logarithmic axis, a line per run in the color of its μ; its λ/(2μ) is dotted.
+    """Largest |w| over epochs on a logarithmic axis: one line per run, colored by μ, with its λ/(2μ) dotted.
 
     Args:
         frame: a `growth_frame` of one λ.
@@ -127,11 +127,11 @@ def growth_figure(frame: pd.DataFrame, title: str) -> go.Figure:
 
 
 def coordinates_figure(points: pd.DataFrame, quantities: Sequence[Quantity], color: Quantity, title: str) -> go.Figure:
-    """Parallel coordinates: a line per point across λ, μ and its figures; dragging along an axis picks lines.
+    """Parallel coordinates: one line per point across λ, μ and its quantities; dragging along an axis selects lines.
 
     Args:
-        points: a `point_frame`; points that lack a figure are left out.
-        color: whose values the lines are colored by.
+        points: a `point_frame`; points with a missing quantity are left out.
+        color: quantity that colors the lines.
     """
     known = points.dropna(subset=[one.name for one in quantities])
     strengths = [_strength(known[name].to_numpy(float), word) for name, word in (("l1", "λ"), ("mu", "μ"))]
@@ -150,7 +150,7 @@ def coordinates_figure(points: pd.DataFrame, quantities: Sequence[Quantity], col
 
 
 def signed_log(values: np.ndarray) -> np.ndarray:
-    """Equal ratios at equal distances on both sides of 0, which has a place of its own: the smallest size is at ±1."""
+    """Signed logarithm of the values: 0 stays at 0, the smallest nonzero size is at ±1, each factor of 10 adds 1."""
     found, there = np.zeros(len(values)), values != 0
     sizes = np.abs(values[there])
     found[there] = np.sign(values[there]) * (1 + np.log10(sizes / sizes.min(initial=np.inf)))

@@ -1,4 +1,4 @@
-"""Theorem 1 over p1: both models, the small-input form, and where the inequality does not hold."""
+"""Theorem 1 over p1: both models, their small-input forms, and the p1 at which the inequality fails."""
 
 from collections.abc import Iterator
 
@@ -24,16 +24,16 @@ def theorem_figure(
     cursor: float | None = None,
     expansion_name: str,
 ) -> go.Figure:
-    """Estimates with their 95 % bands, the small-input forms dashed, exact values as diamonds where there are any.
+    """Estimates with 95 % bands, small-input forms (dashed), and exact values (diamonds) where they are known.
 
-    The background is red where the verdict is that the inequality fails.
+    The background is red where the inequality fails.
 
     Args:
-        frame: of `theorem_frame`.
-        y_title: the quantity.
-        thresholds: p1 between which the small-input forms say that it fails; vertical lines.
-        cursor: p1 with a mark on the curve of model b.
-        expansion_name: what the dashed lines are.
+        frame: from `theorem_frame`.
+        y_title: name of the quantity.
+        thresholds: p1 between which the inequality fails by the small-input forms, drawn as vertical lines.
+        cursor: p1 of the mark on the curve of model b.
+        expansion_name: name of the dashed lines in the legend.
     """
     traces = [trace for model in MODELS for trace in _model(frame, model, expansion_name)]
     if cursor is not None:
@@ -43,7 +43,7 @@ def theorem_figure(
         title,
         traces,
         xaxis={
-            "title": axis_title("p₁, the share of ones in model b"),
+            "title": axis_title("p₁, share of ones in model b"),
             "range": [0, 1],
             "unifiedhovertitle": {"text": "p₁ = %{x:g}"},
         },
@@ -55,14 +55,14 @@ def theorem_figure(
 
 
 def highest(frame: pd.DataFrame) -> float:
-    """Where the axis ends: above everything, unless the small-input forms leave the estimates far below."""
+    """End of the axis: above all values, but at most twice the estimates if the small-input forms are far larger."""
     estimates = frame[["uniform_high", "bernoulli_high"]].to_numpy(float).max()
     forms = frame[["uniform_expansion", "bernoulli_expansion"]].to_numpy(float).max()
     return 1.05 * min(max(estimates, forms), 2.0 * estimates)
 
 
 def failing_spans(frame: pd.DataFrame) -> list[tuple[float, float]]:
-    """Intervals of p1 around neighboring values at which it fails, each ending halfway to one at which it does not."""
+    """Intervals of p1 in which the inequality fails, with ends halfway to the next value at which it does not."""
     places, fails = frame["p1"].to_numpy(float), (frame["verdict"] == "fails").to_numpy()
     borders = np.concatenate(([places[0]], (places[1:] + places[:-1]) / 2, [places[-1]]))
     changes = np.flatnonzero(np.diff(np.concatenate(([False], fails, [False])).astype(int)))
@@ -70,7 +70,7 @@ def failing_spans(frame: pd.DataFrame) -> list[tuple[float, float]]:
 
 
 def _model(frame: pd.DataFrame, model: str, expansion_name: str) -> Iterator[dict]:
-    """Band, line, small-input form, exact values."""
+    """Band, line, small-input form and exact values of one model."""
     name, color = MODELS[model]
     shared = {"type": "scatter", "x": frame["p1"].to_numpy(float), "legendgroup": model}
     edge = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}

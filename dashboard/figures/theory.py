@@ -1,4 +1,4 @@
-"""The penalty on a single weight, its force and its fuzziness."""
+"""Penalty, force and fuzziness of a single weight."""
 
 from collections.abc import Iterator
 
@@ -17,12 +17,12 @@ ROWS = ((0.54, 1), (0, 0.4))  # shares of height: penalty, force
 
 
 def penalty_figure(frame: pd.DataFrame, title: str, tipping_point: float | None, largest_start: float) -> go.Figure:
-    """Penalty above, force below, over one axis of |w|: blue where a weight is pulled to 0, red where it is pushed out.
+    """Penalty (above) and force (below) against |w|: blue where weights are pulled to 0, red where pushed outward.
 
     Args:
         frame: size ascending from 0, penalty, paper, force.
-        tipping_point: None where nothing is pushed outwards.
-        largest_start: |w| up to which weights start, a gray band.
+        tipping_point: None if no weight is pushed outward.
+        largest_start: largest initial |w|, the end of the gray band.
     """
     sizes = frame["size"].to_numpy(float)
     last = float(sizes[-1])
@@ -34,8 +34,8 @@ def penalty_figure(frame: pd.DataFrame, title: str, tipping_point: float | None,
     ]
     shapes = [shape for axis in AXES for shape in (*_regions(tipping, frame, axis), _band(0.0, largest_start, axis))]
     notes = [
-        panel_title("Penalty of one weight", 0, ROWS[0][1]),
-        panel_title("Force on it: below 0 towards 0, above 0 outwards", 0, ROWS[1][1]),
+        panel_title("Penalty on one weight", 0, ROWS[0][1]),
+        panel_title("Force: negative toward 0, positive outward", 0, ROWS[1][1]),
     ]
     if tipping_point:
         zero = 2.0 * tipping_point
@@ -66,12 +66,12 @@ def penalty_figure(frame: pd.DataFrame, title: str, tipping_point: float | None,
 
 
 def fuzziness_figure(frame: pd.DataFrame, largest_start: float, tipping_point: float | None) -> go.Figure:
-    """Membership and fuzziness of one weight over |w| on a log axis, on which fuzziness is symmetric about 1.
+    """Membership and fuzziness of one weight against |w| on a log axis, on which fuzziness is symmetric about 1.
 
     Args:
         frame: size ascending, membership, fuzziness.
-        largest_start: marked on the curve, and its reciprocal, which is as fuzzy; a gray band up to it.
-        tipping_point: marked, if inside.
+        largest_start: marked on the curve with its reciprocal, which has the same fuzziness; a gray band ends there.
+        tipping_point: marked if it is on the axis.
     """
     ends = [largest_start, 1.0 / largest_start]
     level = float(np.interp(np.log(largest_start), np.log(frame["size"]), frame["fuzziness"]))
@@ -85,7 +85,7 @@ def fuzziness_figure(frame: pd.DataFrame, largest_start: float, tipping_point: f
             "x": ends,
             "y": [level, level],
             "uid": "equally-fuzzy",
-            "name": f"as fuzzy as |w| = {largest_start:g}",
+            "name": f"same fuzziness as |w| = {largest_start:g}",
             "line": {"color": FUZZY, "width": 1, "dash": "dash"},
             "marker": {"color": FUZZY, "size": 9},
             "hoverinfo": "skip",
@@ -97,7 +97,7 @@ def fuzziness_figure(frame: pd.DataFrame, largest_start: float, tipping_point: f
     if tipping_point and first < tipping_point < last:
         shapes.append(vertical_line(tipping_point, dash="dash"))
     return compose(
-        "How fuzzy a weight is",
+        "Fuzziness of one weight",
         traces,
         xaxis={
             "type": "log",
@@ -107,7 +107,7 @@ def fuzziness_figure(frame: pd.DataFrame, largest_start: float, tipping_point: f
             ),
             "unifiedhovertitle": HOVER,
         },
-        yaxis={"range": [0, 1.03], "title": axis_title("ρ, and fuzziness in nats")},
+        yaxis={"range": [0, 1.03], "title": axis_title("Membership ρ; fuzziness (nats)")},
         shapes=shapes,
         annotations=notes,
         margin={"l": 12, "r": 12, "t": 92, "b": 12, "pad": 4},
@@ -131,7 +131,7 @@ def _line(frame: pd.DataFrame, quantity: str, name: str, color: str, *, axis: st
 
 
 def _bump_range(frame: pd.DataFrame) -> list[float]:
-    """All that is above 0 and about as much below, so that what runs off to -inf does not flatten the rest."""
+    """Range with everything above 0 and about as much below, so that the fall to -inf does not flatten the rest."""
     penalty = frame["penalty"].to_numpy(float)
     top, bottom = max(penalty.max(), frame["paper"].to_numpy(float).max()), penalty.min()
     if top == 0.0:
@@ -156,13 +156,13 @@ def _rectangle(left: float, right: float, color: str, axis: str) -> dict:
 
 
 def _mark(x: float, text: str) -> dict:
-    """Above the uppermost panel."""
+    """A label above the upper panel."""
     place = {"x": x, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": "center"}
     return {"text": text, **place, "yshift": 16, "showarrow": False, "font": {"size": 12}}
 
 
 def _arrow(tail: float, head: float, color: str) -> dict:
-    """Along the zero of the force panel."""
+    """An arrow along zero force."""
     ends = {"x": head, "ax": tail, "y": 0, "ay": 0}
     references = {"xref": "x2", "axref": "x2", "yref": "y2", "ayref": "y2"}
     look = {"showarrow": True, "arrowhead": 2, "arrowsize": 1.2, "arrowwidth": 2.5, "arrowcolor": color, "text": ""}

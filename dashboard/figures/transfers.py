@@ -1,4 +1,4 @@
-"""The transfer matrix: accuracy of every network on every network's adversarial images."""
+"""Transfer matrix: accuracy of each target network on each source network's adversarial images."""
 
 from collections.abc import Mapping
 
@@ -9,24 +9,24 @@ import plotly.graph_objects as go
 from dashboard.figures.canvas import axis_title, compose, safe_text
 
 SCALE = [[0.0, "#4a0d24"], [0.25, "#97333c"], [0.5, "#d0765c"], [0.75, "#e9b999"], [1.0, "#eef1f3"]]
-"""Dark where networks are fooled; even in lightness, so that it reads the same to the color-blind."""
+"""Color scale, dark where networks are fooled, with even lightness for color-blind readers."""
 
 WHITE_BOX = "#2f7fd6"
 
 
 def transfer_figure(matrix: pd.DataFrame, clean: Mapping[str, float], title: str) -> go.Figure:
-    """A heat map with a number in each cell, from 0 to 100 % on every page; the diagonal is framed.
+    """A heat map from 0 to 100 % with a number in each cell; the diagonal is framed.
 
     Args:
-        matrix: percent, sources in the index, targets in the columns, in the same order; NaN is an empty cell.
-        clean: percent by target, without an attack.
+        matrix: in percent, sources as rows and targets as columns, in the same order; NaN is an empty cell.
+        clean: accuracy without an attack by target, in percent.
     """
     names = [safe_text(label) for label in matrix.columns]
     values = matrix.to_numpy(np.float64)
     places = list(range(len(names)))
     axis = {"tickmode": "array", "tickvals": places, "ticktext": names, "showgrid": False, "zeroline": False}
     hover = [
-        [f"images made on {source}<br>shown to {target}<br>{_plain(clean, column)} without an attack"
+        [f"source: {source}<br>target: {target}<br>{_plain(clean, column)} without an attack"
          for target, column in zip(names, matrix.columns, strict=True)]
         for source in names
     ]  # fmt: skip
@@ -51,8 +51,8 @@ def transfer_figure(matrix: pd.DataFrame, clean: Mapping[str, float], title: str
     return compose(
         title,
         [heat],
-        xaxis={**axis, "title": axis_title("Shown to"), "range": [-0.5, len(names) - 0.5], "ticks": ""},
-        yaxis={**axis, "title": axis_title("Made on"), "range": [len(names) - 0.5, -0.5]},
+        xaxis={**axis, "title": axis_title("Target"), "range": [-0.5, len(names) - 0.5], "ticks": ""},
+        yaxis={**axis, "title": axis_title("Source"), "range": [len(names) - 0.5, -0.5]},
         hovermode="closest",
         shapes=[_frame(place) for place in places if not np.isnan(values[place, place])],
     )

@@ -1,4 +1,4 @@
-"""One image's way along epsilon."""
+"""Confidence of one image against epsilon."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,8 +21,8 @@ def boundary_frame(
 
     Args:
         ladders: run_id -> epsilon, ascending from 0 for the clean image -> predictions (n,) and probabilities
-            (n, classes); empty where the run was not attacked so.
-        position: of the image in these arrays; truth: its class.
+            (n, classes); empty where the run was not attacked this way.
+        position: index of the image in these arrays; truth: its class.
     """
     who = identities(runs)
     rows = [

@@ -1,4 +1,4 @@
-"""Choices of λ, μ and scope beside the print, as tables."""
+"""Candidates for the paper's λ, μ and scope, as tables."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,9 @@ DEVIATION_COLUMNS = ("candidate", "quantity", "deviation", "printed", "ours")
 
 
 def candidate_frame(candidates: Sequence[Candidate]) -> pd.DataFrame:
-    """One row per candidate, in the order given: scope, λ, μ, seeds, distance, joint distance, and every cell compared.
+    """One row per candidate, in the given order: scope, λ, μ, seeds, distance, joint distance, and all compared cells.
 
-    Accuracies in percent, fuzziness in nats.
+    Accuracies are in percent, fuzziness in nats.
     """
     rows = []
     for candidate in candidates:
@@ -40,7 +40,7 @@ def candidate_frame(candidates: Sequence[Candidate]) -> pd.DataFrame:
 
 
 def deviation_frame(candidates: Sequence[Candidate]) -> pd.DataFrame:
-    """One row per candidate and cell compared: DEVIATION_COLUMNS; deviation in units of the distance."""
+    """One row per candidate and compared cell: DEVIATION_COLUMNS; deviation is in units of the distance."""
     rows = []
     for candidate in candidates:
         for cell in candidate.cells:
@@ -58,5 +58,5 @@ def deviation_frame(candidates: Sequence[Candidate]) -> pd.DataFrame:
 
 
 def setting_name(setting: Setting) -> str:
-    """λ, μ and scope."""
+    """λ, μ and scope in words."""
     return f"λ {setting.l1_strength:g}, μ {setting.mu:g}, {SCOPES[setting.scope]}"

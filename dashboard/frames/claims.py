@@ -1,4 +1,4 @@
-"""What the claims come to, as tables."""
+"""Judged claims and their statements, as tables."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ STATEMENT_COLUMNS = (
 
 
 def statement_frame(claims: Sequence[JudgedClaim]) -> pd.DataFrame:
-    """One row per statement: STATEMENT_COLUMNS; differences of accuracies in points, a missing limit is infinite."""
+    """One row per statement: STATEMENT_COLUMNS; accuracy differences are in points, a missing limit is infinite."""
     rows = [_statement_row(claim, statement) for claim in claims for statement in claim.statements]
     numbers = ("difference", "low", "high", "p_value", "region_low", "region_high")
     return pd.DataFrame(rows, columns=list(STATEMENT_COLUMNS)).astype({name: float for name in numbers})
@@ -58,6 +58,6 @@ def _statement_row(claim: JudgedClaim, statement: Statement) -> dict[str, object
 
 
 def claim_frame(claims: Sequence[JudgedClaim]) -> pd.DataFrame:
-    """One row per claim, in words."""
-    rows = [{"Claim": claim.number, "In words": claim.words, "Verdict": claim.verdict} for claim in claims]
-    return pd.DataFrame(rows, columns=["Claim", "In words", "Verdict"])
+    """One row per claim: number, text and verdict."""
+    rows = [{"Claim": claim.number, "Text": claim.words, "Verdict": claim.verdict} for claim in claims]
+    return pd.DataFrame(rows, columns=["Claim", "Text", "Verdict"])

@@ -1,4 +1,4 @@
-"""Accuracy against epsilon, run below run or seeds together; and the few numbers a curve comes down to."""
+"""Accuracy against epsilon by run or by group of seeds, and summary numbers of each curve."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,7 +21,7 @@ THRESHOLD = ("epsilon", "pixel", "protects", "error")
 def curve_groups(
     runs: Sequence[RunOverview], curves: Mapping[str, RobustnessCurve], together: bool
 ) -> dict[str, list[RunOverview]]:
-    """What is one line: runs that differ in the seed alone, or each run that has a curve; by their first's run_id."""
+    """Groups of runs that share a line, by the first run's id: runs that differ only in the seed, or single runs."""
     present = [run for run in runs if run.run_id in curves]
     return seed_groups(present) if together else {run.run_id: [run] for run in present}
 
@@ -29,12 +29,12 @@ def curve_groups(
 def curve_frame(groups: Mapping[str, Sequence[RunOverview]], curves: Mapping[str, RobustnessCurve]) -> pd.DataFrame:
     """One row per group of `curve_groups` and epsilon, ascending from 0: run_id, label, variant, and CURVE.
 
-    accuracy: in [0, 1]; mean over the seeds. Where all are lost it stays 0.
-    low, high: of one run the 95 % interval over images (Wilson), of several mean -/+ standard deviation (ddof 1).
-    pixel_epsilon: of the first channel. seeds: runs in the group; n: images of each.
+    accuracy: in [0, 1], mean over the seeds; 0 after the end of a curve that reached 0.
+    low, high: 95 % Wilson interval over images for one run, mean -/+ standard deviation (ddof 1) for several.
+    pixel_epsilon: epsilon in pixels, of the first channel. seeds: runs in the group; n: images per run.
 
     Args:
-        curves: run_id -> curve, all taken in the same way.
+        curves: run_id -> curve, all measured with the same settings.
     """
     tables = []
     for who, group in _identities(groups):
@@ -53,11 +53,11 @@ def curve_frame(groups: Mapping[str, Sequence[RunOverview]], curves: Mapping[str
 
 
 def curve_summary(groups: Mapping[str, Sequence[RunOverview]], curves: Mapping[str, RobustnessCurve]) -> pd.DataFrame:
-    """One row per group of `curve_groups`: run_id, label, variant, and SUMMARY; NaN for what never happens.
+    """One row per group of `curve_groups`: run_id, label, variant, and SUMMARY; NaN for an epsilon that is not reached.
 
-    half_epsilon: mean over the seeds, NaN where one of them never loses half; half_std: their standard deviation
-        (ddof 1), NaN for one. half_pixels: the mean in pixels, of the first channel.
-    gone_epsilon: the largest of the seeds', at which nothing is left of any.
+    half_epsilon: epsilon at half of the clean accuracy, mean over seeds; NaN if a seed never loses half.
+    half_std: standard deviation over seeds (ddof 1), NaN for one seed; half_pixels: the mean in pixels, first channel.
+    gone_epsilon: smallest epsilon at which all seeds have lost every image.
     """
     rows = []
     for who, group in _identities(groups):
@@ -84,7 +84,7 @@ def threshold_frame(
 ) -> pd.DataFrame:
     """One row per threshold of any run of the groups: run_id (of its group), label, variant, and THRESHOLD.
 
-    epsilon: in the unit of the run's curve, how far the background may be perturbed; pixel, error: in pixels.
+    epsilon: largest perturbation of the background without effect, in the curve's unit; pixel, error: in pixels.
     """
     rows = [
         who

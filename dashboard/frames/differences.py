@@ -1,4 +1,4 @@
-"""Runs against a reference, one row per run, or runs alike but for the seed, and attack."""
+"""Differences from a reference, one row per attack and run or group of seeds."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,15 +17,15 @@ COUNTS = ("only_first", "only_second", "n", "seeds")
 def difference_frame(
     runs: Sequence[RunOverview], survivors: Mapping[str, Survivors], reference_run_id: str
 ) -> pd.DataFrame:
-    """What `contrasts` found: IDENTITY (of the first seed), reference, attack, ACCURACIES, DIFFERENCE, COUNTS, verdict.
+    """Results of `contrasts`: IDENTITY (of the first seed), reference, attack, ACCURACIES, DIFFERENCE, COUNTS, verdict.
 
-    label and reference name a group by its number of seeds. Accuracies and differences are fractions; what several
-    seeds that are all alike leave open is NaN. verdict: "within noise", or "higher", "lower" than the reference, or
+    label and reference name a group by its number of seeds. Accuracies and differences are fractions; NaN where
+    identical seeds leave a value undefined. verdict: "within noise", "higher" or "lower" than the reference, or
     "too few seeds to tell".
 
     Args:
-        survivors: run_id -> which images survive each attack of one protocol; runs without are left out, all of them
-            without the reference's.
+        survivors: run_id -> images that survive each attack of one protocol. Runs without an entry are left out; the
+            table is empty without the reference's entry.
     """
     by_id = {run.run_id: run for run in runs}
     found = contrasts(runs, survivors, reference_run_id)
@@ -49,7 +49,7 @@ def difference_frame(
 def _labels(
     one: Contrast, subjects: Mapping[str, Sequence[RunOverview]], by_id: Mapping[str, RunOverview]
 ) -> dict[str, str]:
-    """What both sides are called, each unlike the other and every other subject."""
+    """Labels of both sides, distinct from each other and from all other subjects."""
     reference = [by_id[run_id] for run_id in one.reference_ids]
     labels = group_labels({**subjects, reference[0].run_id: reference})
     return {"label": labels[one.run_ids[0]], "reference": labels[reference[0].run_id]}

@@ -1,4 +1,4 @@
-"""How far each image is from being misclassified: the smallest perturbation that an attack found."""
+"""Smallest perturbation of each image that an attack found."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,16 +12,17 @@ DISTANCES = ("position", "is_correct", "distance")
 SUMMARY = ("n", "n_correct", "share_found", "lower_quartile", "median", "upper_quartile", "remark")
 
 CONVERGED = 0.99
-"""Least share of images for which cw must find something; below it, what it missed says more of cw than of the run."""
+"""Smallest share of images for which cw must find a perturbation to count as converged."""
 
 
 def distance_frame(
     runs: Sequence[RunOverview], distances: Mapping[str, np.ndarray], correct: Mapping[str, np.ndarray]
 ) -> pd.DataFrame:
-    """One row per run and image: run_id, label, variant, and DISTANCES; position is that in the fixed order.
+    """One row per run and image: run_id, label, variant, and DISTANCES; position is the index in the fixed order.
 
     Args:
-        distances: run_id -> (n,), as from `minimal_distances`; correct: run_id -> (n,) bool, without an attack.
+        distances: run_id -> shape (n,), from `minimal_distances`.
+        correct: run_id -> shape (n,), bool, without an attack.
     """
     tables = {
         run_id: {"position": np.arange(len(values)), "is_correct": correct[run_id], "distance": values}
@@ -35,14 +36,13 @@ def distance_summary(
 ) -> pd.DataFrame:
     """One row per run: run_id, label, variant, and SUMMARY.
 
-    n_correct: of the n images, right without an attack; share_found: of these, those for which the attack found
-    anything. Quartiles are of all n, the smallest distance within which so many of them lie; missing where so many
-    were never found.
+    n_correct: images correct without an attack; share_found: share of these for which the attack found a perturbation.
+    Quartiles are over all n images: the smallest distance that covers this share of them, NaN if infinite.
 
     Args:
-        frame: as from `distance_frame`.
-        attack: its name; cw is said not to have converged where it found too little.
-        epsilon: pixels; with it a column `within` counts the images at most so far away.
+        frame: from `distance_frame`.
+        attack: its name; for cw, the remark states if it has not converged.
+        epsilon: in pixels; if given, the column `within` counts the images at most this far away.
     """
     who, rows = identities(runs), []
     for run_id, of_run in frame.groupby("run_id", sort=False):
@@ -53,7 +53,7 @@ def distance_summary(
         if attack == "cw" and found < CONVERGED:
             remarks.append("not converged")
         if np.isnan(quartiles[1]):
-            remarks.append("median beyond what was found")
+            remarks.append("median not found")
         within = {} if epsilon is None else {"within": int((distance <= epsilon).sum())}
         figures = (len(distance), int(correct.sum()), found, *quartiles, "; ".join(remarks))
         rows.append(who[str(run_id)] | dict(zip(SUMMARY, figures, strict=True)) | within)
@@ -61,6 +61,6 @@ def distance_summary(
 
 
 def _quantile(distance: np.ndarray, share: float) -> float:
-    """The smallest distance within which at least this share lies; not a number when that is infinite."""
+    """Smallest distance that covers at least this share of the images; NaN if infinite."""
     value = float(np.quantile(distance, share, method="inverted_cdf"))
     return value if np.isfinite(value) else np.nan

@@ -1,4 +1,4 @@
-"""The paper's numbers beside ours, as tables."""
+"""The paper's numbers next to ours, as tables."""
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ POINT_COLUMNS = ("variant", "quantity", "kind", "value")
 
 
 def cell_frame(evidence: Evidence) -> pd.DataFrame:
-    """One row per printed number: CELL_COLUMNS; accuracies are fractions, fuzziness is in nats, run_ids a text."""
+    """One row per number of the paper: CELL_COLUMNS; accuracies are fractions, fuzziness is in nats."""
     setting, rows = evidence.setting, []
     threat = setting.evaluation(evidence.samples).threat
     for cell in evidence.cells:
@@ -46,14 +46,14 @@ def cell_frame(evidence: Evidence) -> pd.DataFrame:
 
 
 def cells_of(evidence: Evidence, table: int) -> list[Reproduced]:
-    """Those of one table, row by row."""
+    """Cells of one table, row by row."""
     return [cell for cell in evidence.cells if cell.printed.table == table]
 
 
 def paper_table(evidence: Evidence, table: int) -> pd.DataFrame:
-    """One of the paper's tables: its rows, and under each variant ours, the printed number and the difference.
+    """One of the paper's tables: for each row and variant, our number, the paper's and the difference.
 
-    Percent and points, nats for fuzziness; ours and the printed ones in words, such as "92.1 ± 1.0" and "69.80 †".
+    Units are percent and points, or nats for fuzziness; numbers are text, such as "92.1 ± 1.0" and "69.80 †".
     """
     cells = cells_of(evidence, table)
     columns: dict[tuple[str, str], dict[str, object]] = {}
@@ -63,7 +63,7 @@ def paper_table(evidence: Evidence, table: int) -> pd.DataFrame:
         difference = cell.difference
         found = {
             "ours": value_words(cell, len(evidence.runs.get(cell.printed.variant, {}))),
-            "print": printed_words(cell),
+            "paper": printed_words(cell),
             "diff.": None if difference is None else round(shown_scale(cell.printed.quantity) * difference, digits),
         }
         for part, value in found.items():
@@ -76,7 +76,7 @@ def value_words(cell: Reproduced, trained: int) -> str | None:
     """Mean and standard deviation over seeds, in percent or nats; None without a run.
 
     Args:
-        trained: seeds of the variant; where fewer were attacked, their number is said.
+        trained: number of seeds of the variant; if fewer were attacked, their number is added.
     """
     quantity, summary = cell.printed.quantity, cell.ours.summary
     if summary is None:
@@ -88,32 +88,32 @@ def value_words(cell: Reproduced, trained: int) -> str | None:
 
 
 def printed_words(cell: Reproduced) -> str:
-    """With all its printed digits, and a mark where it is odd."""
+    """The paper's number with all its digits, marked if it is odd."""
     digits = 4 if cell.printed.quantity == FUZZINESS else 2
     mark = " †" if cell.printed.oddity else ""
     return f"{shown_scale(cell.printed.quantity) * cell.printed.value:.{digits}f}{mark}"
 
 
 def shown_scale(quantity: str) -> int:
-    """Accuracies are shown in percent, fuzziness as it is."""
+    """Factor for display: 100 for accuracies (percent), 1 for fuzziness (nats)."""
     return 1 if quantity == FUZZINESS else 100
 
 
 def signed(value: float, digits: int) -> str:
-    """With its sign, a minus and no hyphen."""
+    """The value with its sign, using a minus sign instead of a hyphen."""
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def near_zero_table(evidence: Evidence) -> pd.DataFrame:
-    """Near-zero weights by variant, and Min-Max's as a multiple of Std's beside what is printed; in words."""
+    """Near-zero weights by variant, and the ratio of Min-Max to Std next to the paper's, as text."""
     low, high = NEAR_ZERO_RATIOS[evidence.setting.dataset]
     counts = {VARIANTS[name]: _count_words(evidence.values(name, NEAR_ZERO)) for name in ("std", "adv", "min-max")}
-    ratio = {"Min-Max ÷ Std": _count_words(evidence.near_zero_ratio), "in print": f"{low} to {high}"}
+    ratio = {"Min-Max ÷ Std": _count_words(evidence.near_zero_ratio), "Paper": f"{low} to {high}"}
     return pd.DataFrame([counts | ratio])
 
 
 def first_weights(evidence: Evidence) -> int:
-    """How many weights the first convolution has."""
+    """Number of weights of the first convolution."""
     config = evidence.setting.config("std", 0)
     outputs, edge = config.architecture_spec.convolutions["conv1"]
     return outputs * config.dataset_spec.shape[0] * edge**2
@@ -127,7 +127,7 @@ def _count_words(values: Values) -> str | None:
 
 
 def point_frame(evidence: Evidence, table: int) -> pd.DataFrame:
-    """What is drawn of a table: POINT_COLUMNS, of kind "printed", "ours" (the mean) or "seed" (one row for each)."""
+    """Points of a table's chart: POINT_COLUMNS, of kind "printed", "ours" (the mean) or "seed" (one row per seed)."""
     rows = []
     for cell in cells_of(evidence, table):
         shared = {"variant": cell.printed.variant, "quantity": PRINTED_NAMES[cell.printed.quantity]}

@@ -1,4 +1,4 @@
-"""Reports of attacks, one row per run and attack."""
+"""Robustness reports as tables: accuracies by run and attack."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ COLUMNS = ["run_id", "label", "variant", "n", "attack", "robust_accuracy", "low"
 def robustness_frame(runs: Sequence[RunOverview], reports: Mapping[str, RobustnessReport]) -> pd.DataFrame:
     """One row per run and attack, "none" (clean) first and "worst case" last: COLUMNS.
 
-    low, high: Wilson's interval of robust_accuracy over the n images, 95 %.
+    low, high: 95 % Wilson interval of robust_accuracy over the n images.
     """
     labels, rows = unique_labels(runs), []
     for run in runs:
@@ -41,13 +41,13 @@ def robustness_frame(runs: Sequence[RunOverview], reports: Mapping[str, Robustne
 
 
 def accuracy_words(accuracy: float, low: float, high: float, n: int) -> str:
-    """Percent with its interval, in as many digits as n images can tell apart."""
+    """Percent with its interval; one decimal from 200 images on, none for fewer."""
     digits = 0 if n < 200 else 1
     return f"{100 * accuracy:.{digits}f} ({100 * low:.{digits}f}–{100 * high:.{digits}f})"
 
 
 def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Attacks down, runs across, in words."""
+    """Accuracies as text: one row per attack, one column per run."""
     numbers = zip(frame["robust_accuracy"], frame["low"], frame["high"], frame["n"], strict=True)
     cells = [accuracy_words(*row) for row in numbers]
     table = frame.assign(cell=cells).pivot(index="attack", columns="label", values="cell")
@@ -56,7 +56,7 @@ def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def seed_table(frame: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Attacks down, groups of seeds across: mean ± standard deviation (n - 1) of the accuracy, percent, in words.
+    """Mean ± standard deviation (ddof 1) in percent, as text: one row per attack, one column per group of seeds.
 
     Args:
         groups: label -> run ids that differ only in their seed; those with fewer than two runs in `frame` are left out.

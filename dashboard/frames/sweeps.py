@@ -1,4 +1,4 @@
-"""A plane of λ and μ as tables: a row per run, a row per point, and the weights that grow."""
+"""A grid of λ and μ as tables: by run, by point, and the growth of the weights."""
 
 import re
 from collections import defaultdict
@@ -23,16 +23,16 @@ RUN_COLUMNS = ["l1", "mu", "seed", "run_id", "label", "variant", "status", "tipp
 CLEAN_TITLES = {CLEAN_ACCURACY: "Clean, whole test set", CLEAN: "Clean, attacked images"}
 LAYER_NUMBERS = {one.number: one for one in QUANTITIES.values()}
 LARGEST_WEIGHT = QUANTITIES["largest_weight"].number
-"""The number of a run that tells whether weights run away."""
+"""Name of the number that shows whether the weights of a run run away."""
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """One number of a run, and how people read it: times `scale`, in `unit`, with `digits` decimals.
+    """One number of a run and its display: times `scale`, in `unit`, with `digits` decimals.
 
     name: one of `run_numbers`.
-    is_accuracy: it is a fraction of images; is_under_attack: of attacked images.
-    is_logarithmic: it spans powers of ten.
+    is_accuracy: whether it is a fraction of images; is_under_attack: whether these are attacked.
+    is_logarithmic: whether it spans powers of ten.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Quantity:
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
     def words(self, value: float, std: float | None = None) -> str:
-        """A value, and its standard deviation where there is one."""
+        """The value with its standard deviation, if it has one."""
         text = f"{self.scale * value:.{self.digits}f}"
         return text if std is None or np.isnan(std) else f"{text} ± {self.scale * std:.{self.digits}f}"
 
@@ -72,13 +72,13 @@ def quantity(name: str) -> Quantity:
 
 
 def sweep_frame(points: Sequence[GridPoint], reports: Mapping[str, RobustnessReport], layer: str) -> pd.DataFrame:
-    """One row per run: RUN_COLUMNS and its numbers; NaN where a run has none, or there is no tipping point.
+    """One row per run: RUN_COLUMNS and its numbers; NaN where a run has no such number or no tipping point.
 
     Args:
         reports: by run id, all under one protocol.
 
     Returns:
-        tipping_point, running_away: of `layer`; reached: the weight at which a failed run was given up.
+        tipping_point, running_away: of `layer`; reached: the weight at which a failed run was stopped.
     """
     runs = [run for point in points for run in point.runs]
     labels, rows = unique_labels(runs), []
@@ -105,7 +105,7 @@ def sweep_frame(points: Sequence[GridPoint], reports: Mapping[str, RobustnessRep
 
 
 def reached(error: str | None) -> float:
-    """The weight that a diverged run's error names; NaN where it names none, infinity where it was no number."""
+    """Weight in the error of a diverged run; NaN if the error has none, infinity if the weight was NaN."""
     found = re.search(r"diverged at step .* reached (\S+)$", error or "")
     if found is None:
         return np.nan
@@ -122,9 +122,9 @@ def point_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per λ and μ of a `sweep_frame`, ascending.
 
     Returns:
-        l1, mu, label, variant, tipping_point, runs (their ids), seeds (in words), n: finished ones, away: of those how
-        many run away, failed, reached: the largest weight of failed ones; each figure's mean, its standard deviation
-        over seeds as <figure>_std, NaN for one seed, and their number as <figure>_n.
+        l1, mu, label, variant, tipping_point, runs (ids), seeds (as text), n (finished runs), away (finished runs whose
+        weights run away), failed, reached (largest weight of failed runs). Then for each quantity its mean, its
+        standard deviation over seeds as <quantity>_std (NaN for one seed), and its number of seeds as <quantity>_n.
     """
     names, groups = quantities_of(frame), defaultdict(list)
     for row in frame.sort_values(["l1", "mu"], kind="stable").to_dict("records"):
@@ -155,12 +155,12 @@ def _point(runs: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str,
 
 
 def point_label(l1: float, mu: float) -> str:
-    """What people call a point."""
+    """Name of a point on the page."""
     return f"λ {l1:g}, μ {mu:g}".replace("-", "−")
 
 
 def number_table(points: pd.DataFrame, quantities: Sequence[Quantity]) -> pd.DataFrame:
-    """A `point_frame` to read and to take away: strengths and seeds, then each figure as mean ± standard deviation."""
+    """A `point_frame` for display: strengths and seeds, then each quantity as mean ± standard deviation."""
     table = {
         "λ": points["l1"],
         "μ": points["mu"],

@@ -1,4 +1,4 @@
-"""What the penalty does to a single weight, and what Theorem 1 comes to, as tables."""
+"""The effect of the penalty on a single weight, and the simulation of Theorem 1, as tables."""
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,9 @@ Z = 1.96
 
 
 def penalty_frame(l1_strength: float, l2_strength: float, farthest: float) -> pd.DataFrame:
-    """Over |w| from 0 to `farthest`: size, penalty, paper (lambda M(w), as if mu were lambda), force.
+    """Columns size (|w| from 0 to `farthest`), penalty, paper (lambda M(w), i.e. mu = lambda) and force.
 
-    force: on a positive weight, positive outwards; at 0 what it is just above.
+    force: on a positive weight, positive outward; at size 0, its limit from above.
     """
     sizes = np.linspace(0.0, farthest, POINTS)
     force = weight_force(np.maximum(sizes, np.finfo(float).tiny), l1_strength, l2_strength)
@@ -30,7 +30,7 @@ def penalty_frame(l1_strength: float, l2_strength: float, farthest: float) -> pd
 
 
 def fuzziness_frame(nearest: float, farthest: float) -> pd.DataFrame:
-    """Of a single weight, |w| from `nearest` to `farthest` in equal ratios: size, membership, fuzziness (nats)."""
+    """Columns size (|w| from `nearest` to `farthest`, log-spaced), membership, and fuzziness of one weight (nats)."""
     sizes = np.geomspace(nearest, farthest, POINTS)
     return pd.DataFrame(
         {"size": sizes, "membership": membership(sizes), "fuzziness": fuzziness(sizes.reshape(-1, 1))},
@@ -38,7 +38,7 @@ def fuzziness_frame(nearest: float, farthest: float) -> pd.DataFrame:
 
 
 def starting_sizes(tipping_point: float | None, largest_start: float) -> np.ndarray:
-    """A fan of |w| on both sides of the tipping point, `largest_start` among them; ascending."""
+    """Initial |w| on both sides of the tipping point, including `largest_start`; ascending."""
     if tipping_point:
         fan = tipping_point * np.array([0.2, 0.4, 0.6, 0.8, 0.95, 1.05, 1.2, 1.4, 1.6])
     else:
@@ -49,14 +49,14 @@ def starting_sizes(tipping_point: float | None, largest_start: float) -> np.ndar
 def weight_paths(
     starts: np.ndarray, steps: int, learning_rate: float, l1_strength: float, l2_strength: float, with_adam: bool
 ) -> np.ndarray:
-    """|w| after 0, 1, ..., `steps` steps of Adam, or of gradient flow over the same time; (steps + 1, starts)."""
+    """|w| after 0, 1, ..., `steps` steps of Adam, or of gradient flow over the same time; shape (steps + 1, starts)."""
     if with_adam:
         return np.abs(adam_paths(starts, steps, learning_rate, l1_strength, l2_strength))
     return flow_paths(starts, learning_rate * np.arange(steps + 1), l1_strength, l2_strength)
 
 
 def path_frame(paths: np.ndarray, limit: float) -> pd.DataFrame:
-    """One row per start and step, thinned: start, step, size; without what is beyond `limit`."""
+    """One row per start and step, thinned: start, step, size; without sizes above `limit`."""
     kept = thin(len(paths), POINTS_PER_PATH)
     sizes = paths[kept].T.ravel()
     inside = sizes <= limit
@@ -69,7 +69,7 @@ def fate_frame(
 ) -> pd.DataFrame:
     """One row per start: start, force, arrival, end, fuzziness_start, fuzziness_end.
 
-    arrival: the step at which it is 0, NaN for never; with Adam, that within a learning rate of 0, among those taken.
+    arrival: first step at 0 (with Adam, within one learning rate of 0, among the steps taken); NaN if never reached.
     """
     starts, ends = paths[0], paths[-1]
     if with_adam:
@@ -95,16 +95,16 @@ def theorem_frame(
     expansion: tuple[Numbers, Numbers],
     exact: tuple[Numbers | None, Numbers | None],
 ) -> pd.DataFrame:
-    """One row per p1: of each model estimate, its 95 % interval, small-input form and exact value; and the verdicts.
+    """One row per p1: estimate, 95 % interval, small-input form and exact value of each model, and the verdicts.
 
-    Columns p1, then of each model in (uniform, bernoulli) `<model>`, `_low`, `_high`, `_expansion`, `_exact` (NaN where
+    Columns p1, then for each model in (uniform, bernoulli) `<model>`, `_low`, `_high`, `_expansion`, `_exact` (NaN if
     unknown); difference (b - a), difference_error (half its 95 % interval); verdict: "holds" where b is not larger,
     "fails", or "within noise", by the exact values where both are known; predicted: by p1 (1 - p1) < 1/12.
 
     Args:
         p1: (k,), ascending.
-        found: of `simulate` at these p1.
-        expansion, exact: for model a, and (k,) for model b.
+        found: result of `simulate` at these p1.
+        expansion, exact: a scalar for model a, shape (k,) for model b.
     """
     frame = pd.DataFrame({"p1": p1})
     for name, estimate, small, truth in zip(

@@ -1,4 +1,4 @@
-"""Images made on one run, classified by others."""
+"""Transfer of adversarial images between runs, as tables."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, fields
@@ -14,9 +14,9 @@ PAIR = ("source_id", "target_id", "source", "target", "is_white_box")
 
 
 def transfer_frame(runs: Sequence[RunOverview], transfers: Sequence[Transfer]) -> pd.DataFrame:
-    """One row per pair of these runs that was measured, in their order: PAIR and all of TransferFigures.
+    """One row per measured pair of these runs, in their order: PAIR and the fields of TransferFigures.
 
-    source, target: labels.
+    source, target: labels of the runs.
     """
     labels = unique_labels(runs)
     found = {(transfer.source, transfer.target): transfer for transfer in transfers}
@@ -31,10 +31,10 @@ def transfer_frame(runs: Sequence[RunOverview], transfers: Sequence[Transfer]) -
 
 
 def accuracy_matrix(frame: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
-    """Accuracy in percent, sources downwards and targets to the right; NaN where nothing was measured.
+    """Accuracy in percent, with sources as rows and targets as columns; NaN where nothing was measured.
 
     Args:
-        frame: as from `transfer_frame`; labels: of all rows and columns, in their order.
+        frame: from `transfer_frame`; labels: of all rows and columns, in order.
     """
     matrix = frame.pivot(index="source", columns="target", values="accuracy")
     return 100 * matrix.reindex(index=list(labels), columns=list(labels)).astype(np.float64)

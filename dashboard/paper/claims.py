@@ -1,4 +1,4 @@
-"""The claims, each with its verdict, what it rests on, and the way to the runs behind it."""
+"""The paper's claims, each with its verdict, evidence, and a link to its runs."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ BADGES = {
     "not enough runs": ":gray-badge[:material/help: not enough runs]",
 }
 ABOUT_WEIGHTS = 2
-"""Up to this number, claims are about weights; after it, about accuracy."""
+"""Claims up to this number are about weights, later ones about accuracy."""
 
 COLUMNS = {
     "claim": "Claim",
@@ -42,31 +42,31 @@ COLUMNS = {
 
 
 def draw_claims(export: PageExport, claims: Sequence[JudgedClaim]) -> None:
-    """Cards, the forest of all differences, and the same as tables."""
-    st.subheader("The claims")
+    """Draw cards, a forest plot of all differences, and tables."""
+    st.subheader("Claims of the paper")
     export.note(verdict_words(claims))
     for pair in zip(claims[::2], claims[1::2], strict=True):
         for place, claim in zip(st.columns(2), pair, strict=True):
             with place.container(border=True, height="stretch", key=f"claim-{claim.number}"):
                 _draw_card(claim)
-    with st.expander("How the verdicts come about", icon=":material/gavel:"):
+    with st.expander("Rules for the verdicts", icon=":material/gavel:"):
         export.note(RULE)
     statements = statement_frame(claims)
-    figure = forest_figure(statements, "What the claims say, and what the runs say")
+    figure = forest_figure(statements, "Claims of the paper and differences between our runs")
     export.chart(
         figure,
         key="paper-claims",
         height=forest_height(statements),
-        alt=f"Difference and interval of every statement. {verdict_words(claims)}",
+        alt=f"Difference and 95 % interval of every statement. {verdict_words(claims)}",
         table=statements,
     )
-    with st.expander("The same as tables", icon=":material/table_rows:"):
-        export.table(claim_frame(claims), key="paper-verdicts", title="The claims of the paper")
+    with st.expander("Claims as tables", icon=":material/table_rows:"):
+        export.table(claim_frame(claims), key="paper-verdicts", title="Claims of the paper")
         numbers = {name: st.column_config.NumberColumn(format="%+.4g") for name in ("Difference", "from", "to")}
         export.table(
             statements.loc[:, list(COLUMNS)].rename(columns=COLUMNS),
             key="paper-statements",
-            title="Their statements, differences over seeds with 95 % intervals",
+            title="Statements of the claims: differences over seeds with 95 % intervals",
             column_config={**numbers, "p": st.column_config.NumberColumn(format="%.2g")},
         )
 
@@ -84,7 +84,7 @@ def _draw_card(claim: JudgedClaim) -> None:
 
 
 def _draw_link(claim: JudgedClaim) -> None:
-    """To the runs behind a claim, as many as a page shows."""
+    """Draw a link to the runs of a claim, up to the number that a page shows."""
     shown, every = list(claim.run_ids)[:SHOWN_AT_ONCE], len(claim.run_ids)
     runs = (
         "the run" if every == 1 else f"the {every} runs" if every == len(shown) else f"{len(shown)} of the {every} runs"
@@ -92,15 +92,15 @@ def _draw_link(claim: JudgedClaim) -> None:
     page, words, icon = ("weights", f"Weights of {runs}", "monitoring")
     if claim.number > ABOUT_WEIGHTS:
         page, words, icon = ("robustness", f"Robustness of {runs}", "shield")
-    label = f"{words} behind it"
+    label = f"{words} for this claim"
     st.page_link(PAGES[page], label=label, icon=f":material/{icon}:", query_params={"runs": shown})
 
 
 def effect_words(statement: Statement) -> str:
-    """Difference, interval, seeds and p; what is missing is said."""
+    """Difference, interval, number of seeds and p-value in words; also what is missing."""
     found = statement.difference
     if found is None:
-        return statement.note or "No seed for which both variants have it."
+        return statement.note or "No seed has a value for both variants."
     scale, digits = (100, 1) if statement.unit == "points" else (1, 1) if statement.unit == "weights" else (1, 4)
     words = f"{signed(scale * found.difference, digits)} {statement.unit}"
     if found.low is not None and found.high is not None:

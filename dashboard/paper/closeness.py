@@ -1,4 +1,4 @@
-"""What comes closest to the print, in sentences. No streamlit."""
+"""The candidates closest to the paper, in words. No streamlit."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,13 @@ from engine.paper.evidence import Reproduced
 from engine.paper.tables import FUZZINESS, PRINTED_NAMES
 
 FITS = 1.0
-"""Deviations up to this many units of the distance count as a match."""
+"""Largest deviation, in units of the distance, that counts as a match."""
 
 
 def search_words(candidates: Sequence[Candidate]) -> str:
-    """What comes closest, and what cannot be matched."""
+    """The closest candidate, its matching cells, and the cells that no candidate matches."""
     if not candidates:
-        return "No Min-Max run with this schedule has been attacked yet with all that is compared."
+        return "No Min-Max run with this schedule has been attacked with all attacks that are compared."
     best = candidates[0]
     fits, misses = [], []
     for cell in best.cells:
@@ -22,28 +22,28 @@ def search_words(candidates: Sequence[Candidate]) -> str:
         words = f"{PRINTED_NAMES[cell.printed.quantity]} ({_gap_words(cell)})"
         (fits if abs(value) <= FITS else misses).append(words)
     sentences = [
-        f"Closest to the print: {setting_name(best.setting)}, distance {best.distance:.2f}, {_count(best.seeds)}."
+        f"Closest to the paper: {setting_name(best.setting)}, distance {best.distance:.2f}, {_count(best.seeds)}."
     ]
     if fits:
-        sentences.append(f"There these fit: {', '.join(fits)}.")
+        sentences.append(f"Matching cells: {', '.join(fits)}.")
     if misses:
-        sentences.append(f"These do not: {', '.join(misses)}.")
+        sentences.append(f"Other cells: {', '.join(misses)}.")
     if len(candidates) > 1 and (never := [PRINTED_NAMES[quantity] for quantity in _unmatched(candidates)]):
         sentences.append(
-            f"None of the {len(candidates)} candidates comes within 5 points, or a factor of 2, of {', '.join(never)}."
+            f"None of the {len(candidates)} candidates is within 5 points, or a factor of 2, for {', '.join(never)}."
         )
     joint = [candidate for candidate in candidates if candidate.joint_distance is not None]
     if joint:
         closest = min(joint, key=lambda candidate: candidate.joint_distance or 0.0)
         sentences.append(
-            f"With Std+L1 and Std+L2 at the same λ and μ: {setting_name(closest.setting)}, distance "
+            f"Closest including Std+L1 and Std+L2 at the same λ and μ: {setting_name(closest.setting)}, distance "
             f"{closest.joint_distance:.2f}."
         )
     return " ".join(sentences)
 
 
 def _unmatched(candidates: Sequence[Candidate]) -> list[str]:
-    """Quantities that fit in none."""
+    """Quantities that no candidate matches."""
     matched = {
         cell.printed.quantity: any(
             abs(deviation(of) or 0.0) <= FITS
@@ -61,8 +61,8 @@ def _gap_words(cell: Reproduced) -> str:
     if summary is None:
         return "no run"
     if cell.printed.quantity == FUZZINESS:
-        return f"{summary.mean:.4f} for {cell.printed.value:.4f} nats"
-    return f"{100 * summary.mean:.1f} for {100 * cell.printed.value:.1f}"
+        return f"{summary.mean:.4f}, paper {cell.printed.value:.4f} nats"
+    return f"{100 * summary.mean:.1f}, paper {100 * cell.printed.value:.1f}"
 
 
 def _count(seeds: int) -> str:

@@ -1,4 +1,4 @@
-"""Which data set, which λ, μ and scope, how many images; the page's address remembers them."""
+"""Controls for the data set, λ, μ, scope and number of images; the URL keeps their values."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from engine.paper.setting import SETTINGS, Setting
 
 
 def pick_evidence() -> tuple[Library, Evidence]:
-    """The runs of a data set, and those that answer for one setting."""
+    """All runs of the chosen data set, and the evidence for the chosen setting."""
     first, second, third = st.columns([3, 5, 2], vertical_alignment="bottom")
     titles = {dataset_spec(name).title: name for name in SETTINGS}
     title = first.segmented_control(
@@ -42,6 +42,6 @@ def _pick_setting(library: Library, dataset: str) -> Setting:
         first,
         key=key,
         bind="query-params",
-        help="All that Min-Max was trained with in this schedule; below stands which comes closest to the print",
+        help="Settings of all Min-Max runs with this schedule; the search below shows which is closest to the paper",
     )
     return settings[name]

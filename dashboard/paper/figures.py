@@ -1,4 +1,4 @@
-"""Figures 2 to 6, redrawn from our runs."""
+"""Figures 2 to 6 of the paper, drawn from our runs."""
 
 from collections.abc import Sequence
 
@@ -21,22 +21,22 @@ from engine.runs.variants import VARIANTS
 
 LAYER = "conv1"
 PART = 75
-"""Of the weights, the first so many are shown where the paper shows "part" of them."""
+"""Number of weights shown where the paper shows "part" of them: the first ones."""
 
 
 def draw_figures(export: PageExport, evidence: Evidence) -> None:
-    """The weights of one seed, and the loss over all."""
+    """Draw the weights of one seed, and the loss over all seeds."""
     st.subheader("Figures 2 to 6")
     by_seed = _seeds(evidence)
     if not by_seed:
-        export.note("No run to draw them from yet.")
+        export.note("No run has recorded weights for these figures yet; see “Missing runs” below.")
         return
     seed = _pick_seed(by_seed)
     runs = by_seed[seed]
     if absent := [
         VARIANTS[name] for name in ("std", "adv", "min-max") if name not in {run.config.variant for run in runs}
     ]:
-        export.note(f"Seed {seed} has not been trained as {', '.join(absent)}.")
+        export.note(f"Missing runs of seed {seed}: {', '.join(absent)}.")
     moment = _moment(runs)
     draw_weights(export, moment)
     left, right = st.columns(2)
@@ -47,7 +47,7 @@ def draw_figures(export: PageExport, evidence: Evidence) -> None:
 
 
 def draw_weights(export: PageExport, moment: LayerMoment) -> None:
-    """Fig. 2, 4 and 5: the weights as histograms, and one by one."""
+    """Draw Fig. 2, 4 and 5: weights as histograms and by index."""
     pictures = {"2a, 4 and 5": histogram_picture(moment, Look()), "2b": indexed_picture(moment, Look())}
     for number, picture in pictures.items():
         title = f"Fig. {number}. {picture.figure.layout['title']['text']}"
@@ -58,7 +58,7 @@ def draw_weights(export: PageExport, moment: LayerMoment) -> None:
 
 
 def draw_loss(export: PageExport, evidence: Evidence) -> None:
-    """Fig. 3: the training loss of Std and Min-Max, mean and spread where there are several seeds."""
+    """Draw Fig. 3: training loss of Std and Min-Max, as mean and spread if there are several seeds."""
     runs = [run for variant in ("std", "min-max") for run in evidence.runs.get(variant, {}).values()]
     records = sources.histories(runs)
     alike = as_seeds([run for run in runs if records[run.run_id]])
@@ -71,11 +71,11 @@ def draw_loss(export: PageExport, evidence: Evidence) -> None:
         alt=f"Training loss over epochs of Std and Min-Max, seeds {', '.join(seeds)}",
         table=frame,
     )
-    export.note(f"Mean over the batches since the snapshot before, without the penalty. Seeds: {', '.join(seeds)}.")
+    export.note(f"Mean over the batches since the previous snapshot, without the penalty. Seeds: {', '.join(seeds)}.")
 
 
 def draw_membership(export: PageExport, moment: LayerMoment) -> None:
-    """Fig. 6: the membership of part of the weights, Std and Min-Max."""
+    """Draw Fig. 6: membership of part of the weights of Std and Min-Max."""
     shown = [run for run in moment.runs if run.config.variant in ("std", "min-max")]
     table = weight_frame(shown, moment.weights, {run.run_id: moment.positions[run.run_id] for run in shown})
     part = table.loc[table["index"] < PART, :]
@@ -91,7 +91,7 @@ def draw_membership(export: PageExport, moment: LayerMoment) -> None:
 
 
 def _seeds(evidence: Evidence) -> dict[int, list[RunOverview]]:
-    """Seed -> Std, Adv and Min-Max of it with recorded weights; the seeds with most of them first."""
+    """Std, Adv and Min-Max runs with recorded weights, by seed; the seeds with the most runs come first."""
     found: dict[int, list[RunOverview]] = {}
     for variant in ("std", "adv", "min-max"):
         for seed, run in evidence.runs.get(variant, {}).items():
@@ -112,7 +112,7 @@ def _pick_seed(by_seed: dict[int, list[RunOverview]]) -> int:
 
 
 def _moment(runs: Sequence[RunOverview]) -> LayerMoment:
-    """The end of training."""
+    """The weights of the first convolution at the end of training."""
     records = sources.histories(runs)
     weights = {run.run_id: sources.conv_weights(run.run_id, LAYER) for run in runs}
     last = max(of_run[-1]["epoch"] for of_run in records.values())

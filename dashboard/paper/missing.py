@@ -1,4 +1,4 @@
-"""Which cells lack runs, and the launch that fills them."""
+"""Runs and attacks that the tables lack, and the launch that adds them."""
 
 import streamlit as st
 
@@ -17,13 +17,19 @@ MOST_SEEDS = 20
 
 
 def draw_missing(here: Settings, library: Library, evidence: Evidence) -> None:
-    """In words; then the launch with its time, or how far it is; then the same on the command line."""
+    """Draw the missing runs in words, the launch with its estimated time or progress, and the command line."""
     setting = evidence.setting
-    st.subheader("What is missing")
+    st.subheader("Missing runs")
     first, second, _ = st.columns([2, 2, 5], vertical_alignment="bottom")
     seeds = range(
         first.number_input(
-            "Seeds", 1, MOST_SEEDS, 3, key="wanted-seeds", bind="query-params", help="Of every variant, from seed 0"
+            "Seeds",
+            1,
+            MOST_SEEDS,
+            3,
+            key="wanted-seeds",
+            bind="query-params",
+            help="Number of seeds per variant, from seed 0",
         )
     )
     key = f"wanted-images-{setting.dataset}"
@@ -31,19 +37,19 @@ def draw_missing(here: Settings, library: Library, evidence: Evidence) -> None:
     study = setting.study(tuple(seeds), samples)
     wanted = evidence if samples == evidence.samples else library.evidence(setting, samples)
     for table, words in missing_words(wanted, seeds).items():
-        st.markdown(f"**Table {table}**: {'. '.join(words) if words else 'every seed is there'}.")
+        st.markdown(f"**Table {table}**: {'. '.join(words) if words else 'all seeds are complete'}.")
     lacking = without_strong_attacks(wanted, seeds)
     attackable = [run.run_id for run in lacking if run.has_weights]
     if lacking:
-        words = f"{len(lacking)} of the trained Std and Min-Max runs not attacked with {', '.join(STRONG_ATTACKS)}."
+        words = f"{len(lacking)} trained Std and Min-Max runs not attacked with {', '.join(STRONG_ATTACKS)}."
         if attackable:
-            words += " That takes longest, so the launch leaves it out; its command is below."
+            words += " These attacks take the longest, so the launch leaves them out; the command is below."
         if bare := len(lacking) - len(attackable):
-            words += f" Recorded without weights, so not to be attacked again: {bare} of them."
+            words += f" Recorded without weights, so they cannot be attacked again: {bare} of them."
         st.markdown(f"**Claim 6**: {words}")
     if not here.read_only:
         draw_study(here, study, library.runs, key="paper-study")
-    st.caption("The same on the command line")
+    st.caption("Equivalent commands:" if attackable else "Equivalent command:")
     lines = [command(setting, len(seeds), samples)]
     if attackable:
         request = study.evaluation or setting.evaluation(samples)
@@ -53,7 +59,7 @@ def draw_missing(here: Settings, library: Library, evidence: Evidence) -> None:
 
 
 def command(setting: Setting, seeds: int, samples: int) -> str:
-    """The command line that asks for the same."""
+    """The command line of the same launch."""
     name = next(name for name, dataset in REPRODUCTIONS.items() if dataset == setting.dataset)
     words = ["python -m engine reproduce", name, "--seeds", str(seeds), "--samples", str(samples)]
     if setting != SETTINGS[setting.dataset]:

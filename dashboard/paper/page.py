@@ -1,4 +1,4 @@
-"""Paper: its tables, figures and claims beside our runs, and what the runs say to them."""
+"""Paper: its tables, figures and claims, compared with our runs."""
 
 import streamlit as st
 
@@ -15,14 +15,14 @@ from dashboard.paper.words import setting_words
 from dashboard.ui.page_export import PageExport
 
 here = sources.settings()
-st.title("The paper, reproduced and questioned")
+st.title("Reproduction of the paper")
 st.markdown(
     "Shen, Chen & Wang, *A Study on the Uncertainty of Convolutional Layers in Deep Neural Networks*, "
-    "[arXiv 2011.13719](https://arxiv.org/abs/2011.13719): every printed number beside ours."
+    "[arXiv 2011.13719](https://arxiv.org/abs/2011.13719): every number of the paper next to ours."
 )
 library, evidence = pick_evidence()
 claims = judged(evidence)
-export = PageExport(f"The paper on {evidence.setting.config('std', 0).dataset_spec.title}, reproduced and questioned")
+export = PageExport(f"Reproduction of the paper on {evidence.setting.config('std', 0).dataset_spec.title}")
 export.note(setting_words(evidence))
 draw_tables(export, evidence)
 draw_claims(export, claims)

@@ -1,4 +1,4 @@
-"""All that the page shows of one setting, read once."""
+"""Runs and reports of the page, each read once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from engine.runs.training_identity import training_identity
 
 @dataclass(frozen=True)
 class Library:
-    """The runs that may answer for one data set, and their reports."""
+    """Runs on one data set and their reports."""
 
     base: Setting
     runs: Sequence[RunOverview]
@@ -24,23 +24,23 @@ class Library:
 
     @cached_property
     def index(self) -> RunIndex:
-        """Of runs on the data set alone."""
+        """Index of the runs on this data set."""
         return RunIndex([run for run in self.runs if run.config.dataset == self.base.dataset])
 
     def evidence(self, setting: Setting, samples: int | None = None) -> Evidence:
-        """As `gather`."""
+        """Evidence for a setting, as returned by `gather`."""
         return gather(setting, self.index, self.reports_of, samples)
 
     def candidates(self, samples: int, complete: bool = False) -> list[Candidate]:
-        """As `rank_candidates`."""
+        """Ranked candidates, as returned by `rank_candidates`."""
         return rank_candidates(self.base, self.index, self.reports_of, samples, complete)
 
     def has_runs(self, setting: Setting) -> bool:
-        """Whether Min-Max was trained so."""
+        """Whether Min-Max was trained with this setting."""
         return bool(self.index.seeds(setting, "min-max"))
 
     def settings(self) -> list[Setting]:
-        """Where to begin, and every other choice that Min-Max was trained with, by scope, λ and μ."""
+        """The default setting, then all others that Min-Max was trained with, by scope, λ and μ."""
         choices = {
             (config.objective.scope != "conv1", config.objective.l1_strength, -config.objective.l2_strength)
             for run in self.index.runs
@@ -51,7 +51,7 @@ class Library:
         return [self.base, *known]
 
     def sample_counts(self, setting: Setting) -> list[int]:
-        """Numbers of images that runs of a setting were attacked with at the paper's epsilon, ascending."""
+        """Numbers of attacked images at the paper's epsilon over the runs of a setting, ascending."""
         evidence = self.evidence(setting)
         counts = {
             report.samples
@@ -64,18 +64,18 @@ class Library:
 
 
 def open_library(dataset: str) -> Library:
-    """Of the dashboard's store, as it is now."""
+    """The library of the dashboard's store in its present state."""
     return Library(SETTINGS[dataset], sources.runs(), cache(measured.reports))
 
 
 def judged(evidence: Evidence) -> list[JudgedClaim]:
-    """The claims, with the checks made under the evidence's protocol."""
+    """The judged claims, with the checks under the protocol of the evidence."""
     protocol = evidence.setting.evaluation(evidence.samples).protocol_id
     return judge_claims(evidence, lambda run_id: measured.diagnosis(run_id, protocol))
 
 
 def as_seeds(runs: Sequence[RunOverview]) -> list[RunOverview]:
-    """The same runs, alike but for their seed however closely each was watched."""
+    """The runs with configurations reduced to the training identity, so that snapshot settings do not split seeds."""
     return [
         replace(run, config=training_identity(run.config)) if isinstance(run.config, RunConfig) else run for run in runs
     ]

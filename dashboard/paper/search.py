@@ -1,4 +1,4 @@
-"""Which λ and μ did the paper use? What comes closest, and what does not fit."""
+"""Search for the λ and μ of the paper: the closest candidates and their deviations."""
 
 import streamlit as st
 
@@ -14,13 +14,13 @@ BEST = 5
 
 
 def draw_search(export: PageExport, library: Library, evidence: Evidence) -> None:
-    """The candidates, ranked; distance over the plane, and cell by cell."""
-    st.subheader("Which λ and μ?")
+    """Draw ranked candidates: distance over λ and μ, and the deviation of each cell."""
+    st.subheader("Search for λ and μ")
     complete = st.toggle(
-        "All cells of the column",
+        "Compare all cells of the column",
         key="complete",
         bind="query-params",
-        help="Else those that at least half of the candidates have: searches often leave out cw, the most expensive",
+        help="If off, only cells that at least half of the candidates have; many searches leave out the slow attack cw",
     )
     candidates = library.candidates(evidence.samples, complete)
     export.note(search_words(candidates))
@@ -32,19 +32,19 @@ def draw_search(export: PageExport, library: Library, evidence: Evidence) -> Non
     left, right = st.columns([6, 5])
     with left:
         export.chart(
-            search_figure(frame, "Distance to the print"),
+            search_figure(frame, "Distance to the paper"),
             key="paper-search",
             height=430,
-            alt=f"Distance to the print over λ and μ. {search_words(candidates)}",
+            alt=f"Distance to the paper over λ and μ. {search_words(candidates)}",
             table=frame,
         )
     with right:
-        shown = "the closest" if len(candidates) == 1 else f"the closest {min(BEST, len(candidates))}"
+        shown = "closest candidate" if len(candidates) == 1 else f"closest {min(BEST, len(candidates))} candidates"
         export.chart(
-            deviation_figure(deviations, f"Cell by cell, {shown}"),
+            deviation_figure(deviations, f"Deviation by cell, {shown}"),
             key="paper-deviations",
             height=430,
-            alt="Deviation from the print in every cell compared",
+            alt="Deviation from the paper in every compared cell",
             table=deviations,
         )
     formats = {name: st.column_config.NumberColumn(format="%.1f") for name in frame.columns[6:]}
@@ -54,6 +54,6 @@ def draw_search(export: PageExport, library: Library, evidence: Evidence) -> Non
     export.table(
         frame,
         key="paper-candidates",
-        title=f"Min-Max, the closest to the print first (percent and nats, {evidence.samples:,} images)",
+        title=f"Min-Max, closest to the paper first (percent and nats, {evidence.samples:,} images)",
         column_config=formats,
     )

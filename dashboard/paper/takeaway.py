@@ -1,4 +1,4 @@
-"""The whole page to take away: LaTeX for papers, CSV for programs."""
+"""Downloads of the whole page: LaTeX for papers, CSV for programs."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ from engine.paper.tables import TABLE_OF, TITLES
 
 
 def draw_takeaway(library: Library, evidence: Evidence) -> None:
-    """A button for each; made when it is asked for."""
+    """Draw download buttons; each file is made on request."""
     stem = f"paper-{evidence.setting.dataset}"
     offers = {
         "All tables as LaTeX": ("tex", "text/x-tex", lambda: latex_document(library, evidence)),
@@ -46,7 +46,7 @@ def draw_takeaway(library: Library, evidence: Evidence) -> None:
 
 
 def latex_document(library: Library, evidence: Evidence) -> str:
-    """Tables 1 or 2, 3, near-zero weights, claims, statements and candidates, one below the other, with their notes."""
+    """LaTeX of Table 1 or 2, Table 3, near-zero weights, claims, statements and candidates, with their notes."""
     table = TABLE_OF[evidence.setting.dataset]
     claims, candidates = judged(evidence), library.candidates(evidence.samples)
     parts = [f"% {_comment(setting_words(evidence))}"]
@@ -55,18 +55,18 @@ def latex_document(library: Library, evidence: Evidence) -> str:
             latex_text(printable(paper_table(evidence, number)), f"{TITLES[number]}. {setting_words(evidence)}")
         )
         parts += [escaped(note) + "\n" for note in oddity_notes(cells_of(evidence, number))]
-    parts.append(latex_text(near_zero_table(evidence), "Weights of the first convolution nearer to zero than 0.01"))
-    parts.append(latex_text(claim_frame(claims), f"The claims. {RULE}"))
+    parts.append(latex_text(near_zero_table(evidence), "Weights of the first convolution with |w| < 0.01"))
+    parts.append(latex_text(claim_frame(claims), f"Claims of the paper. {RULE}"))
     parts.append(latex_text(_statements(claims), "Statements of the claims, with 95 % intervals"))
     if candidates:
         frame = candidate_frame(candidates)
         numbers = {str(name): ".4g" for name, column in frame.items() if column.dtype == float}
-        parts.append(latex_text(frame, f"Distance to the print. {DISTANCE_RULE}", numbers))
+        parts.append(latex_text(frame, f"Distance to the paper. {DISTANCE_RULE}", numbers))
     return "\n".join(parts)
 
 
 def printable(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same with signed differences."""
+    """The table with signed differences as text."""
     digits = 4 if frame.index.name == "Nats" else 1
     written = frame.copy().astype(object)
     for name in written.columns:

@@ -1,4 +1,4 @@
-"""What the numbers say, in sentences. No streamlit."""
+"""Summaries of the comparison with the paper, in words. No streamlit."""
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -19,7 +19,7 @@ from engine.runs.variants import VARIANTS
 
 
 def setting_words(evidence: Evidence) -> str:
-    """How ours were trained and attacked."""
+    """Training and attack settings of our runs."""
     setting, samples = evidence.setting, evidence.samples
     training, spec = setting.training, setting.config("std", 0).dataset_spec
     threat = setting.evaluation(samples).threat
@@ -28,13 +28,13 @@ def setting_words(evidence: Evidence) -> str:
     return (
         f"Ours: LeNet, {training.optimizer.capitalize()} {training.learning_rate:g}{halved}, batches of "
         f"{training.batch_size}, {training.epochs} epochs; λ = {setting.l1_strength:g}, μ = {setting.mu:g} on "
-        f"{PLACES[setting.scope]} (the paper prints neither). Attacks at {epsilon} on the first {samples:,} "
-        f"stratified test images; without attack all {spec.test_size:,}. {seed_words(evidence)}"
+        f"{PLACES[setting.scope]} (the paper states neither). Attacks at {epsilon} on the first {samples:,} "
+        f"stratified test images; accuracy without attack on all {spec.test_size:,}. {seed_words(evidence)}"
     )
 
 
 def seed_words(evidence: Evidence) -> str:
-    """Which seeds each variant has."""
+    """Seeds of each variant."""
     found: dict[str, list[str]] = {}
     for variant, name in VARIANTS.items():
         found.setdefault(number_words(evidence.runs.get(variant, {})) or "none", []).append(name)
@@ -42,7 +42,7 @@ def seed_words(evidence: Evidence) -> str:
 
 
 def number_words(numbers: Iterable[int]) -> str:
-    """Such as "0–2, 5"; "" without any."""
+    """Ranges of numbers, such as "0–2, 5"; empty without numbers."""
     ordered = sorted(numbers)
     starts = [number for place, number in enumerate(ordered) if place == 0 or ordered[place - 1] != number - 1]
     ends = [number for place, number in enumerate(ordered) if ordered[place + 1 : place + 2] != [number + 1]]
@@ -51,25 +51,25 @@ def number_words(numbers: Iterable[int]) -> str:
 
 
 def agreement_words(cells: Sequence[Reproduced]) -> str:
-    """How near our accuracies are to the printed ones, and whether variants come in the same order."""
+    """Distance of our accuracies from the paper's, and agreement of the order of variants."""
     found = [cell for cell in cells if cell.difference is not None and cell.printed.quantity != FUZZINESS]
     if not found:
-        return "No run answers for any of these cells yet."
+        return "No run has results for these cells yet; see “Missing runs” below."
     sizes = [abs(cell.difference or 0.0) for cell in found]
     near = sum(size <= ACCURACY_UNIT for size in sizes)
     worst = found[sizes.index(max(sizes))]
     same, pairs = same_order(found)
-    order = f" Of {pairs} pairs of variants in one row, ours have the printed order in {same}." if pairs else ""
+    order = f" Of {pairs} pairs of variants in one row, {same} have the order of the paper." if pairs else ""
     return (
-        f"Of {len(cells)} printed accuracies {len(found)} have runs; {near} of these are within "
-        f"{100 * ACCURACY_UNIT:.0f} points of ours. Median distance {100 * median(sizes):.1f} points, farthest "
+        f"We have results for {len(found)} of {len(cells)} accuracies of the paper; {near} of these differ by at most "
+        f"{100 * ACCURACY_UNIT:.0f} points. The median difference is {100 * median(sizes):.1f} points, the largest "
         f"{signed(100 * (worst.difference or 0.0), 1)} ({VARIANTS[worst.printed.variant]}, "
         f"{PRINTED_NAMES[worst.printed.quantity]}{', †' if worst.printed.oddity else ''}).{order}"
     )
 
 
 def same_order(cells: Sequence[Reproduced]) -> tuple[int, int]:
-    """Pairs of variants in one row that stand in the printed order, and all pairs; neither ties nor swapped cells."""
+    """Number of pairs of variants in one row in the paper's order, and of all pairs, without ties and swapped cells."""
     same = pairs = 0
     for first, second in combinations(cells, 2):
         if first.printed.quantity != second.printed.quantity or SWAPPED in (
@@ -86,7 +86,7 @@ def same_order(cells: Sequence[Reproduced]) -> tuple[int, int]:
 
 
 def oddity_notes(cells: Sequence[Reproduced]) -> list[str]:
-    """A sentence for each oddity, with the cells it is about."""
+    """One sentence per oddity, with its cells."""
     marked: dict[str, list[str]] = {}
     for cell in cells:
         if cell.printed.oddity:
@@ -96,7 +96,7 @@ def oddity_notes(cells: Sequence[Reproduced]) -> list[str]:
 
 
 def verdict_words(claims: Sequence[JudgedClaim]) -> str:
-    """Which claims came out how."""
+    """Numbers of the claims by verdict."""
     groups: dict[str, list[int]] = {verdict: [] for verdict in get_args(Verdict)}
     for claim in claims:
         groups[claim.verdict].append(claim.number)
@@ -105,7 +105,7 @@ def verdict_words(claims: Sequence[JudgedClaim]) -> str:
 
 
 def missing_words(evidence: Evidence, seeds: Sequence[int]) -> dict[int, list[str]]:
-    """Table -> what keeps its cells from having all of these seeds, a sentence per variant."""
+    """Missing runs and attacks by table, one sentence per variant."""
     found: dict[int, dict[str, list[str]]] = {}
     for cell in evidence.cells:
         found.setdefault(cell.printed.table, {}).setdefault(cell.printed.variant, [])
@@ -133,7 +133,7 @@ def missing_words(evidence: Evidence, seeds: Sequence[int]) -> dict[int, list[st
 
 
 def without_strong_attacks(evidence: Evidence, seeds: Sequence[int]) -> list[RunOverview]:
-    """Trained Std and Min-Max runs that claim 6 can say nothing of yet."""
+    """Trained Std and Min-Max runs without the strong attacks that claim 6 needs."""
     runs = [evidence.runs.get(variant, {}).get(seed) for variant in ("std", "min-max") for seed in seeds]
     met = {run_id: report.robust_accuracy_by_attack.keys() for run_id, report in evidence.reports.items()}
     return [run for run in runs if run and not STRONG_ATTACKS.keys() <= met.get(run.run_id, set())]

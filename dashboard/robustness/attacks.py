@@ -1,4 +1,4 @@
-"""Accuracy under each attack, run beside run, with what is known of how far to trust it."""
+"""Accuracy under each attack, compared between runs, with the checks of its reliability."""
 
 from collections.abc import Mapping
 
@@ -21,18 +21,19 @@ from engine.studies.pairing import seed_groups
 
 
 def draw_attacks_form(here: Settings, chosen: list[RunOverview]) -> None:
-    """What to attack the runs with."""
+    """Draw the form for attacks on the chosen runs."""
     attacked = any(measured.is_attacked(run.run_id) for run in chosen)
     with st.expander("Attack these runs", icon=":material/bolt:", expanded=not attacked):
         draw_evaluation_form(here, chosen)
 
 
 def draw_attacks(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
-    """One protocol's results: chart and tables, how runs differ, and the checks."""
+    """Draw the results of one protocol: chart, tables, differences between runs, and checks."""
     reports = {run.run_id: measured.reports(run.run_id) for run in chosen}
     protocol = pick_protocol(reports)
     if protocol is None:
-        st.info("These runs have not been attacked yet.")
+        hint = "" if here.read_only else " Attack them above."
+        st.info(f"These runs have not been attacked yet.{hint}")
         return
     of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}
     shown = [run for run in chosen if run.run_id in of_protocol]
@@ -45,14 +46,14 @@ def draw_attacks(here: Settings, chosen: list[RunOverview], export: PageExport) 
 def draw_accuracies(
     export: PageExport, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport], protocol: str
 ) -> None:
-    """Bars and the table, each accuracy with its interval."""
+    """Draw a bar chart and a table of accuracies with 95 % intervals."""
     frame = robustness_frame(chosen, reports)
     title = protocol_title(next(iter(reports.values())))
     export.chart(
         robustness_figure(frame, f"Correctly classified, {title}"),
         height=420,
         key="bars",
-        alt="Accuracy without and under each attack, one bar per run, with 95 % intervals",
+        alt="Accuracy without an attack and under each attack, one bar per run, with 95 % intervals",
         table=frame,
     )
     table = accuracy_table(frame)
@@ -67,26 +68,30 @@ def draw_accuracies(
 
 
 def draw_notes(export: PageExport, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport]) -> None:
-    """What a reader must know to take the numbers for what they are."""
+    """Draw notes on how the numbers are computed, and warnings about them."""
     invalid = sum(report.n_invalid for report in reports.values())
     if invalid:
-        warning = f"{invalid} adversarial images left their budget: these numbers cannot be trusted."
+        warning = f"{invalid} adversarial images exceed the attack budget: these numbers cannot be trusted."
         st.error(warning)
         export.note(warning)
     if len({frozenset(report.robust_accuracy_by_attack) for report in reports.values()}) > 1:
         export.note(
-            "These runs met different attacks: their worst cases do not compare. Attack all of them with the same."
+            "These runs were evaluated with different attacks, so their worst cases do not compare. Run the same "
+            "attacks on all of them."
         )
     results = [result for report in reports.values() for result in report.attacks]
     largest = max((result.largest_linf for result in results if result.threat), default=0.0)
     free = ", ".join(sorted({result.attack.name for result in results if result.attack.minimizes}))
     inside = (
-        f". Attacks that look for the smallest perturbation ({free}) enter there where it stayed inside" if free else ""
+        f". Attacks that search for the smallest perturbation ({free}) count where that perturbation is inside the ball"
+        if free
+        else ""
     )
     export.note(
-        "Each cell counts all images, those misclassified anyway included, which are never attacked. The worst case "
-        f"counts an image as correct only if it survives every attack within the ball{inside}. Intervals are Wilson's, "
-        f"over images. Largest change of a pixel seen under the ball attacks: {largest:.4f}."
+        "Accuracies are over all images; images misclassified without an attack count as wrong and are not attacked. "
+        f"The worst case counts an image as correct only if it survives every attack within the ball{inside}. "
+        "Intervals are Wilson intervals over images. Largest change of a pixel by the attacks in the ball: "
+        f"{largest:.4f}."
     )
     if missing := [run.config.label for run in chosen if run.run_id not in reports]:
-        export.note(f"Not attacked under this protocol: {', '.join(missing)}.")
+        export.note(f"Not evaluated under this protocol: {', '.join(missing)}.")

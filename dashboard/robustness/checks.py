@@ -1,4 +1,4 @@
-"""Whether the robust accuracy beside it is to be trusted: every check, its rule and its evidence."""
+"""Checks of the reliability of robust accuracy, each with its rule and evidence."""
 
 from collections.abc import Mapping
 
@@ -22,20 +22,20 @@ NOT_CHECKED = "not checked"
 
 
 def trust_row(runs: list[RunOverview], reports: Mapping[str, RobustnessReport], protocol: str) -> dict[str, str]:
-    """Label -> what the checks say of the run's numbers, in a few words."""
+    """Summary of the checks of each run, by label."""
     labels = unique_labels(runs)
     return {labels[run_id]: trust(measured.diagnosis(run_id, protocol), report) for run_id, report in reports.items()}
 
 
 def trust(diagnosis: Diagnosis | None, report: RobustnessReport) -> str:
-    """What the checks say of a report, in a few words."""
+    """Summary of the checks of one report."""
     if diagnosis is None:
         return NOT_CHECKED
-    return diagnosis.summary + (", before other attacks" if is_outdated(diagnosis, report) else "")
+    return diagnosis.summary + (" (outdated)" if is_outdated(diagnosis, report) else "")
 
 
 def is_outdated(diagnosis: Diagnosis, report: RobustnessReport) -> bool:
-    """Whether the number changed since, or was not there yet."""
+    """Whether the robust accuracy has changed since the checks."""
     return diagnosis.robust_accuracy != report.robust_accuracy
 
 
@@ -46,19 +46,22 @@ def draw_checks(
     reports: Mapping[str, RobustnessReport],
     protocol: str,
 ) -> None:
-    """What speaks against the numbers above, then every check; a button runs what was not run."""
-    st.subheader("Are these numbers to be trusted?")
+    """Draw findings against the numbers above, then all checks; a button runs the missing ones."""
+    st.subheader("Reliability checks")
     labels = unique_labels(runs)
     found = {run.run_id: one for run in runs if (one := measured.diagnosis(run.run_id, protocol)) is not None}
     if not here.read_only:
         draw_button(here, runs, reports, found)
     if not found:
-        st.info("Nobody has checked yet whether the robustness above is more than gradient masking.")
+        hint = "" if here.read_only else " Use “Check these runs” above."
+        st.info(f"These results have not been checked for gradient masking yet.{hint}")
         return
     for run_id, diagnosis in found.items():
         draw_objections(labels[run_id], diagnosis, is_outdated(diagnosis, reports[run_id]))
     export.table(
-        matrix(found, labels), key="checks", title="Checks of gradient masking (no failure is no proof of robustness)"
+        matrix(found, labels),
+        key="checks",
+        title="Checks for gradient masking (passing all of them does not prove robustness)",
     )
     with st.expander("Rule, source and evidence of each check", icon=":material/rule:"):
         export.table(evidence(found, labels), key="evidence", title="Evidence of the checks")
@@ -70,28 +73,28 @@ def draw_button(
     reports: Mapping[str, RobustnessReport],
     found: Mapping[str, Diagnosis],
 ) -> None:
-    """Queue the checks of the runs that have none, or of what their number was before."""
+    """Draw a button that queues checks of the runs without any, or with outdated ones."""
     missing = [
         run.run_id for run in runs if run.run_id not in found or is_outdated(found[run.run_id], reports[run.run_id])
     ]
     wanted = missing or [run.run_id for run in runs]
     report = reports[wanted[0]]
     request = DiagnosisRequest(threat=report.threat, samples=report.samples or report.n, seed=report.seed)
-    word = "Check these runs" if missing else "Check again"
+    word = "Check these runs" if missing else "Check these runs again"
     if st.button(
-        word, icon=":material/troubleshoot:", help="Takes minutes for each run; the queue above shows how many"
+        word, icon=":material/troubleshoot:", help="Takes several minutes per run; the queue above shows the time left"
     ):
         queue_measurements(here, wanted, [request])
         st.rerun()
 
 
 def draw_objections(label: str, diagnosis: Diagnosis, outdated: bool) -> None:
-    """One run's verdict, and the evidence of what is not as it should be."""
+    """Draw the verdict on one run, and the evidence of suspicious and failed checks."""
     is_calm = not outdated and not diagnosis.having("suspicious")
     show = st.error if not diagnosis.is_trustworthy else st.success if is_calm else st.warning
     lines = [f"**{plain(label)}**: {plain(diagnosis.sentence)}"]
     if outdated:
-        lines += ["", "This was said of the number before other attacks changed it. Check again."]
+        lines += ["", "Outdated: later attacks changed the robust accuracy. Check these runs again."]
     lines += [
         f"- {ICONS[finding.verdict]} {plain(finding.title)}: {plain(finding.evidence)}"
         for finding in diagnosis.findings
@@ -101,7 +104,7 @@ def draw_objections(label: str, diagnosis: Diagnosis, outdated: bool) -> None:
 
 
 def matrix(found: Mapping[str, Diagnosis], labels: Mapping[str, str]) -> pd.DataFrame:
-    """Checks down, runs across."""
+    """Verdicts: one row per check, one column per run."""
     columns = {
         labels[run_id]: pd.Series({one.title: MARKS[one.verdict] for one in diagnosis.findings})
         for run_id, diagnosis in found.items()
@@ -110,7 +113,7 @@ def matrix(found: Mapping[str, Diagnosis], labels: Mapping[str, str]) -> pd.Data
 
 
 def evidence(found: Mapping[str, Diagnosis], labels: Mapping[str, str]) -> pd.DataFrame:
-    """One row per run and check."""
+    """Evidence: one row per run and check."""
     return pd.DataFrame(
         [
             {

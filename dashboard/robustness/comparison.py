@@ -1,4 +1,4 @@
-"""Whether runs differ by more than noise."""
+"""Differences between runs and whether they exceed noise."""
 
 from collections.abc import Mapping
 
@@ -40,7 +40,7 @@ FORMATS = {
 
 
 def draw_comparison(export: PageExport, runs: list[RunOverview], protocol: str) -> None:
-    """Every run against one of them, over the same images and over seeds."""
+    """Draw differences of all runs from a reference run, over the same images or over seeds."""
     if len(runs) < 2:
         return
     labels = unique_labels(runs)
@@ -49,17 +49,20 @@ def draw_comparison(export: PageExport, runs: list[RunOverview], protocol: str) 
     frame = difference_frame(runs, survivors, reference)
     if frame.empty:
         export.note(
-            "These evaluations hold too little to compare image by image, or other images. Attack the runs again."
+            "These evaluations cannot be compared image by image: they used different images, or an older version "
+            "recorded too little. Attack the runs again."
         )
         return
     if unread := [labels[run.run_id] for run in runs if run.run_id not in survivors]:
-        export.note(f"Not compared, evaluated on other images or by an older version: {', '.join(unread)}.")
+        export.note(
+            f"Not compared, because they were evaluated on other images or by an older version: {', '.join(unread)}."
+        )
     export.table(readable(frame), key="differences", title="Differences from the reference", column_config=FORMATS)
     export.note(NOISE_RULE)
 
 
 def pick_reference(runs: list[RunOverview], labels: Mapping[str, str]) -> str:
-    """run_id of the run that the others are compared with, at first of Std."""
+    """Id of the run that the others are compared with; initially a Std run."""
     standard = next((run.run_id for run in runs if run.config.variant == "std"), runs[0].run_id)
     forget_unknown("against", labels)
     return st.selectbox(
@@ -73,7 +76,7 @@ def pick_reference(runs: list[RunOverview], labels: Mapping[str, str]) -> str:
 
 
 def comparable_survivors(runs: list[RunOverview], protocol: str, reference: str) -> dict[str, Mapping[str, np.ndarray]]:
-    """run_id -> which images survive each attack, for runs evaluated on the same images as the reference."""
+    """Images that survive each attack, by run_id, for runs evaluated on the same images as the reference."""
     images = {run.run_id: measured.reports(run.run_id)[protocol].sample_ids for run in runs}
     return {
         run_id: found
@@ -83,7 +86,7 @@ def comparable_survivors(runs: list[RunOverview], protocol: str, reference: str)
 
 
 def readable(frame: pd.DataFrame) -> pd.DataFrame:
-    """A `difference_frame` in percent and points, under names for people."""
+    """A `difference_frame` in percent and points, with the column titles of the page."""
     percent = {name: 100 * frame[name] for name in PERCENT}
     table = frame.assign(**percent, attack=frame["attack"].replace(CLEAN, "no attack"))
     return table.loc[:, list(COLUMNS)].rename(columns=COLUMNS)

@@ -1,4 +1,4 @@
-"""Curves of accuracy against epsilon in words, and in the columns of a table."""
+"""Titles, notes and table columns for curves of accuracy against epsilon."""
 
 import pandas as pd
 
@@ -9,23 +9,23 @@ UNITS = {"pixel": "pixels", "normalized": "normalized"}
 
 
 def threshold_words(lines: pd.DataFrame) -> str:
-    """What the dashed lines are, and how far to trust them."""
+    """Explanation of the dashed threshold lines and their error."""
     words = (
-        "Dashed, threshold: a filter of the first convolution with one dominant weight tells, after its ReLU, only "
+        "Dashed lines, thresholds: after its ReLU, a first-convolution filter with one dominant weight only shows "
         "whether one pixel is beyond a threshold."
     )
     for kind, rows in lines.groupby(lines["label"] + ": " + lines["protects"], sort=False):
         pixels = " and ".join(f"{value:.4f}" for value in sorted(rows["pixel"]))
         side = "below" if rows["protects"].iloc[0] == "black" else "above"
-        words += f" {kind} background is not seen while it stays {side} {pixels} (in pixels)."
+        words += f" {kind} background has no effect while it stays {side} {pixels} (in pixels)."
     return (
-        f"{words} Where ε passes the line this protection ends. The filter's other weights are neglected, which moves "
-        f"a threshold by {lines['error'].max():.2g} at most; filters without a dominant weight have none."
+        f"{words} This protection ends where ε exceeds the line. Neglecting the filter's other weights shifts a "
+        f"threshold by at most {lines['error'].max():.2g}. Filters without a dominant weight have no threshold."
     )
 
 
 def way_title(curve: RobustnessCurve) -> str:
-    """Attack, steps, images and seed, as people say it."""
+    """Title of a curve: attack, steps, number of images and seed."""
     if curve.attack.minimizes:
         steps = f"distances found ({curve.threat.norm}, pixels)"
     else:
@@ -34,7 +34,7 @@ def way_title(curve: RobustnessCurve) -> str:
 
 
 def epsilon_title(curve: RobustnessCurve) -> str:
-    """Epsilon with its unit, and what that is in pixels."""
+    """Axis title: epsilon, its norm and unit, and the conversion to pixels."""
     title = f"ε ({curve.threat.norm}, {UNITS[curve.threat.unit]}"
     if curve.threat.unit == "pixel":
         return f"{title})"
@@ -43,14 +43,14 @@ def epsilon_title(curve: RobustnessCurve) -> str:
 
 
 def readable(summary: pd.DataFrame, lines: pd.DataFrame, first: RobustnessCurve) -> pd.DataFrame:
-    """The summary with columns for people; epsilon in pixels too, where that is another unit."""
+    """The summary with the column titles of the page; epsilon also in pixels if its unit is another."""
     table = pd.DataFrame({"Run": summary["label"], "Clean (%)": 100 * summary["clean_accuracy"]})
-    table["Half gone at ε"] = summary["half_epsilon"]
+    table["Half of accuracy lost at ε"] = summary["half_epsilon"]
     if max(summary["seeds"]) > 1:
         table["± over seeds"] = summary["half_std"]
     if first.threat.unit != "pixel":
-        table["the same in pixels"] = summary["half_pixels"]
-    table["Nothing left at ε"] = summary["gone_epsilon"]
+        table["in pixels"] = summary["half_pixels"]
+    table["All accuracy lost at ε"] = summary["gone_epsilon"]
     for side in dict.fromkeys(lines["protects"]):
         rows = lines[lines["protects"] == side]
         table[f"Threshold in pixels ({side})"] = [

@@ -1,4 +1,4 @@
-"""Accuracy against epsilon: curves of the chosen runs, where half is gone, and what the first convolution has to do."""
+"""Accuracy against epsilon: curves of the chosen runs, their half-accuracy points, and pixel thresholds."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,18 +25,18 @@ from engine.validation import validated
 
 FORMATS = {
     "Clean (%)": st.column_config.NumberColumn(format="%.1f"),
-    "Half gone at ε": st.column_config.NumberColumn(format="%.3f"),
+    "Half of accuracy lost at ε": st.column_config.NumberColumn(format="%.3f"),
     "± over seeds": st.column_config.NumberColumn(format="%.3f"),
-    "the same in pixels": st.column_config.NumberColumn(format="%.4f"),
-    "Nothing left at ε": st.column_config.NumberColumn(format="%.3g"),
+    "in pixels": st.column_config.NumberColumn(format="%.4f"),
+    "All accuracy lost at ε": st.column_config.NumberColumn(format="%.3g"),
 }
 Curves = Mapping[str, RobustnessCurve]
 
 
 def draw_curves_form(here: Settings, chosen: list[RunOverview]) -> None:
-    """Which attack, in which steps, on how many images; a button queues it for all chosen runs."""
+    """Draw the form for curves: attack, step and number of images; a button queues them for all chosen runs."""
     is_traced = any(measured.curves(run.run_id) for run in chosen)
-    with st.expander("Trace accuracy against ε", icon=":material/trending_down:", expanded=not is_traced):
+    with st.expander("Measure accuracy against ε", icon=":material/trending_down:", expanded=not is_traced):
         spec = chosen[0].config.dataset_spec
         first, second, third, fourth = st.columns(4)
         attack = first.selectbox("Attack", CURVE_ATTACKS, CURVE_ATTACKS.index("pgd"), key="curve-attack")
@@ -50,32 +50,32 @@ def draw_curves_form(here: Settings, chosen: list[RunOverview]) -> None:
             st.error(str(error))
             return
         st.caption(
-            "The attack is given ε of one step, two, three and so on, each time on the images still classified "
-            f"correctly, until nothing is left, every image is inside the ball, or {MOST_STEPS} steps are done. On the "
-            "command line:"
+            "ε grows by one step at a time. Each attack runs on the images that are still classified correctly. The "
+            "curve ends when no such image is left, when the ball contains every possible image, or after "
+            f"{MOST_STEPS} steps. Equivalent command:"
         )
         run_ids = [run.run_id for run in chosen]
         st.code(request.command(run_ids), language="bash", wrap_lines=True)
-        if st.button("Trace", type="primary", icon=":material/trending_down:", key="trace"):
+        if st.button("Measure curves", type="primary", icon=":material/trending_down:", key="trace"):
             queue_measurements(here, run_ids, [request])
             st.rerun()
 
 
 def draw_curves(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
-    """The curves that were taken in one way: chart, table, and what a reader must know."""
-    st.caption("How accuracy falls as the attacker may change more: from the clean images to where nothing is left.")
+    """Draw curves measured with the same settings: chart, table and notes."""
+    st.caption("Accuracy as the attack budget ε grows, from clean images until every image is misclassified.")
     found = {run.run_id: {curve.way: curve for curve in measured.curves(run.run_id)} for run in chosen}
     way = pick_way(found)
     if way is None:
-        hint = "" if here.read_only else " Trace it above."
-        st.info(f"Accuracy against ε was not traced for these runs yet.{hint}", icon=":material/trending_down:")
+        hint = "" if here.read_only else " Measure it above."
+        st.info(f"Accuracy against ε has not been measured for these runs yet.{hint}", icon=":material/trending_down:")
         return
     curves = {run_id: ways[way] for run_id, ways in found.items() if way in ways}
     draw_way(export, chosen, curves, is_together(chosen))
 
 
 def pick_way(found: Mapping[str, Curves]) -> str | None:
-    """A choice among the ways in which any run's curve was taken, that of most runs and images first; None without."""
+    """Draw a choice among the settings of all curves, most runs and images first; None without curves."""
     ways = {way: curve for curves in found.values() for way, curve in curves.items()}
     if not ways:
         return None
@@ -87,15 +87,15 @@ def pick_way(found: Mapping[str, Curves]) -> str | None:
 
 
 def is_together(chosen: Sequence[RunOverview]) -> bool:
-    """Whether runs that differ only in their seed are one line; nothing to choose where there are none."""
+    """Whether runs that differ only in the seed are one line; a toggle is shown only if such runs exist."""
     if all(len(group) == 1 for group in seed_groups(chosen).values()):
         return False
-    help_text = "Else runs that differ only in their seed are one line, with a band of one standard deviation"
-    return not st.toggle("Every seed by itself", key="each-curve", bind="query-params", help=help_text)
+    help_text = "If off, runs that differ only in the seed are one line with a band of one standard deviation"
+    return not st.toggle("Show each seed", key="each-curve", bind="query-params", help=help_text)
 
 
 def draw_way(export: PageExport, chosen: list[RunOverview], curves: Curves, together: bool) -> None:
-    """Chart, table and notes of curves that were taken in one way."""
+    """Draw the chart, table and notes of curves measured with the same settings."""
     first = next(iter(curves.values()))
     groups = curve_groups(chosen, curves, together)
     frame, summary = curve_frame(groups, curves), curve_summary(groups, curves)
@@ -107,54 +107,56 @@ def draw_way(export: PageExport, chosen: list[RunOverview], curves: Curves, toge
         curve_figure(frame, summary, lines, title, epsilon_title(first), paper=paper, exact=exact),
         key="curves",
         height=460,
-        alt=f"Accuracy under {first.attack.name} against ε, a line per run, falling from its clean accuracy to "
-        "nothing; half of it is marked by a diamond",
+        alt=f"Accuracy under {first.attack.name} against ε, one line per run, falling from its clean accuracy; a "
+        "diamond marks half of it",
         table=frame,
     )
     export.table(
         readable(summary, lines, first),
         key="half",
-        title=f"Where accuracy goes: {way_title(first)}",
+        title=f"Loss of accuracy: {way_title(first)}",
         column_config=FORMATS,
     )
     draw_notes(export, curves, lines, exact)
     labels = unique_labels(chosen)
     if missing := [labels[run.run_id] for run in chosen if run.run_id not in curves]:
-        export.note(f"Not traced in this way: {', '.join(missing)}.")
+        export.note(f"Not measured with these settings: {', '.join(missing)}.")
 
 
 def paper_epsilon(curve: RobustnessCurve, spec: DatasetSpec) -> float | None:
-    """The paper's epsilon in the unit of a curve; None where it is another quantity."""
+    """The paper's epsilon in the unit of a curve; None if it has no single value in that norm and unit."""
     if curve.threat.norm != "linf" or (curve.threat.unit == "pixel" and len(curve.pixel_scale) > 1):
         return None
     return spec.epsilon * spec.std[0] if curve.threat.unit == "pixel" else spec.epsilon
 
 
 def draw_notes(export: PageExport, curves: Curves, lines: pd.DataFrame, exact: bool) -> None:
-    """What the marks mean, and what speaks against the numbers."""
+    """Draw notes on the marks, and warnings about the numbers."""
     if invalid := sum(curve.n_invalid for curve in curves.values()):
         st.error("These numbers cannot be trusted.")
-        export.note(f"{invalid} adversarial images left their budget; they were not counted as misclassified.")
+        export.note(f"{invalid} adversarial images exceed the attack budget; they are not counted as misclassified.")
     if any(curve.ended == "whole range" for curve in curves.values()):
-        st.warning("The attack failed at large ε: read these curves as upper bounds only.")
+        st.warning("The attack failed at large ε: these curves are upper bounds only.")
         export.note(
-            "Some images survived a ball that holds every image there is, where no network is robust. So the attack "
-            "failed there, and may have failed at smaller ε too; trace a stronger one."
+            "Some images survived in a ball that contains every possible image, where no network can be robust. The "
+            "attack failed there, and may have failed at smaller ε too. Use a stronger attack."
         )
     if any(curve.ended == "most steps" for curve in curves.values()):
-        export.note(f"Some curves ended after {MOST_STEPS} steps with images left; take longer steps.")
+        export.note(
+            f"Some curves ended after {MOST_STEPS} steps with correctly classified images left. Use a larger step of ε."
+        )
     if any(curve.ended == "not found" for curve in curves.values()):
-        export.note("For some images the attack found nothing at any distance: those curves end above 0.")
+        export.note("For some images the attack found no adversarial image at any distance; those curves end above 0.")
     how = (
-        "Each image is lost at the distance of the adversarial image that the attack found; nearer ones may exist."
+        "Each image counts as lost at the distance of the adversarial image that was found; closer ones may exist."
         if exact
-        else "What was misclassified at one ε is so in every larger ball too and is not attacked again, so no curve "
-        "rises."
+        else "An image misclassified at one ε counts as misclassified at every larger ε and is not attacked again, so "
+        "no curve rises."
     )
     export.note(
-        f"{how} All images count, those misclassified anyway included. A diamond marks where half of the clean "
-        "accuracy is gone. Bands: of one run the 95 % interval over images (Wilson), of several seeds one standard "
-        "deviation."
+        f"{how} Accuracies are over all images, including those misclassified without an attack. A diamond marks half "
+        "of the clean accuracy. Bands: 95 % Wilson interval over images for a single run, one standard deviation for "
+        "several seeds."
     )
     if len(lines):
         export.note(threshold_words(lines))

@@ -1,4 +1,4 @@
-"""The smallest perturbation of each image, as a distribution: robustness without choosing an ε."""
+"""Distribution of the smallest perturbation of each image: robustness without a choice of ε."""
 
 from collections.abc import Mapping
 
@@ -29,7 +29,7 @@ MINIMIZERS = sorted(name for name, attack in ATTACKS.items() if attack.minimizes
 COLUMNS = {
     "label": "Run",
     "n": "Images",
-    "n_correct": "Right without attack",
+    "n_correct": "Correct without attack",
     "share_found": "Found (%)",
     "lower_quartile": "Lower quartile",
     "median": "Median",
@@ -40,9 +40,9 @@ COLUMNS = {
 
 
 def draw_distances_form(here: Settings, chosen: list[RunOverview]) -> None:
-    """How to find the smallest perturbations; a button queues it for all runs."""
+    """Draw the form for the search; a button queues it for all runs."""
     with st.expander(
-        "Search the smallest perturbations of these runs",
+        "Search for the smallest perturbations",
         icon=":material/straighten:",
         expanded=not any(reports_of(chosen).values()),
     ):
@@ -56,21 +56,23 @@ def draw_distances_form(here: Settings, chosen: list[RunOverview]) -> None:
             return
         run_ids = [run.run_id for run in chosen]
         st.caption(
-            "fab searches in l∞, deepfool (fast, coarser) and cw in l2. ε does not change what they find, only what "
-            "counts as within it. On the command line:"
+            "fab searches in l∞; deepfool (fast, less precise) and cw search in l2. ε does not change the "
+            "perturbations found, only which of them count as within ε. Equivalent command:"
         )
         st.code(request.command(run_ids), language="bash", wrap_lines=True)
-        if st.button("Search", type="primary", icon=":material/straighten:", key="distances-search"):
+        if st.button("Search perturbations", type="primary", icon=":material/straighten:", key="distances-search"):
             queue_measurements(here, run_ids, [request])
             st.rerun()
 
 
 def draw_distances(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
-    """Under one attack: share of images within each distance, and the quartiles."""
+    """Draw the share of images within each distance under one attack, and the quartiles."""
     reports = reports_of(chosen)
     protocol = pick_protocol(reports)
     if protocol is None:
-        st.info(f"Nobody has searched these runs' smallest perturbations yet: {', '.join(MINIMIZERS)} do.")
+        st.info(
+            f"The smallest perturbations of these runs are not known yet. Attack the runs with {', '.join(MINIMIZERS)}."
+        )
         return
     of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}
     attack = pick_attack(of_protocol)
@@ -79,15 +81,15 @@ def draw_distances(here: Settings, chosen: list[RunOverview], export: PageExport
     labels = unique_labels(chosen)
     missing = [label for run_id, label in labels.items() if run_id not in set(frame["run_id"])]
     if missing:
-        export.note(f"Not searched with {attack} in this way: {', '.join(missing)}.")
+        export.note(f"Not attacked with {attack} under this protocol: {', '.join(missing)}.")
     if frame.empty:
-        st.error("The clean predictions of these evaluations are missing. Search again.")
+        st.error("The clean predictions of these evaluations are missing. Attack the runs again.")
         return
     epsilon = min(linf_threat(spec).pixel_budget(spec.std)) if norm == "linf" else None
     n = max(report.n for report in of_protocol.values())
     export.chart(
         distance_figure(
-            frame, norm, f"How far images are from an error: {attack}, n = {n}", std=spec.std, epsilon=epsilon
+            frame, norm, f"Distance to the nearest adversarial image: {attack}, n = {n}", std=spec.std, epsilon=epsilon
         ),
         key="distances",
         height=440,
@@ -98,7 +100,7 @@ def draw_distances(here: Settings, chosen: list[RunOverview], export: PageExport
 
 
 def draw_summary(export: PageExport, summary: pd.DataFrame, attack: str, norm: str, n: int) -> None:
-    """Quartiles of every run, and what they mean."""
+    """Draw the quartiles of every run, with notes."""
     columns = {name: title for name, title in COLUMNS.items() if name in summary}
     table = summary.assign(share_found=100 * summary["share_found"]).loc[:, list(columns)].rename(columns=columns)
     if not table["Remark"].any():
@@ -114,25 +116,23 @@ def draw_summary(export: PageExport, summary: pd.DataFrame, attack: str, norm: s
         },
     )
     export.note(
-        "An image that is misclassified anyway is at distance 0; one for which nothing was found is infinitely far. "
-        "Each distance is the smallest that this attack found, so the true one may be smaller. Quartiles are of all "
-        "images; a dash means that so many were never found. Diamonds are medians."
+        "The distance is 0 for an image misclassified without an attack, and infinite if the attack found nothing. "
+        "Each distance is the smallest that this attack found; the true one may be smaller. Quartiles are over all "
+        "images; a dash marks an infinite quartile. Diamonds are medians."
     )
     if norm == "linf":
-        export.note(
-            "Read downwards, the lines are the loss of accuracy as ε grows: what is within ε is not robust at it."
-        )
+        export.note("At a distance of ε, each line is the share of images that are not robust at this ε.")
     if attack == "cw" and summary["remark"].str.contains("not converged").any():
         export.note(
-            "cw has not converged where it found less than 99 % of the images that were right before: an image that it "
-            "missed is not robust for that. Where deepfool found a smaller perturbation, that one is nearer the truth."
+            "cw has not converged if it found a perturbation for less than 99 % of the correctly classified images; an "
+            "image without one is not thereby robust. Where deepfool found a smaller perturbation, use deepfool's."
         )
 
 
 def reports_of(chosen: list[RunOverview]) -> dict[str, dict[str, RobustnessReport]]:
-    """By run and protocol, with nothing but the searches for the smallest perturbation whose files tell distances.
+    """Reports by run and protocol, restricted to minimum-norm attacks whose files hold distances.
 
-    Those of an older version do not.
+    Files of older versions do not hold them.
     """
     found: dict[str, dict[str, RobustnessReport]] = {}
     for run in chosen:
@@ -149,17 +149,17 @@ def reports_of(chosen: list[RunOverview]) -> dict[str, dict[str, RobustnessRepor
 
 
 def tells_distances(run_id: str, protocol: str, attack: AttackConfig) -> bool:
-    """Whether what was filed of an attack has the size of each perturbation."""
+    """Whether the file of an attack holds the size of each perturbation."""
     return {"is_adversarial", attack.norm} <= measured.examples(run_id, protocol, attack.name).keys()
 
 
 def pick_attack(reports: Mapping[str, RobustnessReport]) -> str:
-    """One of those that any run met."""
+    """Draw a choice among the attacks that were run on at least one of the runs."""
     met = {result.attack.name for report in reports.values() for result in report.attacks}
     names = [name for name in MINIMIZERS if name in met]
     forget_unknown("found-by", names)
     return st.segmented_control(
-        "Found by", names, default=names[0], required=True, key="found-by", bind="query-params",
+        "Attack", names, default=names[0], required=True, key="found-by", bind="query-params",
         format_func=lambda name: f"{name}, {NORMS[ATTACKS[name].norm]}",
     )  # fmt: skip
 
@@ -167,7 +167,7 @@ def pick_attack(reports: Mapping[str, RobustnessReport]) -> str:
 def read_distances(
     chosen: list[RunOverview], reports: Mapping[str, RobustnessReport], protocol: str, attack: str
 ) -> pd.DataFrame:
-    """Of every run that met the attack."""
+    """A `distance_frame` of every run that was evaluated with the attack."""
     distances: dict[str, np.ndarray] = {}
     correct: dict[str, np.ndarray] = {}
     for run_id, report in reports.items():

@@ -1,4 +1,4 @@
-"""Robustness: what attacks leave of the runs' accuracy, and how far each number is to be trusted."""
+"""Robustness: accuracy of runs under attack, and how reliable each number is."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from engine.queue.overview import RunOverview
 
 
 class View(NamedTuple):
-    """A way to measure robustness: the form that asks for it, and what it draws."""
+    """A measure of robustness: its form and its results."""
 
     draw_form: Callable[[Settings, list[RunOverview]], None]
     draw: Callable[[Settings, list[RunOverview], PageExport], None]
@@ -35,36 +35,37 @@ VIEWS = {
 
 
 def pick_chosen(here: Settings, runs: list[RunOverview]) -> list[RunOverview]:
-    """The finished runs to attack and compare, of one data set; the page ends with a next step where there are none."""
+    """The finished runs to attack and compare, of one data set; without any, the page stops with a next step."""
     finished = [run for run in runs if run.status == "finished"]
     if not here.read_only:
         draw_freeze(here, [run for run in runs if run.status != "finished"])
     if not finished:
-        st.info("No run has finished yet; attacks need final weights.")
+        st.info("No run has finished yet. Attacks need the final weights of a run.")
         draw_first_step()
         st.stop()
     chosen = pick_runs(finished, "Runs")
     if not chosen:
-        st.info("Choose the runs to be attacked and compared.")
+        st.info("Choose one or more runs to attack and compare.")
         st.stop()
     if len({run.config.dataset for run in chosen}) > 1:
         st.warning(
-            "These runs were trained on different data: accuracies cannot stand side by side. Choose one data set's."
+            "These runs were trained on different data sets, so their accuracies do not compare. Choose runs of one "
+            "data set."
         )
         st.stop()
     return chosen
 
 
 def draw_form(here: Settings, view: View, chosen: list[RunOverview]) -> None:
-    """The view's form for those runs that have weights."""
+    """Draw the form of a view, for the runs with weights."""
     if bare := [run.config.label for run in chosen if not run.has_weights]:
-        st.caption(f"Recorded without weights, so not to be attacked again: {plain(', '.join(bare))}.")
+        st.caption(f"Recorded without weights; cannot be attacked again: {plain(', '.join(bare))}.")
     if not here.read_only and len(bare) < len(chosen):
         view.draw_form(here, [run for run in chosen if run.has_weights])
 
 
 def watch(here: Settings, name: str, chosen: list[RunOverview], was_busy: bool) -> None:
-    """What is being measured, and what has been; alone drawn again while something is at work."""
+    """Draw measurements in progress and results; only this fragment reruns while measurements run."""
     jobs = measurement_jobs(here, [run.run_id for run in chosen])
     draw_measurements(here, chosen, jobs)
     export = PageExport(f"Robustness: {name}")

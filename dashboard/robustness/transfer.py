@@ -1,4 +1,4 @@
-"""Images made on one run, shown to the others: who falls for whose adversarial images."""
+"""Transfer: adversarial images made on one run, classified by the others."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,31 +23,31 @@ from engine.queue.overview import RunOverview
 from engine.robustness.transfer import Transfer
 from engine.validation import validated
 
-MADE_ON = "Made on ↓, shown to →"
+MADE_ON = "Source ↓, target →"
 COLUMNS = {
-    "source": "Made on",
-    "target": "Shown to",
+    "source": "Source",
+    "target": "Target",
     "accuracy": "Correct (%)",
     "clean_accuracy": "No attack (%)",
-    "n_fooling": "Fool their own",
+    "n_fooling": "Fool source",
     "n_transferred": "Fool both",
     "rate": "Transfer rate (%)",
     "low": "from",
     "high": "to",
-    "n_wrong_clean": "Wrong anyway",
+    "n_wrong_clean": "Wrong without attack",
 }
 PERCENT = ("accuracy", "clean_accuracy", "rate", "low", "high")
 
 
 def draw_transfer_form(here: Settings, chosen: list[RunOverview]) -> None:
-    """Which images to make; a button queues a row of the matrix for every run that lacks one."""
+    """Draw the form for transfer; a button queues the missing rows of the matrix."""
     with st.expander(
-        "Show each run's adversarial images to all of them",
+        "Measure transfer between these runs",
         icon=":material/swap_horiz:",
         expanded=not matrices_of(chosen),
     ):
         if len(chosen) < 2:
-            st.info("Choose another run: it takes two to see what transfers.")
+            st.info("Choose at least two runs to measure transfer between them.")
             return
         paper = chosen[0].config.dataset_spec.epsilon
         places = st.columns(4)
@@ -64,29 +64,32 @@ def draw_transfer_form(here: Settings, chosen: list[RunOverview]) -> None:
             st.error(str(error))
             return
         st.caption(
-            "Each run is attacked, unless that was done before, and all of them classify its images. "
-            "On the command line:"
+            "Each run is attacked, unless it already was, and all runs classify the adversarial images. Equivalent "
+            "command:"
         )
         st.code(request.command(run_ids), language="bash", wrap_lines=True)
         draw_button(here, run_ids, request)
 
 
 def draw_button(here: Settings, run_ids: Sequence[str], request: TransferRequest) -> None:
-    """Queue the rows that are not complete, or all of them again."""
+    """Draw a button that queues the incomplete rows of the matrix."""
     keys = {(request.protocol_id, request.attack, target) for target in run_ids}
     missing = [run_id for run_id in run_ids if not keys <= measured.transfers(run_id).keys()]
-    word = "Measure" if len(missing) in (0, len(run_ids)) else f"Measure {len(missing)} missing of {len(run_ids)} rows"
-    help_text = "A job for every row that is not complete" if missing else "All of these were measured"
+    word = "Measure transfer"
+    if 0 < len(missing) < len(run_ids):
+        word = f"Measure {len(missing)} of {len(run_ids)} rows"
+    help_text = "Queues one job per incomplete row" if missing else "All rows have been measured"
     if st.button(word, type="primary", icon=":material/swap_horiz:", help=help_text, disabled=not missing):
         queue_measurements(here, missing, [request])
         st.rerun()
 
 
 def draw_transfer(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
-    """The matrix, how much transfers in each of its cells, and the images behind the one that is clicked."""
+    """Draw the transfer matrix, the images of the chosen cell, and the transfer rates."""
     matrices = matrices_of(chosen)
     if not matrices:
-        st.info("Nobody has shown these runs' adversarial images to one another yet.")
+        hint = "" if here.read_only else " Measure it above."
+        st.info(f"Transfer between these runs has not been measured yet.{hint}")
         return
     transfers = pick_matrix(matrices)
     labels = unique_labels(chosen)
@@ -98,16 +101,19 @@ def draw_transfer(here: Settings, chosen: list[RunOverview], export: PageExport)
         transfer_figure(matrix, clean, f"Correctly classified (%): {words}"),
         key="transfer-matrix",
         height=190 + 52 * max(len(labels), 3),
-        alt="Accuracy in percent, a row for the run the images were made on, a column for the run that classifies them",
+        alt="Accuracy in percent: one row per source run, one column per target run",
         table=frame,
     )
     export.note(
-        "Each number is the accuracy of the column's network on the images made on the row's, over all images: those "
-        "it misclassifies anyway count as wrong, and those the row's network misclassifies anyway were not perturbed. "
-        "Framed: a network's own images (white-box); the others were made without knowing the network that sees them."
+        "Each number is the accuracy of the target (column) on adversarial images made on the source (row), over all "
+        "images. Images that the source misclassifies without an attack are not perturbed; images that the target "
+        "misclassifies without an attack count as wrong. Framed cells: a network's own images (white-box). All other "
+        "images were made without access to the target."
     )
     if transfers[0].attack.minimizes:
-        export.note(f"{transfers[0].attack.name} has no ball: each image is perturbed as much as its row needs.")
+        export.note(
+            f"{transfers[0].attack.name} has no ball: each image is perturbed as much as is needed to fool its source."
+        )
     pair = pick_pair(matrix, frame)
     if pair is not None:
         draw_pair(export, chosen, next(one for one in transfers if (one.source, one.target) == pair))
@@ -115,7 +121,7 @@ def draw_transfer(here: Settings, chosen: list[RunOverview], export: PageExport)
 
 
 def matrices_of(chosen: Sequence[RunOverview]) -> dict[str, list[Transfer]]:
-    """Protocol and attack -> what was measured so among these runs; the fullest matrix first."""
+    """Transfers among these runs by protocol and attack; the matrix with the most cells comes first."""
     run_ids, found = {run.run_id for run in chosen}, {}
     for run in chosen:
         for (protocol, attack, target), transfer in measured.transfers(run.run_id).items():
@@ -125,7 +131,7 @@ def matrices_of(chosen: Sequence[RunOverview]) -> dict[str, list[Transfer]]:
 
 
 def pick_matrix(matrices: Mapping[str, list[Transfer]]) -> list[Transfer]:
-    """A choice where several were measured, remembered by the address."""
+    """Draw a choice among several matrices, kept in the URL."""
     forget_unknown("matrix", matrices)
     if len(matrices) == 1:
         return next(iter(matrices.values()))
@@ -136,8 +142,8 @@ def pick_matrix(matrices: Mapping[str, list[Transfer]]) -> list[Transfer]:
 
 
 def pick_pair(matrix: pd.DataFrame, frame: pd.DataFrame) -> tuple[str, str] | None:
-    """Run ids of source and target of the cell that is clicked, at first of one where most transfers."""
-    st.markdown("**Click a number to see its images**")
+    """Run ids of source and target of the chosen cell; initially the cell with the most transferred images."""
+    st.markdown("**Click a number to show its images**")
     pairs = frame.set_index(["source", "target"])
     first = frame.sort_values(["is_white_box", "n_transferred"], ascending=[True, False]).iloc[0]
     cell = (list(matrix.index).index(first["source"]), str(first["target"]))
@@ -161,7 +167,7 @@ def pick_pair(matrix: pd.DataFrame, frame: pd.DataFrame) -> tuple[str, str] | No
 
 
 def draw_rates(export: PageExport, frame: pd.DataFrame, words: str) -> None:
-    """All pairs of different networks in numbers."""
+    """Draw a table of the transfer rates between different networks."""
     others = frame.loc[~frame["is_white_box"], :]
     if others.empty:
         return
@@ -172,11 +178,11 @@ def draw_rates(export: PageExport, frame: pd.DataFrame, words: str) -> None:
     export.table(
         table,
         key="transfer-rates",
-        title=f"What transfers: {words}",
+        title=f"Transfer rates: {words}",
         column_config={COLUMNS[name]: one_decimal for name in PERCENT},
     )
     export.note(
-        "The transfer rate is, of the images that fool the network they were made on (right before the attack, wrong "
-        "after it), the share that the other network gets wrong too; from and to are its 95 % interval (Wilson). "
-        "Wrong anyway: those of them that the other network gets wrong without any attack."
+        "The transfer rate is the share of the images that fool the source (correct without, wrong under the attack) "
+        "that the target also misclassifies; from and to are its 95 % Wilson interval. Wrong without attack: the "
+        "number of images fooling the source that the target misclassifies even without the attack."
     )

@@ -1,4 +1,4 @@
-"""The images behind a cell of the transfer matrix: what both networks say to them."""
+"""Images of one cell of the transfer matrix, with the predictions of both networks."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,21 +21,21 @@ IMAGES_AT_ONCE, IMAGES_ABREAST = 6, 3
 
 
 def draw_pair(export: PageExport, chosen: Sequence[RunOverview], transfer: Transfer) -> None:
-    """How much of one network's images fools another, and the images: those that fool both first."""
+    """Draw the transfer between two networks in words, and its images; those that fool both come first."""
     labels = unique_labels(chosen)
     export.note(pair_words(transfer, labels[transfer.source], labels[transfer.target]))
     if transfer.figures().rate is None:
         return
     outcomes = read_outcomes(transfer)
     if outcomes is None:
-        st.info("The pictures of these images are missing. Measure the row again.")
+        st.info("The stored images are missing. Measure this row again.")
         return
     kept = min(len(found[measured.PICTURES]) for of_run in outcomes.values() for found in of_run.values())
     kept = min(kept, len(transfer.target_probabilities), len(transfer.target_probabilities_clean))
     colors = dict(zip(labels, run_colors([run.config.variant for run in chosen]), strict=True))
     roles = {
-        transfer.target: f"shown to {labels[transfer.target]}",
-        transfer.source: f"made on {labels[transfer.source]}",
+        transfer.target: f"target: {labels[transfer.target]}",
+        transfer.source: f"source: {labels[transfer.source]}",
     }
     classes, attacks = chosen[0].config.dataset_spec.classes, [transfer.attack.name]
     draw_grids(
@@ -48,7 +48,7 @@ def draw_pair(export: PageExport, chosen: Sequence[RunOverview], transfer: Trans
 
 
 def draw_grids(export: PageExport, grids: Sequence[ExampleGrid]) -> None:
-    """Several grids, some of them abreast."""
+    """Draw several grids, IMAGES_ABREAST in each row."""
     for start in range(0, len(grids), IMAGES_ABREAST):
         abreast = grids[start : start + IMAGES_ABREAST]
         for place, (column, grid) in enumerate(zip(st.columns(IMAGES_ABREAST), abreast, strict=False), start):
@@ -57,30 +57,30 @@ def draw_grids(export: PageExport, grids: Sequence[ExampleGrid]) -> None:
 
 
 def pair_words(transfer: Transfer, source: str, target: str) -> str:
-    """How much of one network's images fools another, with its interval."""
+    """Number and share of one network's adversarial images that fool another, with the 95 % interval."""
     figures = transfer.figures()
     if figures.rate is None or figures.low is None or figures.high is None:
-        return f"None of the {figures.n} images fools {source}, on which they were made."
-    words = f"{figures.n_fooling} of the {figures.n} images fool {source}, on which they were made."
+        return f"None of the {figures.n} images fools the source, {source}."
+    words = f"{figures.n_fooling} of the {figures.n} images fool the source, {source}."
     if transfer.is_white_box:
         return words
     rate, low, high = (f"{100 * value:.1f}" for value in (figures.rate, figures.low, figures.high))
     return (
-        f"{words} {target} gets {figures.n_transferred} of them wrong too, {rate} % (95 % interval {low} to {high} %); "
-        f"{figures.n_wrong_clean} of them it gets wrong without an attack."
+        f"{words} {target} also misclassifies {figures.n_transferred} of them, {rate} % (95 % interval {low} to {high} "
+        f"%), and {figures.n_wrong_clean} of them even without an attack."
     )
 
 
 def pick_images(transfer: Transfer, kept: int) -> np.ndarray:
-    """Positions of some images that fool the network they were made on, those that fool the other too first."""
+    """Positions of one page of the images that fool their source, with a choice whether they also fool the target."""
     both = np.flatnonzero((transfer.is_fooling & transfer.is_wrong)[:kept])
     one = np.flatnonzero((transfer.is_fooling & ~transfer.is_wrong)[:kept])
-    kinds = {"Fool both": both, "Fool only the network they were made on": one}
+    kinds = {"Fool both": both, "Fool only the source": one}
     if transfer.is_white_box:
         kinds = {"Fool the network": both}
     kinds = {f"{name} ({len(found)} with pictures)": found for name, found in kinds.items() if len(found)}
     if not kinds:
-        st.info(f"Pictures were kept of the first {kept} images only, and none of these fools its network.")
+        st.info(f"Pictures are stored for the first {kept} images only, and none of these fools the source.")
         return np.empty(0, np.int64)
     which, where = st.columns([2, 1], vertical_alignment="bottom")
     forget_unknown("transfer-kind", kinds)
@@ -101,9 +101,9 @@ def pick_images(transfer: Transfer, kept: int) -> np.ndarray:
 
 
 def read_outcomes(transfer: Transfer) -> Mapping[str, Mapping[str, Arrays]] | None:
-    """Run id -> CLEAN and the attack -> pictures and what the run says to them; None when they are not those measured.
+    """Images and predictions: run id -> CLEAN or attack -> arrays; None if the files differ from those measured.
 
-    The source comes first; it is alone with its own images.
+    The source comes first. For a network's own images it is the only entry.
     """
     protocol, attack = transfer_protocol(transfer), transfer.attack.name
     pictures = {name: measured.pictures(transfer.source, protocol, name) for name in (CLEAN, attack)}
@@ -130,7 +130,7 @@ def read_outcomes(transfer: Transfer) -> Mapping[str, Mapping[str, Arrays]] | No
 
 
 def transfer_protocol(transfer: Transfer) -> str:
-    """Of the evaluation that kept the pictures."""
+    """Id of the protocol of the evaluation that stored the images."""
     samples = transfer.samples or transfer.n
     request = TransferRequest(targets=(transfer.target,), samples=samples, threat=transfer.threat, seed=transfer.seed)
     return request.protocol_id

@@ -1,4 +1,4 @@
-"""A point of the strength grid, chosen by a click on its number or by name: its numbers and links to its runs."""
+"""One point of the strength grid: its choice by click or by name, its numbers, and links to its runs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ CHOSEN = "point"
 
 
 def pick_cell(grid: StrengthGrid) -> tuple[float, float]:
-    """λ and μ of the point by name; a click on a number writes it there."""
+    """λ and μ of the chosen point; a click on a number in the table sets the same choice."""
     pairs = list(zip(grid.points["l1"], grid.points["mu"], strict=True))
     names = {f"{l1!r} {mu!r}": (l1, mu) for l1, mu in pairs}
     forget_unknown(CHOSEN, names)
@@ -34,12 +34,12 @@ def pick_cell(grid: StrengthGrid) -> tuple[float, float]:
 
 
 def draw_numbers_to_click(grid: StrengthGrid) -> None:
-    """One figure as a table of numbers, in which a click chooses the point."""
+    """Draw one quantity as a table of numbers; a click on a number chooses its point."""
     names = [one.name for one in grid.quantities]
     where, what = st.columns([3, 1], vertical_alignment="bottom")
-    where.markdown("**Click a number to see its runs**")
+    where.markdown("**Click a number to show its runs**")
     name = what.selectbox(
-        "Numbers", names, format_func=lambda name: quantity(name).heading, key="cells-of", label_visibility="collapsed"
+        "Quantity", names, format_func=lambda name: quantity(name).heading, key="cells-of", label_visibility="collapsed"
     )
     one = grid.quantity(name)
     matrix = one.scale * grid.points.pivot(index="l1", columns="mu", values=one.name)
@@ -67,12 +67,12 @@ def draw_numbers_to_click(grid: StrengthGrid) -> None:
 
 
 def draw_cell(grid: StrengthGrid, cell: tuple[float, float], export: PageExport) -> None:
-    """The runs of a point, their numbers, and links to the pages that show them."""
+    """Draw the runs of a point, their numbers, and links to the pages that show them."""
     rows, point = _at(grid.runs, cell), _at(grid.points, cell).to_dict("records")[0]
     export.table(
         run_table(grid, rows),
         key="sweep-cell",
-        title=f"The runs at {point_label(*cell)}",
+        title=f"Runs at {point_label(*cell)}",
         column_config={
             one.heading: st.column_config.NumberColumn(format=f"%.{one.digits}f") for one in grid.quantities
         },
@@ -83,7 +83,7 @@ def draw_cell(grid: StrengthGrid, cell: tuple[float, float], export: PageExport)
 
 
 def run_table(grid: StrengthGrid, rows: pd.DataFrame) -> pd.DataFrame:
-    """Runs with all their numbers, under names for people."""
+    """Runs and their numbers, with the column titles of the page."""
     table = pd.DataFrame({"Seed": rows["seed"], "Status": rows["status"], "Variant": rows["label"]})
     for one in grid.quantities:
         table[one.heading] = one.scale * rows[one.name]
@@ -91,27 +91,27 @@ def run_table(grid: StrengthGrid, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def tipping_words(point: Mapping[Any, Any]) -> str:
-    """The tipping point, and how many of the point's finished runs lie beyond it."""
-    away = "no run's" if not point["away"] else "every run's" if point["away"] == point["n"] else "some runs'"
-    words = f"at the end, {away} largest weight of this layer lies beyond" if point["n"] else "no run has finished"
-    return f"Here λ/(2μ) = {point['tipping_point']:.3g}: {words}."
+    """The tipping point, and whether the largest weights of the finished runs exceed it."""
+    runs = "no run" if not point["away"] else "every run" if point["away"] == point["n"] else "some runs"
+    words = f"at the end of training, the largest weight of this layer exceeds it in {runs}"
+    return f"Tipping point λ/(2μ) = {point['tipping_point']:.3g}: {words if point['n'] else 'no run has finished'}."
 
 
 def draw_links(run_ids: list[str], finished: list[str]) -> None:
-    """To the pages that show these runs; attacks and images are of finished ones."""
+    """Draw links to the pages that show these runs; robustness and images only of finished runs."""
     with st.container(horizontal=True):
-        draw_link("weights", "Their weights", run_ids[:SHOWN_AT_ONCE])
+        draw_link("weights", "Weights of these runs", run_ids[:SHOWN_AT_ONCE])
         if finished:
-            draw_link("robustness", "Under attack", finished[:SHOWN_AT_ONCE])
-            draw_link("examples", "Their images", finished[:SHOWN_AT_ONCE])
+            draw_link("robustness", "Robustness of these runs", finished[:SHOWN_AT_ONCE])
+            draw_link("examples", "Adversarial examples", finished[:SHOWN_AT_ONCE])
 
 
 def _at(frame: pd.DataFrame, cell: tuple[float, float]) -> pd.DataFrame:
-    """The rows of a frame with this λ and μ."""
+    """Rows of a frame with this λ and μ."""
     return frame.loc[(frame["l1"] == cell[0]) & (frame["mu"] == cell[1])]
 
 
 def _first_choice(points: pd.DataFrame) -> int:
-    """Position of a Min-Max point whose weights run away, or else of the first Min-Max one, or of all."""
+    """Position of the first Min-Max point whose weights run away, else of the first Min-Max point, else 0."""
     interest = (points["variant"] == "min-max").astype(int) + ((points["variant"] == "min-max") & (points["away"] > 0))
     return int(interest.to_numpy().argmax())

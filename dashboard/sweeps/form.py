@@ -1,4 +1,4 @@
-"""The form of a sweep: λ and μ as ranges and single values, seeds, data, length, attacks."""
+"""The form of a sweep: λ and μ as ranges and single values, seeds, data set, epochs and attacks."""
 
 import re
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ LABELS = {field: TRAINING_LABELS[field] for field in ORDER}
 
 @dataclass(frozen=True)
 class Strengths:
-    """The values of λ or of μ that the form asks for: a range, single values as text, and 0."""
+    """The values of λ or μ in the form: a range, single values as text, and 0."""
 
     low: float
     high: float
@@ -46,7 +46,7 @@ class Strengths:
     zero: bool
 
     def values(self, spacing: Spacing) -> tuple[float, ...]:
-        """All values, ascending; InputError for text that holds no numbers, or a range that has no such spacing."""
+        """All values, ascending; InputError if the text is not numbers or the range does not allow this spacing."""
         found = parse_values(self.others) + ((0.0,) if self.zero else ())
         if self.count:
             found += spaced(self.low, self.high, self.count, spacing)
@@ -54,10 +54,10 @@ class Strengths:
 
 
 def draw_sweep_form(here: Settings, runs: Sequence[RunOverview]) -> None:
-    """What to launch, what of it is there already, how long the rest takes; a button launches it.
+    """Draw the form, the number of new runs, the estimated time, and the launch button.
 
     Args:
-        runs: all in the store.
+        runs: all runs in the store.
     """
     form, summary = st.columns([3, 2], gap="large")
     with form:
@@ -70,7 +70,7 @@ def draw_sweep_form(here: Settings, runs: Sequence[RunOverview]) -> None:
 
 
 def read_form() -> SweepRequest | InputError:
-    """The widgets; what they ask for, or the first thing wrong with it."""
+    """The request in the widgets, or the first error in it."""
     dataset, scope = _read_data_and_scope()
     spacing = _read_spacing()
     l1, mu = _read_strengths("λ", "sweep-l1s"), _read_strengths("μ", "sweep-mus")
@@ -82,7 +82,7 @@ def read_form() -> SweepRequest | InputError:
         default=list(START.attacks),
         key="sweep-attacks",
         wrap=True,
-        help="None trains only; attacks can be added later, by launching the same sweep with them.",
+        help="Without attacks, runs are only trained; launch the same sweep with attacks later to add them.",
     )
     with st.expander("More settings"):
         training = numbers(st.columns(len(LABELS)), LABELS, START.training, "sweep-")
@@ -106,11 +106,11 @@ def read_form() -> SweepRequest | InputError:
 
 
 def parse_values(text: str) -> tuple[float, ...]:
-    """Numbers between commas, semicolons or spaces; InputError for anything else."""
+    """Numbers separated by commas, semicolons or spaces; InputError for anything else."""
     try:
         return tuple(float(word.replace("−", "-")) for word in re.split(r"[\s,;]+", text) if word)
     except ValueError as error:
-        raise InputError("numbers, with commas between them", repr(text), "Write, for example, 0.05, 0.2.") from error
+        raise InputError("numbers separated by commas", repr(text), "For example: 0.05, 0.2.") from error
 
 
 def _read_data_and_scope() -> tuple[str, Scope | None]:
@@ -141,24 +141,26 @@ def _read_strengths(name: str, key: str) -> Strengths:
     return Strengths(
         low=number(low, f"{name} from", value=0.01, key=f"{key}-low", **limits),
         high=number(high, "to", value=1.0, key=f"{key}-high", **limits),
-        count=count.number_input("values", 0, 64, 3, key=f"{key}-count", help="0 for those named alone"),
+        count=count.number_input(
+            "values", 0, 64, 3, key=f"{key}-count", help="Number of values in the range; 0 for no range"
+        ),
         others=others.text_input(
-            "also these",
+            "additional values",
             key=f"{key}-others",
             placeholder="0.05, 0.2",
-            help="Negative μ is weight decay" if name == "μ" else "Up to 10",
+            help="A negative μ is weight decay" if name == "μ" else "Each at most 10",
         ),
-        zero=zero.toggle("0", True, key=f"{key}-zero", help=f"Also {name} = 0"),
+        zero=zero.toggle("0", True, key=f"{key}-zero", help=f"Include {name} = 0"),
     )
 
 
 def _read_numbers() -> tuple[tuple[int, ...], int, int]:
-    """Seeds, epochs and attacked images, in one row."""
+    """Seeds, epochs and number of attacked images, in one row."""
     first, second, third, fourth = st.columns(4)
-    seeds = first.number_input("Seeds", 1, MOST_SEEDS, 1, key="sweep-seeds", help="Runs per point")
+    seeds = first.number_input("Seeds", 1, MOST_SEEDS, 1, key="sweep-seeds", help="Number of runs per point")
     seed = number(second, "First seed", RunConfig, "seed", 0, "sweep-seed")
     epochs = number(third, "Epochs", TrainingConfig, "epochs", START.training.epochs, "sweep-epochs")
-    samples = number(fourth, "Images attacked", EvaluationRequest, "samples", START.samples, "sweep-samples")
+    samples = number(fourth, "Attacked images", EvaluationRequest, "samples", START.samples, "sweep-samples")
     return tuple(range(seed, seed + seeds)), epochs, samples
 
 

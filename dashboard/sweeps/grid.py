@@ -1,4 +1,4 @@
-"""The strength grid that the page shows: which runs, attacked how, in which numbers."""
+"""The strength grid of the page: its runs, protocol and quantities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ class StrengthGrid:
     """Runs of one family under one protocol.
 
     runs: a `sweep_frame`; points: its `point_frame`.
-    initial: the largest |w| of the layer before training, over all seeds; None where the penalty leaves it alone.
-    protocol: how accuracy under attack was taken, in words; empty where no run was attacked.
+    initial: largest |w| of the layer before training, over all seeds; None if the layer has no penalty.
+    protocol: title of the protocol of the attacks; empty if no run was attacked.
     """
 
     of: RunConfig
@@ -47,7 +47,7 @@ class StrengthGrid:
 
     @property
     def attacks(self) -> list[Quantity]:
-        """Figures under attack."""
+        """Accuracies under attack."""
         return [one for one in self.quantities if one.is_under_attack]
 
     def quantity(self, name: str) -> Quantity:
@@ -55,10 +55,10 @@ class StrengthGrid:
 
 
 def pick_grid(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) -> StrengthGrid | None:
-    """A choice of family, layer and protocol that the address remembers; None while no run has finished.
+    """The grid of the chosen family, layer and protocol, kept in the URL; None if no run has finished.
 
     Args:
-        awaited: families to be shown at first, and again whenever they are others than before.
+        awaited: families that are preselected, initially and whenever they change.
     """
     counted = strength_grids(runs)
     offered = [(of, count) for of, count in counted if count > 1] or counted
@@ -79,7 +79,7 @@ def pick_grid(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) ->
 
 
 def _pick_family(place: Any, offered: Sequence[tuple[RunConfig, int]], awaited: Sequence[RunConfig]) -> RunConfig:
-    """One of the families offered, each with its number of points."""
+    """Draw a choice among the families, each with its number of points."""
     keys = {digest(of.model_dump_json(), 4): (of, count) for of, count in offered}
     wanted = [key for key, (of, _) in keys.items() if of in awaited]
     if st.session_state.get("plane") not in keys or wanted != st.session_state.get("plane-awaited", wanted):
@@ -92,13 +92,13 @@ def _pick_family(place: Any, offered: Sequence[tuple[RunConfig, int]], awaited: 
         format_func=lambda key: f"{grid_words(keys[key][0])}; points: {keys[key][1]}",
         key="plane",
         bind="query-params",
-        help="Runs that differ in λ, μ and seed only. Runs that train to the same weights count once.",
+        help="Runs that differ only in λ, μ and seed. Runs whose training is identical count once.",
     )
     return keys[key][0]
 
 
 def read_grid(of: RunConfig, runs: Sequence[RunOverview], layer: str) -> StrengthGrid:
-    """The grid of a family; asks for a protocol where its runs were attacked in several ways."""
+    """The grid of a family, with a choice of protocol if its runs were attacked under several."""
     members = [run for run in runs if isinstance(run.config, RunConfig) and is_of_family(run.config, of)]
     reports = {run.run_id: measured.reports(run.run_id) for run in members if run.status == "finished"}
     protocol = pick_protocol(reports)
@@ -118,14 +118,14 @@ def read_grid(of: RunConfig, runs: Sequence[RunOverview], layer: str) -> Strengt
 
 
 def initial_weight(frame: pd.DataFrame, layer: str) -> float | None:
-    """The largest |w| of a layer before training, over the seeds of a `sweep_frame`, one run each; None if unknown."""
+    """Largest |w| of a layer before training, over one run per seed of a `sweep_frame`; None if unknown."""
     first = [next(iter(sources.history(str(run_id))), {}) for run_id in frame.groupby("seed")["run_id"].first()]
     found = [value for record in first if not np.isnan(value := recorded(record, "largest_weight", layer))]
     return max(found, default=None)
 
 
 def grid_words(of: RunConfig) -> str:
-    """Data set, scope, length and learning rate; what else differs from the default."""
+    """Data set, scope, epochs and learning rate, then all settings that differ from the defaults."""
     training, default = of.training, TrainingConfig()
     scope = f"penalty on {PLACES[of.objective.scope]}"
     further = [f"{PENALTIES[name].title} {strength:g}" for name, strength in of.objective.penalties]

@@ -1,4 +1,4 @@
-"""Sweeps: λ, μ and seeds launched as one, and the strength grid that all runs make."""
+"""Sweeps over λ, μ and seeds, and the strength grid of all runs."""
 
 import streamlit as st
 
@@ -22,14 +22,14 @@ VIEWS = {
     "Growth of weights": draw_growth,
 }
 
-Reading = tuple[list[RunOverview], list[Sweep]]  # all runs in the store, and the sweeps with their progress
+Reading = tuple[list[RunOverview], list[Sweep]]  # all runs in the store; the sweeps with their progress
 
 
 def watch(here: Settings, first: list[Reading], was_busy: bool) -> None:
-    """How far each sweep is; alone drawn again while one is at work, then the whole page once more.
+    """Draw the progress of each sweep; only this fragment reruns while one runs, then the whole page once.
 
     Args:
-        first: what the page has just read; emptied, so that every later run reads anew.
+        first: what the page has just read; it is emptied, so that later reruns read again.
     """
     runs, sweeps = first.pop() if first else read_now(here)
     if is_sweeping(sweeps):
@@ -46,11 +46,11 @@ def read_now(here: Settings) -> Reading:
 
 
 def draw_grid(grid: StrengthGrid) -> None:
-    """One view of the grid, and one of its points."""
+    """Draw one view of the grid and one of its points."""
     view = pick_view(list(VIEWS))
     export = PageExport(f"Sweep of λ and μ: {grid.title}")
     where = st.container()
-    st.subheader("One point of the plane")
+    st.subheader("Selected point")
     cell = pick_cell(grid)
     with where:
         VIEWS[view](grid, export, cell)
@@ -73,7 +73,7 @@ busy = is_sweeping(sweeps)
 st.fragment(watch, run_every=1.0 if busy else None, key="sweeps")(here, [(runs, sweeps)], busy)
 grid = pick_grid(runs, [request.family for request in requests[:1]])
 if grid is None:
-    st.info("No run has finished yet; a sweep fills this page with maps.")
+    st.info("No run has finished yet. Launch a sweep to fill this page with maps.")
     draw_first_step()
     st.stop()
 draw_grid(grid)

@@ -1,4 +1,4 @@
-"""Sweeps as people see them: one row and one bar each, and the buttons that stop, resume and forget."""
+"""List of sweeps: a row with a progress bar each, and buttons to stop, resume and remove it."""
 
 from collections.abc import Sequence
 
@@ -21,17 +21,17 @@ Sweep = tuple[SweepRequest, StudyProgress]
 
 
 def read_progress(here: Settings, requests: Sequence[SweepRequest], runs: Sequence[RunOverview]) -> list[Sweep]:
-    """Each sweep and how far it is; `runs` are all in the store."""
+    """Each sweep with its progress; `runs` are all runs in the store."""
     return [(request, study_progress(here.store, here.queue, request.study, runs)) for request in requests[:SHOWN]]
 
 
 def is_sweeping(sweeps: Sequence[Sweep]) -> bool:
-    """Whether anything of any waits or runs."""
+    """Whether any run or measurement of a sweep is queued or running."""
     return any(progress.is_busy for _, progress in sweeps)
 
 
 def draw_sweeps(here: Settings, sweeps: Sequence[Sweep], runs: Sequence[RunOverview]) -> None:
-    """A row per sweep, newest first."""
+    """Draw one row per sweep, newest first."""
     for request, progress in sweeps:
         with st.container(border=True, key=f"sweep-{request.sweep_id}"):
             name, state, actions = st.columns([4, 5, 3], vertical_alignment="center")
@@ -47,21 +47,28 @@ def draw_sweeps(here: Settings, sweeps: Sequence[Sweep], runs: Sequence[RunOverv
 def _draw_actions(here: Settings, request: SweepRequest, progress: StudyProgress, runs: Sequence[RunOverview]) -> None:
     key = request.sweep_id
     if progress.is_busy:
-        if st.button("Stop", key=f"stop-{key}", icon=":material/stop:", help="Save and stop; it can be resumed"):
+        if st.button(
+            "Stop", key=f"stop-{key}", icon=":material/stop:", help="Saves the runs and stops; the sweep can be resumed"
+        ):
             stop_study(here.queue, request.study, progress)
             st.rerun()
     elif not all(step.is_over for step in progress.steps):
-        if st.button("Resume", key=f"resume-{key}", icon=":material/resume:", help="Go on with what is not done"):
+        if st.button(
+            "Resume", key=f"resume-{key}", icon=":material/resume:", help="Continues the unfinished runs and attacks"
+        ):
             try:
                 check_available(request.dataset, here.worker.data_dir)
                 submit_study(here.store, here.queue, request.study, runs)
                 client.start_worker(here.worker)
             except (InputError, OSError) as error:
-                st.error(f"Could not be resumed. {error}")
+                st.error(f"The sweep could not be resumed. {error}")
             else:
                 st.rerun()
     if not progress.is_busy and st.button(
-        "Forget", key=f"forget-{key}", icon=":material/playlist_remove:", help="Off this list; its runs stay"
+        "Forget",
+        key=f"forget-{key}",
+        icon=":material/playlist_remove:",
+        help="Removes the sweep from this list and keeps its runs",
     ):
         forget_sweep(here.store, request)
         st.rerun()

@@ -1,4 +1,4 @@
-"""A sweep before it is launched: number of runs, time, command line, and the button."""
+"""Summary of a sweep before its launch: number of runs, time, command line and button."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from engine.studies.sweep_files import save_sweep
 
 
 def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOverview]) -> None:
-    """Number of runs, time, command line and button, or the one thing that keeps it from being launched."""
+    """Draw the number of runs, the time, command line and button, or the error that prevents the launch."""
     try:
         study = request.study
         check_available(request.dataset, here.worker.data_dir)
@@ -30,16 +30,16 @@ def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOvervi
     there = sum(step.trained == 1 for step in progress.steps)
     seconds = progress.seconds_left(here.queue.rates(), here.worker.processes_on(device), device)
     models, time = st.columns(2)
-    models.metric("New runs", len(progress.steps) - there, help=f"At most {MOST_RUNS} runs in one sweep")
+    models.metric("New runs", len(progress.steps) - there, help=f"At most {MOST_RUNS} runs per sweep")
     time.metric(
         "Estimated time",
         duration(seconds) if seconds is not None else MISSING,
-        help="Training and attacks at the speed that the worker measured here, at most; – until it has.",
+        help="Upper limit for training and attacks at the speed measured on this machine; – before any measurement",
     )
     points = f"{len(request.l1_strengths)} λ × {len(request.mus)} μ"
-    st.caption(f"{points}, {len(progress.steps)} runs in all; {there} of them are there already.")
+    st.caption(f"{points}, {len(progress.steps)} runs in total; {there} of them are already trained.")
     st.caption(f"λ: {value_list(request.l1_strengths)}. μ: {value_list(request.mus)}.")
-    st.caption("The same on the command line")
+    st.caption("Equivalent command:")
     st.code(request.command(), language="bash", wrap_lines=True)
     if st.button("Launch sweep", type="primary", icon=":material/grid_on:", width="stretch"):
         try:
@@ -47,6 +47,6 @@ def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOvervi
             submit_study(here.store, here.queue, study, runs)
             client.start_worker(here.worker)
         except (InputError, OSError) as error:
-            st.error(f"Could not be launched. {error}")
+            st.error(f"The sweep could not be launched. {error}")
             return
         st.rerun()

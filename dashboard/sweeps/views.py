@@ -1,4 +1,4 @@
-"""The ways to look at a grid of λ and μ; each draws charts and adds them to the page export."""
+"""Views of a grid of λ and μ; each draws charts and adds them to the page export."""
 
 from collections.abc import Mapping
 
@@ -20,37 +20,38 @@ SHOWN_FIRST = ("fuzziness", "largest_weight", CLEAN_ACCURACY)
 MOST_LINES = 24
 
 TIPPING = (
-    "The penalty λ|w| − μw² pulls a weight to 0 while |w| < λ/(2μ) and pushes it outwards beyond: there nothing but "
-    "the data holds it back."
+    "The penalty λ|w| − μw² pulls a weight to 0 if |w| < λ/(2μ) and pushes it outward if |w| is larger; there only the "
+    "loss of the data limits its growth."
 )
 
 
 def draw_maps(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
-    """Heat maps of the figures chosen, and all figures as a table."""
+    """Draw heat maps of the chosen quantities."""
     quantities = pick_quantities(grid)
     if not quantities:
-        st.info("Choose what the maps should show.")
+        st.info("Choose one or more quantities to map.")
         return
     export.chart(
         map_figure(grid.points, quantities, grid.title, initial=grid.initial, chosen=cell),
         key="sweep-maps",
         height=map_height(len(quantities), len(set(grid.points["l1"]))),
-        alt="Heat maps of λ upwards and μ to the right: " + ", ".join(one.heading for one in quantities),
+        alt="Heat maps with λ on the vertical and μ on the horizontal axis: "
+        + ", ".join(one.heading for one in quantities),
         table=grid.points.drop(columns="runs"),
     )
     export.note(TIPPING)
     if grid.initial is not None:
         export.note(
-            f"The weights begin with |w| up to {grid.initial:.4f}; right of the line λ/(2μ) is smaller, so that some "
-            "are pushed outwards from the first step. Where an objective has no lower bound, training ends while they "
-            "still grow: such a cell's numbers depend on its length."
+            f"Initial weights have |w| up to {grid.initial:.4f}. Right of the line, λ/(2μ) is smaller than that, so "
+            "some weights are pushed outward from the first step. If the objective has no lower bound, training ends "
+            "while these weights still grow, and the numbers of the cell depend on the number of epochs."
         )
     if grid.protocol:
-        export.note(f"Under attack: {grid.protocol}. Means over seeds; the color range of all attacks is one.")
+        export.note(f"Attacks: {grid.protocol}. Numbers are means over seeds. All attacks share one color range.")
 
 
 def draw_numbers(grid: StrengthGrid, export: PageExport) -> None:
-    """All figures of all points as a table."""
+    """Draw all quantities of all points as a table."""
     export.table(
         number_table(grid.points, grid.quantities),
         key="sweep-numbers",
@@ -60,7 +61,7 @@ def draw_numbers(grid: StrengthGrid, export: PageExport) -> None:
 
 
 def pick_quantities(grid: StrengthGrid) -> list[Quantity]:
-    """Figures to be mapped, at first those of the weights, clean accuracy and one attack."""
+    """Quantities to map; initially those of the weights, clean accuracy and one attack."""
     names = [one.name for one in grid.quantities]
     first = [name for name in (*SHOWN_FIRST, telling_attack(grid)) if name in names]
     if not set(st.session_state.get("maps") or ()) <= set(names):
@@ -79,7 +80,7 @@ def pick_quantities(grid: StrengthGrid) -> list[Quantity]:
 
 
 def telling_attack(grid: StrengthGrid) -> str | None:
-    """The attack that most points met; of equals the one that leaves least."""
+    """The attack that was run on the most points; among equals the one with the lowest accuracies."""
 
     def rank(name: str) -> tuple[int, float]:
         accuracies = grid.points[name].dropna().to_numpy(float)
@@ -89,46 +90,54 @@ def telling_attack(grid: StrengthGrid) -> str | None:
 
 
 def draw_tradeoff(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
-    """Clean against robust accuracy under one attack."""
+    """Draw clean accuracy against robust accuracy under one attack."""
     if not grid.attacks:
-        st.info("None of these runs was attacked yet; launch the sweep with attacks, or attack them on Robustness.")
+        st.info(
+            "None of these runs has been attacked yet. Launch the sweep with attacks, or attack the runs on the "
+            "Robustness page."
+        )
         return
     names = sorted((one.name for one in grid.attacks), key=lambda name: name != telling_attack(grid))
     robust = pick_one(grid, "Attack", "sweep-attack", {name: name for name in names})
     export.chart(
-        tradeoff_figure(grid.points, grid.quantity(CLEAN), robust, f"With and without attack: {grid.title}", cell),
+        tradeoff_figure(
+            grid.points, grid.quantity(CLEAN), robust, f"Accuracy with and without attack: {grid.title}", cell
+        ),
         key="sweep-tradeoff",
         height=520,
-        alt=f"Accuracy without attack to the right, under {robust.name} upwards, a dot per λ and μ, and the front",
+        alt=f"Accuracy under {robust.name} against accuracy without attack, one dot per λ and μ, with the Pareto front",
         table=grid.points.drop(columns="runs"),
     )
     export.note(
-        f"{grid.protocol}; both accuracies on the same images. Bars: ± one standard deviation over seeds, where there "
-        "are several. The front is that of the means: with one seed, neighbors on it may change places by chance."
+        f"{grid.protocol}; both accuracies are on the same images. Bars: ± one standard deviation over seeds, if there "
+        "are several. The front is computed from means; with one seed, the order of neighbors on it can be chance."
     )
 
 
 def draw_coordinates(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
-    """All figures of all points as lines, and as a table: the lines need WebGL, which a saved page must not compile."""
+    """Draw all quantities of all points as lines and as a table.
+
+    Only the table is exported: the lines need WebGL, which a saved page must not compile.
+    """
     shown = [one for one in grid.quantities if one.name != CLEAN]
     color = pick_one(grid, "Color", "sweep-color", {one.name: one.title for one in reversed(shown)})
     live_chart(
         coordinates_figure(grid.points, shown, color, grid.title),
         key="sweep-coordinates",
         height=460,
-        alt="Parallel coordinates: a line per point across λ, μ and its figures",
+        alt="Parallel coordinates: one line per point across λ, μ and its quantities",
         table=grid.points.drop(columns="runs"),
     )
     st.caption(
-        "Drag along an axis to keep the lines that pass there; click the axis to release them. λ and μ are spaced by "
-        "ratio, with a place for 0. Points that lack a figure, because no run finished or none was attacked, are left "
-        "out."
+        "Drag along an axis to keep only the lines that pass there; click the axis to show all lines again. λ and μ "
+        "are on logarithmic axes with a place for 0. Points with a missing quantity, because no run finished or was "
+        "attacked, are left out."
     )
     draw_numbers(grid, export)
 
 
 def draw_growth(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
-    """Largest |w| over epochs for the λ of a point and every μ."""
+    """Draw the largest |w| over epochs for the λ of the chosen point and every μ."""
     l1 = cell[0]
     frame = grid.runs.loc[grid.runs["l1"] == l1].sort_values(["mu", "seed"])
     rows = frame.head(MOST_LINES)
@@ -138,16 +147,19 @@ def draw_growth(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
         growth_figure(growth, f"Largest |w| over epochs at λ = {l1:g}: {grid.title}"),
         key="sweep-growth",
         height=480,
-        alt="Largest absolute weight over epochs on a logarithmic axis, with the tipping point of each run dotted",
+        alt="Largest absolute weight over epochs on a logarithmic axis, with a dotted line at each run's tipping point",
         table=growth,
     )
     if len(frame) > MOST_LINES:
-        export.note(f"The first {MOST_LINES} of {len(frame)} runs.")
-    export.note(f"Dotted in a run's color: its λ/(2μ). {TIPPING} Another point below shows its λ.")
+        export.note(f"Only the first {MOST_LINES} of {len(frame)} runs are shown.")
+    export.note(
+        f"Dotted lines: tipping point λ/(2μ) of each run, in its color. {TIPPING} Choose a point below to show another "
+        "λ."
+    )
 
 
 def pick_one(grid: StrengthGrid, label: str, key: str, names: Mapping[str, str]) -> Quantity:
-    """One figure, by the words for it."""
+    """Draw a choice of one quantity, by its title."""
     forget_unknown(key, names)
     name = st.selectbox(label, list(names), format_func=names.__getitem__, key=key, bind="query-params")
     return grid.quantity(name)

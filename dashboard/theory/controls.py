@@ -1,4 +1,4 @@
-"""Sliders whose values lie on a log scale."""
+"""Sliders on a logarithmic scale."""
 
 import math
 from typing import Any
@@ -19,14 +19,14 @@ def log_steps(low: float, high: float) -> list[float]:
 
 
 def log_slider(place: Any, label: str, options: list[float], value: float, key: str, help_text: str) -> float:
-    """One of `options`; the page's address remembers it."""
+    """A slider over `options`; the URL keeps its value."""
     return place.select_slider(
         label, options, value, format_func="{:,g}".format, key=key, help=help_text, bind="query-params"
     )
 
 
 def pick_strengths() -> tuple[float, float]:
-    """Lambda and kappa = -mu, each 0 or from the weakest shown to the limit of runs."""
+    """λ and κ = −μ, each 0 or between WEAKEST and the limit of a run's configuration."""
     first, second = st.columns(2)
     l1, l2 = field_limits(ObjectiveConfig, "l1_strength"), field_limits(ObjectiveConfig, "l2_strength")
     most_l1, most_mu = float(l1.high or 0.0), -float(l2.low or 0.0)

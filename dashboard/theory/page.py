@@ -1,4 +1,4 @@
-"""Theory: why the penalty parts weights, where it takes them, and what the paper's theorem is worth."""
+"""Theory: the effect of the penalty on a single weight, weight paths, and a test of the paper's Theorem 1."""
 
 import streamlit as st
 
@@ -9,29 +9,29 @@ from dashboard.theory.theorem import draw_theorem
 from dashboard.ui.page_export import PageExport
 from engine.minmax.objective import ObjectiveConfig
 
-st.title("Why weights go to zero, and away")
-export = PageExport("Why weights go to zero, and away")
+st.title("How the penalty moves weights")
+export = PageExport("How the penalty moves weights")
 
 st.markdown(
-    r"The objective is $\mathrm{CE} + \lambda\lVert W\rVert_1 - \mu\lVert W\rVert_2^2$; with $\lambda = \mu$ its "
+    r"The objective is $\mathrm{CE} + \lambda\lVert W\rVert_1 - \mu\lVert W\rVert_2^2$; with $\lambda = \mu$ the "
     r"penalty is $\lambda$ times the paper’s $M(W) = \sum |w|(1 - |w|)$."
 )
 l1_strength, l2_strength = pick_strengths()
 objective = ObjectiveConfig(l1_strength=l1_strength, l2_strength=l2_strength)
 draw_penalty(export, objective)
 
-st.subheader("Where the penalty takes weights")
+st.subheader("Weight paths under the penalty")
 draw_paths(export, objective)
 
-st.subheader("Theorem 1, with the dependence kept")
+st.subheader("Theorem 1 with σ depending on W")
 st.markdown(
     r"One layer, $L = -y^\top \log \sigma(Wx)$, $\partial L/\partial x_i = \sum_j W_{ji}(\sigma_j - y_j)$. Model a "
     r"draws the weights from $U(0, 1)$, model b from $\mathrm{Bernoulli}(p_1)$. The paper claims "
-    r"$|\mathrm{E}\,\partial L_b/\partial x_i| \le |\mathrm{E}\,\partial L_a/\partial x_i|$; its proof takes $\sigma$ "
-    r"as independent of $W$, and then both sides are $c\,|1 - \sum_j \sigma_j| = 0$. Here $\sigma$ depends on $W$, as "
-    r"it does in a network. To first order in $x$, "
-    r"$\mathrm{E}\,\partial L/\partial x_i \approx \frac{m-1}{m} \mathrm{Var}(w)\, x_i$, so that model b is smaller "
-    r"only where $p_1(1 - p_1) < \frac{1}{12}$: the corrected condition."
+    r"$|\mathrm{E}\,\partial L_b/\partial x_i| \le |\mathrm{E}\,\partial L_a/\partial x_i|$; its proof assumes that "
+    r"$\sigma$ is independent of $W$, but then both sides are $c\,|1 - \sum_j \sigma_j| = 0$. Here $\sigma$ depends on "
+    r"$W$, as in a network. To first order in $x$, "
+    r"$\mathrm{E}\,\partial L/\partial x_i \approx \frac{m-1}{m} \mathrm{Var}(w)\, x_i$, so the gradient is smaller in "
+    r"model b only if $p_1(1 - p_1) < \frac{1}{12}$ (corrected condition)."
 )
 draw_theorem(export)
 export.offer("theory")

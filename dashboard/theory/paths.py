@@ -1,4 +1,4 @@
-"""Where weights go when nothing but the penalty acts on them."""
+"""Paths of weights under the penalty alone."""
 
 import numpy as np
 import pandas as pd
@@ -17,20 +17,20 @@ METHODS = {"adam": "Adam, as runs train", "flow": "Gradient flow"}
 ROUNDING = 1e-12
 LIMIT = field_limits(TrainingConfig, "weight_limit").default
 FORMATS = {
-    "|w| at the start": st.column_config.NumberColumn(format="%.3f"),
+    "Initial |w|": st.column_config.NumberColumn(format="%.3f"),
     "Force": st.column_config.NumberColumn(format="%.4f"),
-    "At 0 from step": st.column_config.NumberColumn(format="%d"),
-    "|w| at the end": st.column_config.NumberColumn(format="%.3f"),
-    "Fuzziness before": st.column_config.NumberColumn(format="%.3f"),
-    "after": st.column_config.NumberColumn(format="%.3f"),
+    "Steps to 0": st.column_config.NumberColumn(format="%d"),
+    "Final |w|": st.column_config.NumberColumn(format="%.3f"),
+    "Initial fuzziness": st.column_config.NumberColumn(format="%.3f"),
+    "Final fuzziness": st.column_config.NumberColumn(format="%.3f"),
 }
 
 
 def draw_paths(export: PageExport, objective: ObjectiveConfig) -> None:
-    """A fan of weights over the steps, and what became of each."""
+    """Draw the weights over the steps from several initial values, and a table of the results."""
     first, second, third = st.columns([4, 4, 4], vertical_alignment="bottom")
     method = first.segmented_control(
-        "Moved by",
+        "Optimizer",
         list(METHODS),
         default="adam",
         required=True,
@@ -40,7 +40,9 @@ def draw_paths(export: PageExport, objective: ObjectiveConfig) -> None:
     )
     with_adam = method != "flow"
     steps = int(
-        log_slider(second, "Steps", log_steps(100, 10_000), 1_000, "theory-steps", "10,000: ten epochs of MNIST")
+        log_slider(
+            second, "Steps", log_steps(100, 10_000), 1_000, "theory-steps", "10,000 steps are about ten epochs on MNIST"
+        )
     )
     rate = log_slider(
         third,
@@ -48,7 +50,7 @@ def draw_paths(export: PageExport, objective: ObjectiveConfig) -> None:
         log_steps(1e-4, 1e-1),
         1e-3,
         "theory-rate",
-        "Of each step; gradient flow runs for the time steps × learning rate",
+        "Step size; gradient flow runs for a time of steps × learning rate",
     )
     l1, l2, tipping = objective.l1_strength, objective.l2_strength, objective.tipping_point
     tipping = None if tipping is None or tipping >= LIMIT else tipping
@@ -56,53 +58,57 @@ def draw_paths(export: PageExport, objective: ObjectiveConfig) -> None:
     fates = fate_frame(paths, rate, l1, l2, with_adam)
     words = fate_words(fates, steps, with_adam)
     drawn = path_frame(paths, LIMIT)
-    title = f"Under the penalty alone, {strength_words(objective)}: {'Adam' if with_adam else 'gradient flow'}"
+    title = f"Weights under the penalty alone, {strength_words(objective)}: {'Adam' if with_adam else 'gradient flow'}"
     export.chart(
         path_figure(drawn, title, f"Step (learning rate {rate:g})", tipping, LARGEST_START),
         key="theory-paths",
         height=420,
-        alt=f"|w| over steps, a line per start. {words}",
+        alt=f"|w| over steps, one line per initial weight. {words}",
         table=drawn,
     )
     export.note(words)
     export.note(f"{ADAM_WORDS if with_adam else FLOW_WORDS} {DATA_WORDS}")
-    with st.expander("Every start in numbers", icon=":material/table:"):
-        export.table(readable(fates), key="theory-fates", title="What becomes of each start", column_config=FORMATS)
+    with st.expander("Table of all initial weights", icon=":material/table:"):
+        export.table(
+            readable(fates), key="theory-fates", title="Weights under the penalty alone", column_config=FORMATS
+        )
 
 
 ADAM_WORDS = (
-    "Adam divides a force by its own recent size: a step is about one learning rate however weak the force, somewhat "
-    "more where the force grows. So λ and μ decide the direction, hardly the speed. A weight overshoots 0 by a few "
-    "learning rates and then trembles about it."
+    "Adam divides the force by its recent size, so each step is about one learning rate however weak the force, and "
+    "slightly more if the force grows. λ and μ therefore set the direction and hardly affect the speed. A weight "
+    "overshoots 0 by a few learning rates and then oscillates around it."
 )
 FLOW_WORDS = (
-    "Gradient flow follows dw/dt = −λ sign(w) + 2μw exactly: w(t) = λ/(2μ) + (w₀ − λ/(2μ)) e^(2μt) until it is 0, "
-    "where it stays. Gradient descent with small steps does the same."
+    "Gradient flow follows dw/dt = −λ sign(w) + 2μw exactly: w(t) = λ/(2μ) + (w₀ − λ/(2μ)) e^(2μt) until it reaches "
+    "0, where it stays. Gradient descent with small steps approximates it."
 )
-DATA_WORDS = "In a run the loss of the data acts too, and can carry a weight across the tipping point."
+DATA_WORDS = "In training, the loss of the data also acts and can move a weight across the tipping point."
 
 
 def fate_words(fates: pd.DataFrame, steps: int, with_adam: bool) -> str:
-    """How many are at 0, how many went out, and the weight that starts where LeNet's largest do."""
+    """Numbers of weights that reached 0 and that moved outward, and the result for LeNet's largest initial weight."""
     rows = fates.to_dict("records")
     there = [row for row in rows if row["arrival"] <= steps]
     out = [row for row in rows if row["end"] > row["start"]]
-    words = f"After {steps:,} steps {len(there)} of {len(rows)} starts have come to 0, {len(out)} have moved outwards"
+    words = (
+        f"After {steps:,} steps, {len(there)} of {len(rows)} weights have reached 0 and {len(out)} have moved outward"
+    )
     words += f", the farthest from {out[-1]['start']:.3g} to {out[-1]['end']:.4g}. " if out else ". "
     if any(row["end"] > LIMIT for row in rows):
-        words += f"Lines end at {LIMIT:g}, where a run is stopped as diverged. "
+        words += f"Lines end at {LIMIT:g}, where training stops as diverged. "
     row = next(row for row in rows if row["start"] == LARGEST_START)
     if abs(row["force"]) < ROUNDING:
-        fate = "stays where it is"
+        fate = "does not move"
     elif row["force"] > 0.0:
-        fate = f"moves outwards, to {row['end']:.4g}"
+        fate = f"moves outward to {row['end']:.4g}"
     elif np.isnan(row["arrival"]):
-        fate = f"is still at {row['end']:.4g}"
+        fate = f"is at {row['end']:.4g}"
     else:
-        fate = f"comes {'within a learning rate of' if with_adam else 'to'} 0 at step {row['arrival']:,.0f}"
-    return f"{words}The thick line, |w| = {LARGEST_START:g}, where LeNet’s largest begin, {fate}."
+        fate = f"{'comes within one learning rate of' if with_adam else 'reaches'} 0 at step {row['arrival']:,.0f}"
+    return f"{words}The weight at |w| = {LARGEST_START:g}, LeNet’s largest initial weight (thick line), {fate}."
 
 
 def readable(fates: pd.DataFrame) -> pd.DataFrame:
-    """The table with columns for people."""
+    """The table with the column titles of the page."""
     return fates.set_axis(list(FORMATS), axis="columns")

@@ -1,4 +1,4 @@
-"""The penalty of one weight: its shape, its force, and what either means for fuzziness."""
+"""The penalty on one weight: its shape, its force, and its effect on fuzziness."""
 
 import numpy as np
 import streamlit as st
@@ -10,11 +10,11 @@ from engine.minmax.fuzziness import fuzziness
 from engine.minmax.objective import ObjectiveConfig
 
 LARGEST_START = 0.2
-"""LeNet's first convolution on gray images begins in U(-0.2, 0.2): 1 / sqrt(5 x 5)."""
+"""Bound of the initial weights U(-0.2, 0.2) of LeNet's first convolution on gray images: 1 / sqrt(5 x 5)."""
 
 
 def draw_penalty(export: PageExport, objective: ObjectiveConfig) -> None:
-    """Penalty and force beside membership and fuzziness."""
+    """Draw the penalty and its force next to membership and fuzziness."""
     tipping = objective.tipping_point
     shape = penalty_frame(objective.l1_strength, objective.l2_strength, farthest_size(tipping))
     curve = fuzziness_frame(0.01, 100.0)
@@ -23,11 +23,11 @@ def draw_penalty(export: PageExport, objective: ObjectiveConfig) -> None:
     with left:
         export.chart(
             penalty_figure(
-                shape, f"What the penalty wants of a weight: {strength_words(objective)}", tipping, LARGEST_START
+                shape, f"Penalty on one weight and its force: {strength_words(objective)}", tipping, LARGEST_START
             ),
             key="theory-penalty",
             height=480,
-            alt=f"Penalty of one weight and the force on it, over its size. {words}",
+            alt=f"Penalty on one weight and the force on it against |w|. {words}",
             table=shape,
         )
     with right:
@@ -38,12 +38,12 @@ def draw_penalty(export: PageExport, objective: ObjectiveConfig) -> None:
             alt="Membership falls from 1 to 0 as |w| grows; fuzziness rises to ln 2 at |w| = 1 and falls again",
             table=curve,
         )
-    export.note(f"{words} Gray: where the weights of LeNet’s first convolution begin, |w| ≤ {LARGEST_START:g}.")
+    export.note(f"{words} Gray: range of the initial weights of LeNet’s first convolution, |w| ≤ {LARGEST_START:g}.")
     export.note(fuzziness_words(LARGEST_START))
 
 
 def farthest_size(tipping_point: float | None) -> float:
-    """Where the axis ends: beyond the penalty's zero if there is one, and always beyond the start."""
+    """End of the axis of |w|: beyond the zero of the penalty, if it has one, and beyond the initial weights."""
     return max(2.5 * LARGEST_START, 2.6 * tipping_point) if tipping_point else 2.0
 
 
@@ -52,30 +52,30 @@ def strength_words(objective: ObjectiveConfig) -> str:
 
 
 def force_words(objective: ObjectiveConfig) -> str:
-    """Where a weight is pulled to 0 and where it is pushed outwards."""
+    """Ranges of |w| in which a weight is pulled to 0 and pushed outward."""
     tipping = objective.tipping_point
     if tipping is None:
         return (
-            "With μ = 0 nothing is pushed outwards: every weight is pulled to 0 with the same force λ."
+            "With μ = 0, every weight is pulled to 0 with the same force λ."
             if objective.l1_strength
             else "With λ = μ = 0 there is no penalty."
         )
     if tipping == 0.0:
-        return "With λ = 0 nothing is pulled to 0: every weight is pushed outwards, the harder the larger it is."
-    side = "all are pulled to 0 at first" if tipping > LARGEST_START else "the largest are pushed outwards"
+        return "With λ = 0, every weight is pushed outward with a force that grows with |w|."
+    side = "all are pulled to 0 at first" if tipping > LARGEST_START else "the largest are pushed outward at first"
     return (
-        f"Below |w| = λ/(2μ) = {tipping:.3g} the penalty pulls a weight to 0, beyond it pushes it outwards, and past "
-        f"{2 * tipping:.3g} a weight lowers the loss by being there; without bound, so that weights can run away. Of "
-        f"the weights that begin at |w| ≤ {LARGEST_START:g}, {side}."
+        f"The penalty pulls a weight to 0 below |w| = λ/(2μ) = {tipping:.3g} and pushes it outward above. Beyond |w| = "
+        f"{2 * tipping:.3g} the penalty is negative and has no lower bound, so weights can run away. Of the initial "
+        f"weights, |w| ≤ {LARGEST_START:g}, {side}."
     )
 
 
 def fuzziness_words(start: float) -> str:
-    """What moving either way does to the fuzziness of a weight at `start`, below 1."""
+    """Effect of moving to 0 and outward on the fuzziness of a weight that starts at `start` < 1."""
     here, most = fuzziness(np.array([[start], [1.0]]))
     return (
-        f"A weight of {start:g} has a fuzziness of {here:.3f} nats. On its way to 0 it loses that; on its way out it "
-        f"first gains, up to ln 2 = {most:.3f} at |w| = 1, and is less fuzzy than before only beyond |w| = "
-        f"{1 / start:g}, since |w| and 1/|w| are equally fuzzy. Both ways of Min-Max lower fuzziness in the end; the "
-        "way out must be long."
+        f"A weight of {start:g} has a fuzziness of {here:.3f} nats, which falls to 0 as the weight moves to 0. As the "
+        f"weight moves outward, fuzziness first rises to ln 2 = {most:.3f} at |w| = 1. It is lower than at the start "
+        f"only beyond |w| = {1 / start:g}, because |w| and 1/|w| have the same fuzziness. Moving outward therefore "
+        "lowers fuzziness only for weights that grow large."
     )

@@ -1,4 +1,4 @@
-"""The layer that Theorem 1 is simulated on, and its controls."""
+"""The simulated layer of Theorem 1 and its controls."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,9 +20,9 @@ DRAWS = (500, 1_000, 2_000, 4_000)
 class SimulatedLayer:
     """One layer of m classes and n inputs.
 
-    p1: the share of ones in model b that is looked at.
-    kind, scale, seed: of the input; the seed is also that of the draws of W.
-    draws: independent W.
+    p1: share of ones in model b.
+    kind, scale, seed: of the input; the draws of W use the same seed.
+    draws: number of independent W.
     """
 
     m: int
@@ -40,12 +40,12 @@ class SimulatedLayer:
 
     @property
     def is_small(self) -> bool:
-        """Whether its expectations are known exactly."""
+        """Whether the expectations can be computed exactly."""
         return exact_bernoulli(self.inputs, self.m, np.array([self.p1])) is not None
 
     @property
     def words(self) -> str:
-        """What is simulated, for a reader who has no sliders."""
+        """The setting in words, for a saved page without sliders."""
         entries = f"drawn from U(0, {self.scale:g})" if self.kind == "uniform" else f"{self.scale:g} each"
         return (
             f"Setting: L = −yᵀ log softmax(Wx), y one-hot; W is {self.m} × {self.n}, its entries from U(0, 1) in model "
@@ -54,23 +54,25 @@ class SimulatedLayer:
 
 
 def pick_layer() -> SimulatedLayer:
-    """Two rows of controls, which the page's address remembers."""
+    """Two rows of controls; the URL keeps their values."""
     first, second, third, fourth = st.columns(4, vertical_alignment="bottom")
     m = first.slider("Classes m", 2, 20, 10, key="theory-m", bind="query-params")
     n = second.slider("Inputs n", 1, 60, 25, key="theory-n", bind="query-params")
-    scale = log_slider(third, "Scale of x", log_steps(0.01, 10), 1.0, "theory-scale", "Entries of x lie in [0, scale]")
-    p1 = log_slider(fourth, "p₁ of model b", P1.tolist(), 0.05, "theory-p1", "Share of ones; Min-Max is a small one")
+    scale = log_slider(third, "Scale of x", log_steps(0.01, 10), 1.0, "theory-scale", "Entries of x are in [0, scale]")
+    p1 = log_slider(
+        fourth, "p₁ of model b", P1.tolist(), 0.05, "theory-p1", "Share of ones; Min-Max corresponds to a small p₁"
+    )
     first, second, third = st.columns([5, 4, 3], vertical_alignment="bottom")
     kind = _pick_kind(first)
     draws = second.select_slider(
         "Draws of W", DRAWS, 2_000, format_func="{:,}".format, key="theory-draws", bind="query-params"
     )
-    seed = third.number_input("Seed", 0, 9_999, 0, key="theory-seed", bind="query-params", help="Of x and of W")
+    seed = third.number_input("Seed", 0, 9_999, 0, key="theory-seed", bind="query-params", help="Seed of x and W")
     return SimulatedLayer(m, n, scale, p1, kind, draws, seed)
 
 
 def _pick_kind(place: Any) -> InputKind:
-    """Whether the entries of x differ."""
+    """The kind of input: entries drawn independently, or all equal."""
     kind = place.segmented_control(
         "Input x",
         list(KINDS),

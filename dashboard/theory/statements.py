@@ -1,4 +1,4 @@
-"""What is said of Theorem 1 at one p1, from the printed proof to the simulation, as a table."""
+"""Table of the statements about Theorem 1 at one p1, from the printed proof to the simulation."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ FORMATS |= {name: st.column_config.NumberColumn(format="%.4g") for name in NUMBE
 
 
 def statements(layer: SimulatedLayer, expectation: pd.DataFrame, size: pd.DataFrame) -> pd.DataFrame:
-    """What is said of b <= a at one p1, from the printed proof to the simulation, a row each."""
+    """Statements about b <= a at one p1, from the printed proof to the simulation, one row each."""
     even = np.full(layer.m, 1.0 / layer.m)
     printed = (printed_gradient(UNIFORM, even), printed_gradient(bernoulli(layer.p1), even))
     rows = [
@@ -24,7 +24,7 @@ def statements(layer: SimulatedLayer, expectation: pd.DataFrame, size: pd.DataFr
             "Statement": "|E g|, printed proof: σ independent of W",
             "Model a": abs(printed[0]),
             "Model b": abs(printed[1]),
-            "b ≤ a": "0 ≤ 0: says nothing",
+            "b ≤ a": "trivial: 0 ≤ 0",
         }
     ]
     for frame, quantity, form in ((expectation, "|E g|", "first order in x"), (size, "E|g|", "x → 0")):

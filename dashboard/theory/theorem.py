@@ -1,4 +1,4 @@
-"""Theorem 1 with the dependence kept: both models side by side over p1, and what a corrected condition says."""
+"""Theorem 1 with σ depending on W: both models over p1, and a corrected condition."""
 
 import pandas as pd
 import streamlit as st
@@ -24,7 +24,7 @@ from engine.minmax.theorem import (
 
 
 def draw_theorem(export: PageExport) -> None:
-    """Controls, the verdict at one p1, both quantities over all p1, and a table."""
+    """Draw controls, the verdict at one p1, charts of both quantities over p1, and a table."""
     layer = pick_layer()
     expectation, size = theorem_frames(layer)
     draw_verdict(export, expectation, layer.p1)
@@ -40,7 +40,7 @@ def draw_theorem(export: PageExport) -> None:
 
 
 def theorem_frames(layer: SimulatedLayer) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """|E g| and E |g| at every value of P1, each as a `theorem_frame`."""
+    """|E g| and E|g| at every value of P1, each as a `theorem_frame`."""
     m, inputs = layer.m, layer.inputs
     found = sources.simulation(m, layer.n, layer.kind, layer.scale, tuple(P1.tolist()), layer.draws, layer.seed)
     truth = exact_bernoulli(inputs, m, P1) or (None, None)
@@ -51,7 +51,7 @@ def theorem_frames(layer: SimulatedLayer) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def draw_verdict(export: PageExport, expectation: pd.DataFrame, p1: float) -> None:
-    """What the theorem is worth at this p1, in words."""
+    """Draw the verdict on the theorem at this p1, in words."""
     row = row_at(expectation, p1)
     icons = {"holds": ":material/check:", "fails": ":material/close:", "within noise": ":material/question_mark:"}
     st.markdown(f"{icons[row['verdict']]} **{verdict_title(row)}**")
@@ -60,7 +60,7 @@ def draw_verdict(export: PageExport, expectation: pd.DataFrame, p1: float) -> No
 
 
 def draw_charts(export: PageExport, layer: SimulatedLayer, expectation: pd.DataFrame, size: pd.DataFrame) -> None:
-    """|E g|, which the theorem is about, and E |g|, which bounds what a small perturbation does."""
+    """Draw charts of |E g|, the subject of the theorem, and E|g|, which bounds the effect of a small perturbation."""
     left, right = st.columns(2)
     with left:
         export.chart(
@@ -74,7 +74,7 @@ def draw_charts(export: PageExport, layer: SimulatedLayer, expectation: pd.DataF
             ),
             key="theory-expectation",
             height=480,
-            alt=f"Model b over p₁ against the constant of model a. {curve_words(expectation)}",
+            alt=f"Expected gradient in model b over p₁, and its constant value in model a. {curve_words(expectation)}",
             table=expectation,
         )
     with right:
@@ -89,23 +89,22 @@ def draw_charts(export: PageExport, layer: SimulatedLayer, expectation: pd.DataF
             ),
             key="theory-size",
             height=480,
-            alt="The expected size of the gradient in model b over p₁ against the constant of model a. "
-            + counted(size),
+            alt="Expected gradient size in model b over p₁, and its constant value in model a. " + counted(size),
             table=size.drop(columns="predicted"),
         )
 
 
 def draw_notes(export: PageExport, layer: SimulatedLayer) -> None:
-    """How the numbers were made, and how far they reach."""
-    diamonds = " Diamonds: exact, from all matrices of zeros and ones." if layer.is_small else ""
+    """Draw notes on the charts and on the limits of the condition."""
+    diamonds = " Diamonds: exact values, from all matrices of zeros and ones." if layer.is_small else ""
     export.note(
-        "Red background: model b is larger, by more than the noise where that is not known exactly, so the inequality "
-        "fails. Dashed verticals: where the small-input forms of both models meet. Bands and ±: 95 % from "
-        f"{layer.draws:,} independent W; both models are made from the same random numbers, so their difference is "
-        f"known better than either.{diamonds}"
+        "Red background: the inequality fails, because model b is larger (by more than the noise, if no exact value is "
+        "known). Dashed vertical lines: values of p₁ at which the small-input forms of both models are equal. Bands "
+        f"and ±: 95 % intervals from {layer.draws:,} independent W. Both models use the same random numbers, so their "
+        f"difference has a smaller error than either value.{diamonds}"
     )
     export.note(
-        "Bernoulli(p₁) with a small p₁ is the idealized Min-Max layer: most weights exactly 0. Its others are 1. Were "
-        f"they c, the variance would be c² p₁(1 − p₁), and at p₁ = {layer.p1:g} the corrected condition is lost once "
-        f"c > {largest_one(layer.p1):.2f}: what counts is the variance, and a few weights far away have a large one."
+        "Bernoulli(p₁) with a small p₁ is an idealized Min-Max layer: most weights are exactly 0 and the others are 1. "
+        f"If the others were c, the variance would be c² p₁(1 − p₁), and at p₁ = {layer.p1:g} the corrected condition "
+        f"would fail for c > {largest_one(layer.p1):.2f}. The variance decides, and a few large weights make it large."
     )

@@ -121,20 +121,20 @@ ATTACKS = ("fgsm", "pgd", "cw", "mi-fgsm", "l2-bim", "linf-bim")
 def test_std_fooled_and_minmax_not_is_true_of_every_image_found(laboratory, page):
     page.goto(f"{laboratory}/examples?{PAIR}")
     page.locator(".lab-grid").wait_for()
-    page.get_by_role("combobox", name="Find").click()
+    page.get_by_role("combobox", name="Find images").click()
     page.get_by_role("option", name=re.compile(r"^Std · seed 0 fooled, Min-Max .* not$")).click()
-    answers = page.get_by_text(re.compile(r"\d+ of 500 images answer this"))
+    answers = page.get_by_text(re.compile(r"\d+ of 500 images match"))
     answers.wait_for()
     labels, ids = stored(STD, "none")[1:]
     right = {(run, attack): stored(run, attack)[0] == labels for run in (STD, MINMAX) for attack in ("none", *ATTACKS)}
     in_ball = [attack for attack in ATTACKS if attack != "cw"]
     fooled = right[STD, "none"] & ~np.all([right[STD, attack] for attack in in_ball], axis=0)
     withstands = np.all([right[MINMAX, attack] for attack in ("none", *in_ball)], axis=0)
-    page.get_by_text(f"{(fooled & withstands).sum()} of 500 images answer this").wait_for()
+    page.get_by_text(f"{(fooled & withstands).sum()} of 500 images match").wait_for()
     expected = [int(ids[place]) for place in np.flatnonzero((fooled & withstands)[:32])]
     seen = []
     for number in expected[:4]:
-        page.get_by_text(f"Number {number} of the test set").wait_for()
+        page.get_by_text(f"test image {number}, true class").wait_for()
         marks = page.locator(".lab-grid button[aria-label]:not([hidden])").evaluate_all(
             "(all) => all.map((cell) => cell.ariaLabel)"
         )
@@ -166,11 +166,11 @@ def test_an_address_shows_the_same_in_another_browser(laboratory, page, browser)
 
     page.goto(f"{laboratory}/examples?{PAIR}")
     page.locator(".lab-grid").wait_for()
-    page.get_by_role("combobox", name="Showing").click()
+    page.get_by_role("combobox", name="True class").click()
     page.get_by_role("option", name="7", exact=True).click()
-    page.get_by_text(re.compile("truly 7; ε = 0.3 normalized")).wait_for()
+    page.get_by_text(re.compile("true class 7; ε = 0.3 normalized")).wait_for()
     page.get_by_role("slider", name=re.compile("^ε")).press("ArrowRight")
-    page.get_by_text(re.compile("truly 7; ε = 0.4 normalized")).wait_for()
+    page.get_by_text(re.compile("true class 7; ε = 0.4 normalized")).wait_for()
     page.locator(".lab-grid button[aria-label*=', pgd:'][aria-label*='l∞ 0.123']").first.wait_for()
     texts = "(all) => all.map((cell) => cell.ariaLabel)"
     cells = page.locator(".lab-grid button[aria-label]:not([hidden])")
@@ -178,7 +178,7 @@ def test_an_address_shows_the_same_in_another_browser(laboratory, page, browser)
     wait_until(lambda: "epsilon=0.4" in page.url, "the address names ε")
 
     def is_same(other):
-        other.get_by_text(re.compile("truly 7; ε = 0.4 normalized")).wait_for()
+        other.get_by_text(re.compile("true class 7; ε = 0.4 normalized")).wait_for()
         other.locator(".lab-grid button[aria-label*=', pgd:'][aria-label*='l∞ 0.123']").first.wait_for()
         return other.locator(".lab-grid button[aria-label]:not([hidden])").evaluate_all(texts) == said
 
@@ -295,7 +295,7 @@ def test_a_photograph_an_empty_file_and_a_text_each_end_well(laboratory, page, t
 
     page.goto(f"{laboratory}/examples?{PAIR}")
     page.locator(".lab-grid").wait_for()
-    page.get_by_text("Your own image").first.click()
+    page.get_by_text("Attack your own image").first.click()
     chooser = page.locator(".st-key-own-upload input[type=file]")
     for name in ("empty.png", "text.png"):
         chooser.set_input_files(tmp_path / name)
@@ -305,14 +305,14 @@ def test_a_photograph_an_empty_file_and_a_text_each_end_well(laboratory, page, t
         page.locator(".st-key-own-upload button[aria-label^='Remove']").click()
         page.locator(".st-key-own-image [data-testid=stAlert]").wait_for(state="detached")
     chooser.set_input_files(good)
-    page.get_by_role("img", name=re.compile("As the networks see it")).wait_for()
+    page.get_by_role("img", name=re.compile("Network input")).wait_for()
     for attack in ("pgd", "cw", "mi-fgsm", "l2-bim", "linf-bim"):
         page.locator(".st-key-own-attacks").get_by_role("button", name=attack, exact=True).click()
         page.wait_for_timeout(300)  # a run under way closes the list that is opened next
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    page.get_by_role("combobox", name="It shows a").click()
+    page.locator(".st-key-own-image").get_by_role("combobox", name="True class").click()
     page.get_by_role("option", name="3", exact=True).click()
-    page.get_by_role("button", name="Attack it").click()
+    page.get_by_role("button", name="Attack this image").click()
     own = page.locator(".st-key-own-image .lab-grid button[aria-label]:not([hidden])")
     own.nth(3).wait_for(timeout=60_000)
     said = own.evaluate_all("(all) => all.map((cell) => cell.ariaLabel)")

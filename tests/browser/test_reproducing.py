@@ -1,4 +1,4 @@
-"""The paper's page: shipped results beside the print, claims with their runs, what is missing, and all to take away."""
+"""The Paper page: recorded results next to the paper's, claims with their runs, missing runs, and downloads."""
 
 import csv
 import re
@@ -97,7 +97,7 @@ def test_the_page_saved_opens_without_a_server(laboratory, page, browser, tmp_pa
     away.goto(file.as_uri())
     assert drawn(away, TABLE)["std-printed"] == printed
     assert away.locator(".live-chart .main-svg").count() >= 9
-    for caption in ("Table 1, MNIST", "Table 3, MNIST", "The claims of the paper", "Min-Max, the closest"):
+    for caption in ("Table 1, MNIST", "Table 3, MNIST", "Claims of the paper", "Min-Max, the closest"):
         away.locator("caption", has_text=caption).wait_for()
     context.close()
     assert complaints == []
@@ -105,7 +105,7 @@ def test_the_page_saved_opens_without_a_server(laboratory, page, browser, tmp_pa
 
 def test_a_claim_leads_to_its_runs_and_the_address_to_the_other_data_set(laboratory, page):
     open_paper(page, laboratory)
-    page.get_by_role("link", name=re.compile("^Weights of .* behind it$")).first.click()
+    page.get_by_role("link", name=re.compile("^Weights of .* for this claim$")).first.click()
     page.wait_for_selector(".live-chart[aria-label^='Histogram of weights'] .main-svg")
     assert {"adv", "std"} <= {name.split("-")[1] for name in re.findall(r"runs=([^&]+)", page.url)}
     open_paper(page, laboratory, "?dataset=CIFAR-10")
@@ -124,4 +124,4 @@ def test_what_is_missing_is_trained_and_attacked(laboratory, page):
     page.get_by_text(re.compile(r"^\d of 5 runs done")).wait_for()
     page.get_by_role("button", name="Stop").wait_for()
     page.get_by_text("5 of 5 runs done.").wait_for(timeout=240_000)
-    page.get_by_text("every seed is there").nth(1).wait_for()  # tables 1 and 3, once the page is drawn again
+    page.get_by_text("all seeds are complete").nth(1).wait_for()  # tables 1 and 3, once the page is drawn again

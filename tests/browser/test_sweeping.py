@@ -26,7 +26,7 @@ def test_from_the_form_to_the_weights_of_a_cell(laboratory, page):
         box.fill("1")
         box.press("Enter")
     fill(page, "Epochs", "1")
-    fill(page, "Images attacked", "20")
+    fill(page, "Attacked images", "20")
     page.get_by_text(re.compile(r"--l1 0.0 0.1 --mu 0.0 0.5 --seed 0 .*--samples 20 --epochs 1")).wait_for()
     page.get_by_role("button", name="Launch sweep").click()
 
@@ -49,14 +49,14 @@ def test_from_the_form_to_the_weights_of_a_cell(laboratory, page):
     page.wait_for_function("document.querySelectorAll('[data-testid=stDataFrame] canvas').length > 1")
     box = table.bounding_box()
     assert box is not None
-    page.get_by_text("The runs at λ 0.1, μ 0.5").wait_for()
+    page.get_by_text("Runs at λ 0.1, μ 0.5").wait_for()
     page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + 52)  # λ = 0, μ = 0
-    page.get_by_text("The runs at λ 0, μ 0", exact=True).wait_for()
+    page.get_by_text("Runs at λ 0, μ 0", exact=True).wait_for()
     page.wait_for_url(re.compile("point="))
     page.reload()
-    page.get_by_text("The runs at λ 0, μ 0", exact=True).wait_for()
+    page.get_by_text("Runs at λ 0, μ 0", exact=True).wait_for()
 
-    page.get_by_role("link", name="Their weights").click()
+    page.get_by_role("link", name="Weights of these runs").click()
     page.wait_for_selector(".live-chart[aria-label^='Histogram of weights'] .main-svg")
     assert re.search(r"runs=mnist-mini-std-[0-9a-f]{10}$", page.url)
 

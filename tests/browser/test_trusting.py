@@ -65,7 +65,7 @@ def test_the_curve_falls_to_nothing_past_the_threshold(address, page):
 
 def test_one_click_on_a_cell_shows_the_images(address, page):
     page.goto(f"{address}&show=Transfer")
-    page.get_by_text("Click a number to see its images").wait_for()
+    page.get_by_text("Click a number to show its images").wait_for()
     key = next(key for key in read_transfers(STORE, STD) if key[2] == MINMAX)
     figures = read_transfers(STORE, STD)[key].figures()
     table = page.locator("[data-testid=stDataFrame]").first
@@ -74,7 +74,7 @@ def test_one_click_on_a_cell_shows_the_images(address, page):
     assert box is not None
     page.mouse.click(box["x"] + box["width"] - 60, box["y"] + 52)  # made on Std, shown to Min-Max
     page.get_by_text(
-        re.compile(f"{figures.n_fooling} of the 500 images fool Std.*Min.Max.*{figures.n_transferred}")
+        re.compile(f"{figures.n_fooling} of the 500 images fool the source, Std.*Min.Max.*{figures.n_transferred}")
     ).wait_for()
     images = page.locator(".lab-grid img[alt*=', confidence ']")
     images.first.wait_for()
@@ -83,6 +83,6 @@ def test_one_click_on_a_cell_shows_the_images(address, page):
 
 def test_addresses_open_the_view_they_name(address, page):
     page.goto(f"{address}&show=Smallest+perturbations")
-    page.get_by_text("How far images are from an error").first.wait_for()
+    page.get_by_text("Distance to the nearest adversarial image").first.wait_for()
     page.get_by_text("Transfer", exact=True).first.click()
     page.wait_for_url(re.compile("show=Transfer"))

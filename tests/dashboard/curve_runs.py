@@ -1,4 +1,4 @@
-"""Runs whose accuracy was traced against epsilon: two seeds of Std, and Std+L1."""
+"""Runs with curves of accuracy against epsilon: two seeds of Std, and Std+L1."""
 
 import pandas as pd
 

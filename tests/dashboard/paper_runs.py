@@ -1,4 +1,4 @@
-"""Runs of the paper's setting on MNIST, made up."""
+"""Synthetic runs of the paper's setting on MNIST."""
 
 from engine.paper.setting import SETTINGS
 from tests.paper.archive import Archive
@@ -9,7 +9,7 @@ PRINTED_STD = {"fgsm": 0.8152, "pgd": 0.5928, "cw": 0.5697, "mi-fgsm": 0.6268, "
 
 
 def small_archive() -> Archive:
-    """Std at the printed accuracies minus and plus 2 points, Min-Max of one seed under two attacks."""
+    """Std at the paper's accuracies minus and plus 2 points, and one seed of Min-Max under two attacks."""
     made = Archive(MNIST)
     for seed, shift in enumerate((-0.02, 0.02)):
         run_id = made.add("std", seed, clean=0.9861 + shift, fuzziness=0.4417 + shift, near_zero=8 + 2 * seed)

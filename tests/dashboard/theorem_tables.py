@@ -1,4 +1,4 @@
-"""Comparisons of both models of Theorem 1, made up."""
+"""Synthetic comparisons of both models of Theorem 1."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def estimate(mean, error) -> Estimate:
 
 
 def comparison(differences, error=0.01) -> Comparison:
-    """Model a at 0.3, model b above it by `differences`."""
+    """A comparison with model a at 0.3 and model b larger by `differences`."""
     shape = np.full(len(differences), error)
     return Comparison(estimate(0.3, error), estimate(0.3 + np.array(differences), shape), estimate(differences, shape))
 

@@ -1,4 +1,4 @@
-"""Evaluations are shown at the epsilon that was asked for."""
+"""Evaluations are shown at the requested epsilon."""
 
 from dashboard.examples.families import (
     Family,

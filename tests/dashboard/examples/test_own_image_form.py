@@ -1,4 +1,4 @@
-"""The own image: whatever is uploaded or drawn ends in evaluations for every run, or in one sentence."""
+"""Your own image: every upload or drawing leads to evaluations of all runs, or to an error of one sentence."""
 
 import io
 import shutil
@@ -33,7 +33,7 @@ def page():
 
 
 def picture(kind: str = "PNG", edge: int = 200) -> bytes:
-    """A dark bar on paper, which is a 1."""
+    """A dark bar on a light background, read as a 1."""
     pixels = np.full((edge, edge), 225, np.uint8)
     pixels[edge // 4 : -edge // 4, edge // 2 : edge // 2 + edge // 12] = 30
     content = io.BytesIO()
@@ -42,7 +42,7 @@ def picture(kind: str = "PNG", edge: int = 200) -> bytes:
 
 
 def photograph() -> bytes:
-    """The same, 12 megapixels of it, as noisy as makes 4 to 5 MB."""
+    """The same bar with 12 megapixels and enough noise for a file of 4 to 5 MB."""
     pixels = np.asarray(Image.open(io.BytesIO(picture())).resize((3000, 4000)), np.int16)
     pixels = pixels + np.random.default_rng(0).integers(-14, 15, pixels.shape, dtype=np.int16)
     content = io.BytesIO()
@@ -65,7 +65,7 @@ def upload(app: AppTest, name: str, content: bytes) -> AppTest:
 
 
 def attack_it(app):
-    return next(button for button in app.button if button.label == "Attack it")
+    return next(button for button in app.button if button.label == "Attack this image")
 
 
 def evaluations(store: RunStore) -> list:
@@ -106,7 +106,7 @@ def test_an_upload_is_kept_and_attacked_for_every_run(open_form, store, started_
 def test_the_pair_is_shown_light_on_dark(open_form):
     app = upload(open_form(), "one.png", picture())
     names = [caption.value for caption in app.caption]
-    assert names[:2] == ["As you gave it", "As the networks see it, 28 × 28"]
+    assert names[:2] == ["Your image", "Network input, 28 × 28"]
     app.button_group(key="own-ground").set_value("Light on dark").run()
     assert "blank" in app.error[0].value, "there is no light ink on this paper"
     app.button_group(key="own-ground").set_value("Dark on light").run()

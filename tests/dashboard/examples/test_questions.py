@@ -1,4 +1,4 @@
-"""Images are found by what happened to them."""
+"""Questions find images by the outcome of attacks."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def outcome(*predictions):
     return {"predictions": np.array(predictions)}
 
 
-# Five images of classes 0 to 4. Std is fooled by both, by cw alone, wrong anyway, by none, by fgsm alone.
+# Five images of classes 0 to 4: Std is fooled by both, fooled by cw, wrong when clean, never fooled, fooled by fgsm.
 LABELS = np.arange(5)
 
 

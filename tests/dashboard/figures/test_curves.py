@@ -1,4 +1,4 @@
-"""Curves are drawn as their tables say."""
+"""Curves are drawn from their tables."""
 
 import pandas as pd
 import pytest

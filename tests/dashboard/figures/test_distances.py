@@ -1,4 +1,4 @@
-"""Distances are drawn as rising lines with their medians."""
+"""Distances are drawn as rising lines with medians."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""The forest of differences shows what its table says."""
+"""The forest plot shows its table."""
 
 import numpy as np
 import pandas as pd

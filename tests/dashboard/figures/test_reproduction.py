@@ -1,4 +1,4 @@
-"""The paper's numbers and ours stand where the table says."""
+"""The paper's numbers and ours are drawn from the table."""
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,7 @@ def test_every_number_has_its_mark_on_the_row_of_its_quantity():
     assert low < 0.48 and high > 0.9 and figure.layout.xaxis.tickformat == ".0%"
 
 
-def test_links_go_from_print_to_ours_where_there_is_one():
+def test_links_go_from_the_papers_number_to_ours():
     found = traces(reproduction_figure(points(), "Table"))
     np.testing.assert_array_equal(found["std-links"].x, [0.6, 0.5, np.nan])
     np.testing.assert_array_equal(found["min-max-links"].x, [0.7, 0.9, np.nan])
@@ -44,6 +44,6 @@ def test_fuzziness_is_drawn_on_a_log_axis():
     assert figure.layout.xaxis.type == "log" and "nats" in figure.layout.xaxis.title.text
 
 
-def test_without_a_number_a_message_stands_there():
+def test_without_a_number_there_is_a_message():
     (note,) = reproduction_figure(points().iloc[:0], "Nothing").layout.annotations
     assert note.text == "No data recorded yet"

@@ -1,4 +1,4 @@
-"""The boundary of weights that are pushed outwards from the first step."""
+"""The boundary of cells with weights that are pushed outward from the first step."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +11,7 @@ from dashboard.figures.runaway import boundary_line
     st.lists(st.floats(-2, 2), min_size=1, max_size=5, unique=True).map(sorted),
     st.floats(0.01, 1),
 )
-def test_the_boundary_parts_cells_that_are_pushed_from_cells_that_are_not(l1s, mus, initial):
+def test_the_boundary_separates_cells_with_pushed_weights_from_the_others(l1s, mus, initial):
     line = boundary_line(l1s, mus, initial)
     segments = {frozenset((one, other)) for one, other in zip(line[::3], line[1::3], strict=True)}
     assert set(line[2::3]) <= {(None, None)}

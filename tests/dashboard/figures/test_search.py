@@ -1,4 +1,4 @@
-"""Distances and deviations are drawn as their tables say."""
+"""Distances and deviations are drawn from their tables."""
 
 import pandas as pd
 import pytest

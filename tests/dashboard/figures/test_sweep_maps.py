@@ -1,4 +1,4 @@
-"""Maps draw the numbers they are given."""
+"""Maps show the numbers of their table."""
 
 import numpy as np
 import pandas as pd
@@ -44,9 +44,9 @@ def test_attacks_share_their_colors_and_clean_accuracy_does_not(plane):
     assert (fgsm.zmin, fgsm.zmax) == (pgd.zmin, pgd.zmax) == (30, 80) and clean.zmin == 95
 
 
-def test_marks_stand_where_weights_run_away(plane):
+def test_marks_are_on_cells_whose_weights_run_away(plane):
     figure = map_figure(plane, [FUZZINESS, FGSM], "title", initial=0.2)
-    away, failed = named(figure, "pushed outwards"), named(figure, "failed")
+    away, failed = named(figure, "ends beyond"), named(figure, "failed")
     away = [trace for trace in away if trace.marker.symbol == "triangle-up"]
     assert len(away) == len(failed) == 2 and [trace.showlegend for trace in failed] == [True, False]
     assert [(round(x), round(y)) for x, y in zip(away[0].x, away[0].y, strict=True)] == [(1, 1)]

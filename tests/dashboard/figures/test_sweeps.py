@@ -1,4 +1,4 @@
-"""Trade-off, growth and parallel coordinates draw the numbers they are given."""
+"""Trade-off, growth and parallel coordinates show the numbers of their tables."""
 
 import numpy as np
 import pandas as pd
@@ -28,11 +28,11 @@ def test_the_front_is_stepped_and_dots_have_the_color_of_their_variant(plane):
     assert set(dots) == {"Std", "Min-Max"} and dots["Std"].marker.color == variant_color("std")
     assert dots["Std"].error_y.array[0] == pytest.approx(np.std([0.5, 0.7], ddof=1))
     assert dots["Min-Max"].error_y.array[0] == 0, "one seed has no spread"
-    (ring,) = named(figure, "chosen")
+    (ring,) = named(figure, "selected point")
     assert list(ring.x) == [0.8]
 
 
-def test_who_is_beaten_is_not_on_the_front(plane):
+def test_a_dominated_point_is_not_on_the_front(plane):
     plane = plane.assign(none=[0.9, 0.8, np.nan], fgsm=[0.9, 0.8, np.nan])
     (front,) = named(tradeoff_figure(plane, CLEAN, FGSM, "title"), "Pareto")
     assert list(front.x) == [0.9]

@@ -1,4 +1,4 @@
-"""Theorem 1 is drawn as it was simulated."""
+"""The charts of Theorem 1 show the simulation."""
 
 import numpy as np
 import pytest

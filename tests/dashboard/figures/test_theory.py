@@ -1,4 +1,4 @@
-"""The penalty, its force and fuzziness are drawn as they are computed."""
+"""Charts of the penalty, its force and fuzziness show the computed values."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Candidates beside the print as a table, and in sentences."""
+"""Candidates for the paper's settings as a table and in words."""
 
 import pytest
 
@@ -31,13 +31,11 @@ def test_candidates_ranked_with_every_cell():
     deviations = deviation_frame(ranked(archive)[:1]).set_index("quantity")["deviation"]
     assert deviations["Fuzziness"] == pytest.approx(2) and deviations["PGD"] == pytest.approx((0.8 - 0.8369) / 0.05)
     words = search_words(ranked(archive))
-    assert words.startswith("Closest to the print: λ 0.5, μ 0.3, all convolutions, distance")
-    assert "These do not: FGSM (80.0 for 94.8), CW (80.0 for 68.9)" in words
-    assert (
-        "None of the 2 candidates comes within 5 points, or a factor of 2, of FGSM, CW, MIA, L2BIA, LinfBIA." in words
-    )
+    assert words.startswith("Closest to the paper: λ 0.5, μ 0.3, all convolutions, distance")
+    assert "Other cells: FGSM (80.0, paper 94.8), CW (80.0, paper 68.9)" in words
+    assert "None of the 2 candidates is within 5 points, or a factor of 2, for FGSM, CW, MIA, L2BIA, LinfBIA." in words
 
 
 def test_no_candidate():
-    assert "has been attacked yet" in search_words([])
+    assert "has been attacked with all attacks that are compared" in search_words([])
     assert candidate_frame([]).empty and deviation_frame([]).empty

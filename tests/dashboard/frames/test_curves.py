@@ -1,4 +1,4 @@
-"""Curves as tables say what the curves say."""
+"""Curves as tables."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_seeds_together_are_a_mean_with_their_spread():
     assert both["half_std"] == pytest.approx(np.std(halves, ddof=1)) and both["seeds"] == 2
 
 
-def test_what_never_happens_is_missing():
+def test_an_epsilon_that_is_never_reached_is_missing():
     never = {RUNS[0].run_id: CURVES[RUNS[0].run_id], RUNS[1].run_id: curve(0.5, None, None, None)}
     _, summary = frames(True, never)
     assert summary[["half_epsilon", "gone_epsilon"]].isna().all(axis=None)

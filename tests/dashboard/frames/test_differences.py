@@ -1,4 +1,4 @@
-"""Differences as a table: the figures are those of the engine, the names tell all sides apart."""
+"""Differences as a table: the numbers are the engine's, and the labels are distinct."""
 
 import numpy as np
 import pandas as pd
@@ -86,7 +86,7 @@ def test_seeds_are_one_row_under_one_name(seeds):
     assert pgd[["only_first", "only_second"]].tolist() == [170, 0]
 
 
-def test_what_seeds_leave_open_is_not_a_number(seeds):
+def test_values_that_seeds_leave_undefined_are_nan(seeds):
     frame = difference_frame(*seeds, std(0).run_id)
     clean = frame[frame["attack"] == "none"].iloc[0]
     assert clean["difference"] == pytest.approx(1 / N) and clean["verdict"] == "too few seeds to tell"
@@ -95,7 +95,7 @@ def test_what_seeds_leave_open_is_not_a_number(seeds):
     assert [str(kind) for kind in numbers.dtypes] == ["float64"] * 5, "the other rows stay numbers"
 
 
-def test_names_tell_both_sides_apart():
+def test_both_sides_have_distinct_labels():
     runs = [std(0), std(0, epochs=3), std(0, epochs=5)]
     frame = difference_frame(runs, {run.run_id: survivors(9, 8) for run in runs}, runs[0].run_id)
     digest = {run.run_id: run.run_id.rsplit("-", 1)[1] for run in runs}

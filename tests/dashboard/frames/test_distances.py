@@ -1,4 +1,4 @@
-"""Smallest perturbations as tables: quartiles, and what was never found."""
+"""Smallest perturbations as tables: quartiles, and images without a perturbation found."""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ def runs(trained_store):
     return list_runs(trained_store, RunQueue(trained_store.root))[0]
 
 
-def test_an_image_is_nowhere_near_when_nothing_was_found_and_at_0_when_wrong_anyway():
+def test_a_distance_is_infinite_when_nothing_was_found_and_0_when_wrong_without_attack():
     correct, found = np.array([True, True, False, True]), np.array([True, False, True, True])
     linf, l2 = np.array([0.1, 0.2, 0.0, 0.3], np.float32), np.array([1.0, 2.0, 0.0, 3.0], np.float32)
     np.testing.assert_allclose(minimal_distances(correct, found, linf), [0.1, INF, 0.0, 0.3], rtol=1e-6)
@@ -37,7 +37,7 @@ def test_quartiles_count_what_was_never_found(runs):
     assert first["remark"] == ""
     assert second["share_found"] == 0.25 and second["lower_quartile"] == 0.1
     assert np.isnan(second["median"]) and np.isnan(second["upper_quartile"])
-    assert second["remark"] == "median beyond what was found"
+    assert second["remark"] == "median not found"
 
 
 @pytest.mark.parametrize(("attack", "missed", "said"), [("cw", 2, True), ("cw", 1, False), ("fab", 50, False)])

@@ -1,4 +1,4 @@
-"""The paper's numbers beside ours, as tables, on made-up runs."""
+"""The paper's numbers next to ours, as tables, on synthetic runs."""
 
 import io
 
@@ -16,14 +16,14 @@ from dashboard.ui.tables import csv_text
 from tests.dashboard.paper_runs import MNIST
 
 
-def test_a_table_has_ours_print_and_difference_under_each_variant(archive):
+def test_a_table_has_ours_paper_and_difference_under_each_variant(archive):
     table = paper_table(archive.evidence(), 1)
     assert list(table.index) == ["No attack", "FGSM", "PGD", "CW", "MIA", "L2BIA", "LinfBIA"]
     assert list(dict.fromkeys(table.columns.get_level_values(0))) == ["Std", "Std+L1", "Std+L2", "Min-Max"]
     assert table.loc["FGSM", ("Std", "ours")] == "81.5 ± 2.8"
-    assert table.loc["FGSM", ("Std", "print")] == "81.52" and table.loc["FGSM", ("Std", "diff.")] == 0.0
+    assert table.loc["FGSM", ("Std", "paper")] == "81.52" and table.loc["FGSM", ("Std", "diff.")] == 0.0
     assert table.loc["MIA", ("Min-Max", "ours")] == "89.8"
-    assert table.loc["MIA", ("Min-Max", "print")] == "69.80 †"
+    assert table.loc["MIA", ("Min-Max", "paper")] == "69.80 †"
     assert table.loc["MIA", ("Min-Max", "diff.")] == 20.0
     assert pd.isna(table.loc["PGD", ("Min-Max", "diff.")]) and pd.isna(table.loc["PGD", ("Std+L1", "ours")])
     assert "".join(map(str, table.to_numpy().ravel())).count("†") == 1
@@ -38,13 +38,13 @@ def test_fuzziness_is_in_nats(archive):
     table = paper_table(archive.evidence(), 3)
     assert table.index.name == "Nats" and list(table.index) == ["Fuzziness"]
     assert table.loc["Fuzziness", ("Std", "ours")] == "0.4417 ± 0.0283"
-    assert table.loc["Fuzziness", ("Min-Max", "print")] == "0.0053"
+    assert table.loc["Fuzziness", ("Min-Max", "paper")] == "0.0053"
     assert pd.isna(table.loc["Fuzziness", ("Adv", "ours")])
 
 
-def test_near_zero_ratio_stands_beside_the_print(archive):
+def test_the_near_zero_ratio_is_next_to_the_papers(archive):
     (row,) = near_zero_table(archive.evidence()).to_dict("records")
-    assert row == {"Std": "9.0 ± 1.4", "Adv": None, "Min-Max": "144", "Min-Max ÷ Std": "18", "in print": "17 to 19"}
+    assert row == {"Std": "9.0 ± 1.4", "Adv": None, "Min-Max": "144", "Min-Max ÷ Std": "18", "Paper": "17 to 19"}
 
 
 def test_the_cells_come_back_from_csv_with_their_runs(archive):
@@ -60,7 +60,7 @@ def test_the_cells_come_back_from_csv_with_their_runs(archive):
     assert back["oddity"].notna().sum() == 1
 
 
-def test_points_are_the_print_the_mean_and_every_seed(archive):
+def test_points_are_the_papers_number_the_mean_and_every_seed(archive):
     points = point_frame(archive.evidence(), 1)
     of_cell = points.loc[(points["variant"] == "std") & (points["quantity"] == "CW")]
     assert of_cell.groupby("kind")["value"].apply(list).to_dict() == {

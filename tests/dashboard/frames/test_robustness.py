@@ -1,4 +1,4 @@
-"""Accuracies with their intervals, as tables for people."""
+"""Accuracies with intervals, as tables."""
 
 import pandas as pd
 import pytest
@@ -12,7 +12,7 @@ from engine.robustness.report import RobustnessReport
 
 @pytest.fixture(scope="module")
 def frame(trained_store) -> pd.DataFrame:
-    """Of the one run that was attacked, with fgsm and pgd on 20 images."""
+    """The frame of one run, attacked with fgsm and pgd on 20 images."""
     runs = list_runs(trained_store, RunQueue(trained_store.root))[0]
     paths = {run.run_id: trained_store.report_paths(run.run_id) for run in runs}
     reports = {
@@ -32,7 +32,7 @@ def test_digits_follow_the_number_of_images():
     assert accuracy_words(0.5, 0.469, 0.531, 1000) == "50.0 (46.9–53.1)"
 
 
-def test_the_worst_case_stands_last_whatever_came_first(frame):
+def test_the_worst_case_is_last_in_any_order(frame):
     order = ["worst case", "pgd", "none", "fgsm"]
     shuffled = frame.sort_values("attack", key=lambda names: names.map(order.index))
     assert accuracy_table(shuffled)["Attack"].tolist() == ["pgd", "no attack", "fgsm", "worst case"]

@@ -1,4 +1,4 @@
-"""A plane as tables: what is counted over seeds, and what of runs that ran away."""
+"""A grid of λ and μ as tables: numbers over seeds, and diverged runs."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_a_row_per_run_with_its_figures(frame):
     assert frame.loc[frame["status"] == "failed", "fuzziness"].isna().all()
 
 
-def test_the_tipping_point_and_who_lies_beyond(frame):
+def test_the_tipping_point_and_the_runs_beyond_it(frame):
     assert np.isnan(frame.loc[frame["mu"] == 0, "tipping_point"]).all()
     away = frame.loc[(frame["mu"] == 0.1), ["tipping_point", "running_away"]]
     assert away["tipping_point"].tolist() == [0.5, 0.5] and away["running_away"].tolist() == [True, False]
@@ -59,7 +59,7 @@ def test_points_are_means_over_finished_seeds(found):
     assert np.isnan(found.loc[(0.1, 0.1), "fgsm"]) and found.loc[(0.1, 0.1), "fgsm_n"] == 0
 
 
-def test_failed_points_say_where_they_were_given_up(found):
+def test_failed_points_name_the_weight_at_which_they_stopped(found):
     failed = found.loc[(0.1, 9.0)]
     assert (failed["n"], failed["failed"], failed["reached"]) == (0, 2, 104.2) and np.isnan(failed["fuzziness"])
     assert len(failed["runs"]) == 2
@@ -90,7 +90,7 @@ def test_no_runs_are_an_empty_plane():
     assert frame.empty and list(frame.columns) == RUN_COLUMNS and point_frame(frame).empty
 
 
-def test_the_table_says_what_there_is(frame):
+def test_the_table_holds_all_points(frame):
     found = point_frame(frame)
     table = number_table(found, [quantity(name) for name in ("fuzziness", "clean_accuracy", "fgsm")])
     assert list(table.columns) == [
@@ -109,7 +109,7 @@ def test_growth_has_every_snapshot_of_the_layer(frame):
     assert growth_frame(frame, {}, "conv1").empty
 
 
-def test_names_for_people():
+def test_titles_of_quantities():
     assert point_label(0.1, -0.3) == "λ 0.1, μ −0.3"
     assert (
         quantity("near_zero_share").words(0.25, 0.1) == "25.0 ± 10.0" and quantity("fuzziness").words(0.25) == "0.250"

@@ -1,4 +1,4 @@
-"""Starts, fates and verdicts as tables."""
+"""Initial weights, paths and verdicts as tables."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.dashboard.theorem_tables import P1, comparison, theorem_table
 
 
 @pytest.mark.parametrize("tipping", [None, 0.0, 0.05, 0.25, 0.5, 1.0, 2.5])
-def test_starts_lie_on_both_sides_and_hold_the_largest_of_the_network_once(tipping):
+def test_starts_are_on_both_sides_and_include_the_networks_largest_once(tipping):
     starts = starting_sizes(tipping, 0.2)
     assert (np.diff(starts) > 1e-6).all() and (starts > 0).all()
     assert (starts == 0.2).sum() == 1

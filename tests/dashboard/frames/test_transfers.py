@@ -1,4 +1,4 @@
-"""Frame and matrix hold what was counted."""
+"""Transfer frame and matrix."""
 
 import numpy as np
 import pytest

@@ -11,7 +11,7 @@ def test_effects_say_what_is_missing(archive):
         for claim in judge_claims(archive.evidence(), lambda run_id: None)
         for statement in claim.statements
     }
-    assert said["Std is fuzzier than Adv"] == "No seed for which both variants have it."
+    assert said["Std is fuzzier than Adv"] == "No seed has a value for both variants."
     assert said["Min-Max is above Std under FGSM"] == "+15.2 points, one seed: no interval."
     assert said["Std is fuzzier than Min-Max"] == "+0.4164 nats, 2 seeds, all with the same difference: no interval."
     assert said["No check for gradient masking fails on Min-Max"] == "No run was checked."

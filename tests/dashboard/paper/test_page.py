@@ -1,4 +1,4 @@
-"""The Paper page through Streamlit's own test runner, on small runs of its settings and on the shipped ones."""
+"""The Paper page in Streamlit's test runner, with small runs of its settings and with the recorded runs."""
 
 import shutil
 import subprocess
@@ -48,7 +48,7 @@ def reproduced(tmp_path_factory, few_images) -> RunStore:
 
 @pytest.fixture
 def store(reproduced, tmp_path, few_images) -> RunStore:
-    """A copy that a test may write to, with its data."""
+    """A writable copy with its data."""
     shutil.copytree(reproduced.root, tmp_path / "store")
     (tmp_path / "store" / "data").mkdir()
     shutil.copy(few_images / "mnist-mini.npz", tmp_path / "store" / "data" / "mnist.npz")
@@ -57,7 +57,7 @@ def store(reproduced, tmp_path, few_images) -> RunStore:
 
 @pytest.fixture(autouse=True)
 def small_setting(monkeypatch):
-    """What MNIST begins with."""
+    """A smaller default setting for MNIST."""
     monkeypatch.setitem(SETTINGS, "mnist", SMALL)
 
 
@@ -81,9 +81,9 @@ def test_an_empty_store_has_the_print_and_the_launch(open_page, tmp_path):
     app = open_page("paper", tmp_path / "store")
     assert not app.exception and not app.error
     table = app.dataframe[TABLE_1].value
-    assert table.loc["FGSM", ("Min-Max", "print")] == "94.75" and table.loc["FGSM", ("Min-Max", "ours")] is None
+    assert table.loc["FGSM", ("Min-Max", "paper")] == "94.75" and table.loc["FGSM", ("Min-Max", "ours")] is None
     assert button(app, "Train and attack missing runs").label == "Train and attack missing runs (15 runs)"
-    assert "No run answers for any of these cells yet." in texts(app)
+    assert "No run has results for these cells yet; see “Missing runs” below." in texts(app)
     assert "Std: seeds 0–2 not trained" in texts(app)
     assert "reproduce table1-mnist --seeds 3 --samples 500 --recorded" in app.code[0].value
 
@@ -140,7 +140,7 @@ def test_the_other_data_set_by_address(open_page, reproduced):
     app = open_page("paper", reproduced.root, dataset="CIFAR-10")
     table = app.dataframe[TABLE_1].value
     assert (
-        table.loc["L2BIA", ("Min-Max", "print")] == "65.12 †" and table.loc["L2BIA", ("Std+L2", "print")] == "55.61 †"
+        table.loc["L2BIA", ("Min-Max", "paper")] == "65.12 †" and table.loc["L2BIA", ("Std+L2", "paper")] == "55.61 †"
     )
     assert not app.exception and "Almost certainly swapped" in texts(app)
     assert "reproduce table2-cifar10" in app.code[0].value and "halved every 30 epochs" in texts(app)
@@ -151,7 +151,7 @@ def test_candidates_are_ranked_and_all_cells_can_be_asked_for(open_page, reprodu
     (ranking,) = [table.value for table in app.dataframe if "Distance" in table.value]
     assert set(ranking["λ"]) == {0.03, 0.7} and list(ranking["Distance"]) == sorted(ranking["Distance"])
     best = ranking.iloc[0]
-    assert f"Closest to the print: λ {best['λ']:g}, μ {best['μ']:g}, {best['Scope']}" in texts(app)
+    assert f"Closest to the paper: λ {best['λ']:g}, μ {best['μ']:g}, {best['Scope']}" in texts(app)
     app.toggle(key="complete").set_value(True).run()
     assert not any("Distance" in table.value for table in app.dataframe), "none was attacked with all six"
 
@@ -162,7 +162,7 @@ def test_missing_cells_are_launched_followed_stopped_and_resumed(open_page, stor
     said = texts(app)
     assert "Std+L1: seed 0 not trained. Std+L2: seed 0 not trained" in said
     assert "Min-Max: seed 0 not attacked with cw, mi-fgsm, l2-bim, linf-bim on 20 images" in said
-    assert "**Table 3**: every seed is there." in said
+    assert "**Table 3**: all seeds are complete." in said
     button(app, "Train and attack missing runs (5 runs").click().run()
     assert not app.exception and not app.error and started_workers
     queue = RunQueue(store.root)
@@ -213,7 +213,7 @@ def test_runs_recorded_without_weights_are_not_to_be_attacked_again(open_page, s
     app = open_page("paper", store.root)
     _, strong = app.code[0].value.splitlines()
     assert strong.startswith(f"python -m engine evaluate {other} {min_max} --attacks")
-    assert "not to be attacked again: 1 of them" in texts(app)
+    assert "cannot be attacked again: 1 of them" in texts(app)
     for run_id in (other, min_max):
         (store.folder(run_id) / MODEL).unlink()
     (command,) = open_page("paper", store.root).code[0].value.splitlines()

@@ -17,7 +17,7 @@ def ranked(archive):
 
 
 class Library:
-    """As much of a Library as the document asks for."""
+    """The part of a Library that the document needs."""
 
     def __init__(self, archive):
         self.archive = archive

@@ -1,4 +1,4 @@
-"""What the numbers say, in sentences."""
+"""Summaries of the comparison with the paper, in words."""
 
 import pytest
 
@@ -45,11 +45,13 @@ def test_setting_in_words(archive):
 def test_agreement_in_words(archive):
     cells = [cell for cell in archive.evidence().cells if cell.printed.table == 1]
     words = agreement_words(cells)
-    assert words.startswith("Of 28 printed accuracies 10 have runs; 9 of these are within 5 points of ours.")
-    assert "farthest +20.0 (Min-Max, MIA, †)" in words
+    assert words.startswith(
+        "We have results for 10 of 28 accuracies of the paper; 9 of these differ by at most 5 points."
+    )
+    assert "the largest +20.0 (Min-Max, MIA, †)" in words
     assert same_order(cells) == (3, 3), "No attack, FGSM and MIA are had by both"
     assert oddity_notes(cells)[0].startswith("† Min-Max, MIA: Below PGD's")
-    assert "No run answers" in agreement_words([cell for cell in Archive(MNIST).evidence().cells])
+    assert "No run has results for these cells yet" in agreement_words(list(Archive(MNIST).evidence().cells))
 
 
 def test_another_order_is_counted():

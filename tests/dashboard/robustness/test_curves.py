@@ -1,4 +1,4 @@
-"""Accuracy against epsilon on the page: the form, what it queues, and what stands in the table."""
+"""Accuracy against epsilon on the page: the form, the jobs it queues, and the table."""
 
 import shlex
 
@@ -33,12 +33,12 @@ def open_view(store, run_function, started_workers):
 
 def test_an_empty_view_queues_what_its_command_line_asks(open_view, store, started_workers):
     view = open_view()
-    assert not view.exception and "was not traced for these runs yet" in view.info[0].value
+    assert not view.exception and "has not been measured for these runs yet" in view.info[0].value
     view.selectbox(key="curve-attack").set_value("mi-fgsm")
     view.number_input(key="curve-samples").set_value(30).run()
     words = shlex.split(view.code[0].value)
     assert words[:4] == ["python", "-m", "engine", "curve"] and set(words[4:6]) == set(store.run_ids())
-    next(button for button in view.button if button.label == "Trace").click().run()
+    next(button for button in view.button if button.label == "Measure curves").click().run()
     assert not view.exception
     jobs = [job for job in RunQueue(store.root).jobs() if job.kind == "curve"]
     expected = CurveRequest(attack="mi-fgsm", samples=30, threat=ThreatModel(epsilon=0.1))
@@ -75,12 +75,13 @@ def test_what_was_traced_stands_in_the_table(open_view, store, few_images):
     table = view.dataframe[0].value
     assert table["n"].tolist() == [30, 30]
     np.testing.assert_allclose(table["Clean (%)"], [100 * curve.clean_accuracy for curve in found])
-    np.testing.assert_allclose(table["Half gone at ε"], np.array([curve.half_epsilon for curve in found], float))
+    halves = np.array([curve.half_epsilon for curve in found], float)
+    np.testing.assert_allclose(table["Half of accuracy lost at ε"], halves)
     assert table["Threshold in pixels (black)"].tolist() == ["0.1307", "–"]
     said = " ".join(caption.value for caption in view.caption)
-    assert "threshold" in said and "0\\.1307" in said and "Not traced" not in said
+    assert "threshold" in said and "0\\.1307" in said and "Not measured" not in said
     survived = any(curve.ended == "whole range" for curve in found)
     assert bool(view.warning) == survived
     view.selectbox(key="curve-way").select_index(1).run()
     assert view.dataframe[0].value["n"].tolist() == [20]
-    assert "Not traced in this way" in " ".join(caption.value for caption in view.caption)
+    assert "Not measured with these settings" in " ".join(caption.value for caption in view.caption)

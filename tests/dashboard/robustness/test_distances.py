@@ -1,4 +1,4 @@
-"""Smallest perturbations on the page: searched, drawn, and left out where files do not tell them."""
+"""Smallest perturbations on the page: the search, the chart, and files without distances."""
 
 import shutil
 
@@ -14,7 +14,7 @@ from tests.small_runs import THREAT
 
 @pytest.fixture(scope="session")
 def searched_store(trained_store, tmp_path_factory):
-    """A copy in which the Min-Max run met deepfool on 20 images. Read only."""
+    """A copy in which the Min-Max run was attacked with deepfool on 20 images. Read only."""
     root = tmp_path_factory.mktemp("searched") / "store"
     shutil.copytree(trained_store.root, root)
     store = RunStore(root)
@@ -27,7 +27,7 @@ def searched_store(trained_store, tmp_path_factory):
 
 @pytest.fixture
 def open_view(run_function, drawn, started_workers):
-    """(store, read only) -> AppTest of the form and the view, and the charts drawn by key."""
+    """(store, read only) -> AppTest of the form and the view, and the drawn charts by key."""
 
     def page():
         from dashboard import sources
@@ -58,14 +58,14 @@ def test_what_is_drawn_is_what_the_evaluation_found(open_view, searched_store):
     assert correct.mean() == report.clean_accuracy and (distance[~correct] == 0).all()
     found = np.isfinite(distance) & correct
     assert found.sum() == result.n_found and np.median(distance[found]) == pytest.approx(result.median_l2)
-    assert any("Not searched with deepfool" in caption.value for caption in app.caption)
+    assert any("Not attacked with deepfool" in caption.value for caption in app.caption)
     assert app.dataframe[0].value["Found (%)"].iloc[0] == pytest.approx(100 * found.sum() / correct.sum())
 
 
 def test_a_search_is_queued_for_all_runs(open_view, trained_store, tmp_path):
     shutil.copytree(trained_store.root, tmp_path / "store")
     app, drawn, started = open_view(tmp_path / "store")
-    assert "Nobody has searched" in app.info[0].value and drawn == {}
+    assert "The smallest perturbations of these runs are not known yet" in app.info[0].value and drawn == {}
     assert "--attacks fab deepfool cw --samples 200" in app.code[0].value
     app.number_input(key="distances-samples").set_value(30).run()
     app.button(key="distances-search").click().run()
@@ -89,4 +89,4 @@ def test_files_of_an_older_version_are_no_search(open_view, searched_store, tmp_
         kept = {name: arrays[name] for name in ("adversarial_images", "predictions", "probabilities")}
     np.savez_compressed(path, **kept)
     app, drawn, _ = open_view(tmp_path / "store")
-    assert "Nobody has searched" in app.info[0].value and drawn == {}
+    assert "The smallest perturbations of these runs are not known yet" in app.info[0].value and drawn == {}

@@ -1,4 +1,4 @@
-"""The Robustness page: numbers with their intervals, differences, and what the checks say of them."""
+"""The Robustness page: accuracies with intervals, differences, and checks."""
 
 import json
 
@@ -23,7 +23,7 @@ PROTOCOL = REQUEST.protocol_id
 
 
 def table(app, column: str):
-    """The first table that has such a column."""
+    """The first table with this column."""
     return next(element.value for element in app.dataframe if column in element.value.columns)
 
 
@@ -54,7 +54,7 @@ def report_of(store: RunStore, run_id: str) -> RobustnessReport:
 
 @pytest.fixture
 def both(store, trained_store) -> RunStore:
-    """Both runs attacked in the same way."""
+    """Both runs, attacked under the same protocol."""
     for run_id in store.run_ids():
         evaluate_run(store, run_id, REQUEST, store.root, "cpu")
     return store
@@ -67,7 +67,7 @@ def test_accuracies_carry_their_intervals_and_say_that_nobody_checked(both, open
     assert found["Attack"].tolist() == ["no attack", "fgsm", "pgd", "worst case", "checks"]
     assert all(cell.count("–") == 1 and cell.endswith(")") for cell in found.iloc[:4, 1:].to_numpy().ravel())
     assert set(found.iloc[4, 1:]) == {"not checked"}
-    assert any("Nobody has checked" in info.value for info in app.info)
+    assert any("These results have not been checked for gradient masking yet." in info.value for info in app.info)
 
 
 def test_the_button_queues_checks_of_all_runs_under_the_protocol_shown(both, open_page, started_workers):
@@ -112,9 +112,10 @@ def test_checks_of_a_former_number_say_so_and_can_be_run_again(both, open_page):
     for run_id in both.run_ids():
         diagnose(both, run_id, 0.987, finding("calm", "ok"))
     app = open_page("robustness", both.root)
-    assert set(table(app, "Attack").iloc[4, 1:]) == {"no sign of masking, before other attacks"}
+    assert set(table(app, "Attack").iloc[4, 1:]) == {"no sign of masking (outdated)"}
     assert "Check these runs" in [button.label for button in app.button]
-    assert not app.success and sum("other attacks changed it" in warning.value for warning in app.warning) == 2
+    words = "later attacks changed the robust accuracy"
+    assert not app.success and sum(words in warning.value for warning in app.warning) == 2
 
 
 def test_runs_are_compared_with_one_of_them_image_by_image(both, open_page):
@@ -147,7 +148,7 @@ def test_older_results_that_tell_no_survivors_are_shown_but_not_compared(both, o
     for path in both.root.glob("*/adversarial/*-pgd.npz"):
         path.write_bytes(b"not an archive")
     app = open_page("robustness", both.root)
-    assert not app.exception and any("too little to compare" in caption.value for caption in app.caption)
+    assert not app.exception and any("recorded too little" in caption.value for caption in app.caption)
 
 
 def test_other_images_are_not_compared_one_by_one(both, open_page):
@@ -157,15 +158,15 @@ def test_other_images_are_not_compared_one_by_one(both, open_page):
     path.write_text(json.dumps(document))
     app = open_page("robustness", both.root)
     assert not app.exception and not any("Verdict" in element.value.columns for element in app.dataframe)
-    assert any("or other images" in caption.value for caption in app.caption)
+    assert any("they used different images" in caption.value for caption in app.caption)
 
 
 @pytest.mark.parametrize("view", ["Under attack", "Against ε", "Smallest perturbations", "Transfer"])
 def test_every_view_opens_with_its_form_unless_read_only(both, open_page, view):
     app = open_page("robustness", both.root, show=view)
     assert not app.exception and app.button_group(key="show").value == view
-    labels = {"Under attack": "Attack these runs", "Against ε": "Trace", "Transfer": "Measure"}
-    assert labels.get(view, "Search") in [button.label for button in app.button]
+    labels = {"Under attack": "Attack these runs", "Against ε": "Measure curves", "Transfer": "Measure transfer"}
+    assert labels.get(view, "Search perturbations") in [button.label for button in app.button]
     app = open_page("robustness", both.root, read_only=True, show=view)
     assert not app.exception and not app.button
 
@@ -185,7 +186,7 @@ def test_runs_of_different_data_are_not_put_into_one_robustness_table(open_page,
     write_json(store.folder(minmax) / "config.json", other)
     app = open_page("robustness", store.root, runs=[std, minmax])
     assert not app.exception
-    assert "different data" in app.warning[0].value
+    assert "different data sets" in app.warning[0].value
 
 
 def test_evaluations_are_queued_for_every_chosen_run(open_page, store):

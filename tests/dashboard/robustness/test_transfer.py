@@ -1,4 +1,4 @@
-"""The transfer matrix on the page, and the button that measures what is missing."""
+"""The transfer matrix on the page, and the button that measures its missing rows."""
 
 import shutil
 
@@ -17,7 +17,7 @@ from tests.small_runs import THREAT
 
 @pytest.fixture
 def open_view(run_function, drawn, started_workers):
-    """(store, read only) -> AppTest of the form and the view, and what was drawn: charts and grids by key."""
+    """(store, read only) -> AppTest of the form and the view, and the drawn charts and grids by key."""
 
     def page():
         # the test runner executes this function's text alone
@@ -49,12 +49,12 @@ def test_nothing_measured_yet(open_view, trained_store, tmp_path):
     shutil.copytree(trained_store.root, tmp_path / "store")
     app, drawn, started = open_view(tmp_path / "store")
     std, minmax = std_and_minmax(trained_store)
-    assert "Nobody has shown" in said(app) and drawn == {}
+    assert "Transfer between these runs has not been measured yet" in said(app) and drawn == {}
     app.selectbox(key="transfer-attack").set_value("fgsm")
     app.number_input(key="transfer-samples").set_value(30).run()
     assert f"engine transfer {std} {minmax} --attack fgsm --samples 30 --epsilon 0.3" in app.code[0].value
     (button,) = app.button
-    assert button.label == "Measure"
+    assert button.label == "Measure transfer"
     button.click().run()
     jobs = RunQueue(tmp_path / "store").jobs()
     requests = {job.run_id: TransferRequest(**job.payload) for job in jobs if job.kind == "transfer"}
@@ -71,7 +71,7 @@ def test_only_missing_rows_are_queued(open_view, measured_store, tmp_path):
     app.selectbox(key="transfer-attack").set_value("fgsm")
     app.number_input(key="transfer-samples").set_value(30).run()
     (button,) = [button for button in app.button if "Measure" in button.label]
-    assert button.label == "Measure 1 missing of 2 rows"
+    assert button.label == "Measure 1 of 2 rows"
     button.click().run()
     jobs = [job for job in RunQueue(tmp_path / "store").jobs() if job.kind == "transfer"]
     assert [job.run_id for job in jobs] == [minmax]
@@ -88,7 +88,7 @@ def test_the_matrix_and_the_images_behind_a_cell(open_view, measured_store):
     assert cells.iloc[0, 1:].tolist() == pytest.approx([100 * found[name].figures().accuracy for name in (std, minmax)])
 
     figures = found[minmax].figures()
-    assert f"{figures.n_transferred} of them wrong too" in said(app)
+    assert f"also misclassifies {figures.n_transferred} of them" in said(app)
     grids = [grid for key, grid in drawn.items() if key.startswith("transferred-")]
     fooling, wrong = found[minmax].is_fooling, found[minmax].is_wrong
     both, one = np.flatnonzero(fooling & wrong), np.flatnonzero(fooling & ~wrong)
@@ -123,6 +123,7 @@ def test_one_run_alone_is_told_to_find_another(open_view, measured_store, tmp_pa
     std, minmax = std_and_minmax(measured_store)
     shutil.copytree(measured_store.root, tmp_path / "store", ignore=shutil.ignore_patterns(minmax))
     app, drawn, _ = open_view(tmp_path / "store")
-    assert "Choose another run" in said(app) and not [button for button in app.button if "Measure" in button.label]
+    assert "Choose at least two runs" in said(app)
+    assert not [button for button in app.button if "Measure" in button.label]
     (own,) = [one for key, one in measured.transfers(std).items() if key[2] == std]
     assert drawn["transfer-matrix"][0].data[0].z[0] == pytest.approx([100 * own.figures().accuracy], abs=1e-3)

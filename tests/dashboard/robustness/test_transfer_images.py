@@ -1,4 +1,4 @@
-"""The images behind a cell of the transfer matrix."""
+"""The images of one cell of the transfer matrix."""
 
 import shutil
 
@@ -47,7 +47,7 @@ def test_images_that_fool_both_come_first_six_at_a_time():
     assert app.text[0].value == "18 21" and not app.exception
     (kinds,) = app.button_group
     assert kinds.options == [
-        "Fool both (8 with pictures)", "Fool only the network they were made on (14 with pictures)"
+        "Fool both (8 with pictures)", "Fool only the source (14 with pictures)"
     ]  # fmt: skip
-    kinds.set_value("Fool only the network they were made on (14 with pictures)").run()
+    kinds.set_value("Fool only the source (14 with pictures)").run()
     assert app.text[0].value == "10 11 13 14 16 17" and not app.exception

@@ -1,4 +1,4 @@
-"""The Sweeps page: launched, watched, stopped, resumed and forgotten; the plane, and a point of it."""
+"""The Sweeps page: launch, progress, stop, resume and removal of sweeps; maps and points."""
 
 import shutil
 
@@ -29,7 +29,7 @@ REQUEST = SweepRequest(
 
 @pytest.fixture(scope="session")
 def swept_store(tmp_path_factory) -> RunStore:
-    """REQUEST, done, but for λ = 0 and μ = 0.5, which ran away. Read only."""
+    """The finished sweep of REQUEST; its run at λ = 0, μ = 0.5 diverged. Read only."""
     folder = tmp_path_factory.mktemp("swept")
     store = RunStore(folder / "store")
     save_sweep(store, REQUEST)
@@ -132,7 +132,7 @@ def test_the_maps_show_the_plane_and_what_ran_away(open_sweeps, swept, drawn):
     assert list(cross.text) == ["|w| 123"]
     assert any(trace.name and "first step" in trace.name for trace in figure.data)
     begun = read_conv_weights(swept.path(REQUEST.configs()[0].run_id), "conv1")[0]
-    assert f"begin with |w| up to {abs(begun).max():.4f}" in said(app).replace("\\", "")
+    assert f"Initial weights have |w| up to {abs(begun).max():.4f}" in said(app).replace("\\", "")
     assert "3 of 4 runs done, 1 failed" in app.get("progress")[0].proto.text
     assert "Resume" not in [one.label for one in app.button], "what ran away is not tried again"
 
@@ -152,26 +152,30 @@ def test_every_view_draws(open_sweeps, swept, drawn, view, key):
 
 def test_a_point_is_chosen_by_name_or_by_the_address(open_sweeps, swept, drawn):
     app = open_sweeps(swept.root, point=point_label(0.1, 0.0))
-    assert "The runs at λ 0\\.1, μ 0" in said(app)
+    assert "Runs at λ 0\\.1, μ 0" in said(app)
     app.selectbox(key="point").set_value("0.1 0.5").run()
-    assert not app.exception and "Here λ\\/\\(2μ\\) \\= 0\\.1" in said(app).replace(" = ", " \\= ")
+    assert not app.exception and "Tipping point λ\\/\\(2μ\\) \\= 0\\.1" in said(app).replace(" = ", " \\= ")
     frame = (drawn["sweep-maps"][0].layout.shapes[0].x0, drawn["sweep-maps"][0].layout.shapes[0].y0)
     assert frame == pytest.approx((0.53, 0.53))
 
 
 def test_a_failed_point_has_its_weights_and_no_attacks(open_sweeps, swept):
     app = open_sweeps(swept.root, point=point_label(0.0, 0.5))
-    assert [link.proto.label for link in app.get("page_link")] == ["Their weights"]
+    assert [link.proto.label for link in app.get("page_link")] == ["Weights of these runs"]
     done = open_sweeps(swept.root, point=point_label(0.1, 0.5))
     links = [link.proto for link in done.get("page_link")]
-    assert [link.label for link in links] == ["Their weights", "Under attack", "Their images"]
+    assert [link.label for link in links] == [
+        "Weights of these runs",
+        "Robustness of these runs",
+        "Adversarial examples",
+    ]
     run_id = next(config.run_id for config in REQUEST.configs() if config.variant == "min-max")
     assert run_id in links[0].query_string
 
 
 def test_of_a_point_without_a_finished_run_no_weight_is_said_to_lie_anywhere(open_sweeps, swept):
     words = said(open_sweeps(swept.root, point=point_label(0.0, 0.5))).replace("\\", "")
-    assert "Here λ/(2μ) = 0: no run has finished." in words
+    assert "Tipping point λ/(2μ) = 0: no run has finished." in words
 
 
 def test_attacks_that_failed_say_why_and_are_tried_again(open_sweeps, swept):
@@ -208,7 +212,7 @@ def test_a_sweep_that_cannot_go_on_says_why(open_sweeps, tmp_path):
     (store.root / "data" / "mnist.npz").write_bytes(b"not an npz file")
     app = open_sweeps(store.root)
     button(app, "Resume").click().run()
-    assert not app.exception and "Could not be resumed. Expected" in app.error[0].value
+    assert not app.exception and "The sweep could not be resumed. Expected" in app.error[0].value
     assert queue_of(store).jobs() == []
 
 

@@ -1,4 +1,4 @@
-"""Values on a log scale."""
+"""Values on a logarithmic scale."""
 
 from dashboard.theory.controls import log_steps
 

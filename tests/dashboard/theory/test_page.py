@@ -1,4 +1,4 @@
-"""The theory page through Streamlit's own test runner: every control, what it changes, and what is said of it."""
+"""The Theory page in Streamlit's test runner: each control and the texts that it changes."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def press(app, place: int, value: str):
 
 def test_the_page_opens_with_everything_on_it(page):
     assert not page.exception
-    assert [title.value for title in page.title] == ["Why weights go to zero, and away"]
+    assert [title.value for title in page.title] == ["How the penalty moves weights"]
     assert len(page.dataframe) == 2
     said = texts(page)
     assert "At p₁ = 0.05 the inequality holds, as the corrected condition predicts." in said
@@ -45,13 +45,13 @@ def test_the_page_opens_with_everything_on_it(page):
 @pytest.mark.parametrize(
     ("kind", "key", "value", "word"),
     [
-        ("select_slider", "theory-l1", 0.0, "nothing is pulled to 0"),
+        ("select_slider", "theory-l1", 0.0, "With λ = 0, every weight is pushed outward"),
         ("select_slider", "theory-l1", 10.0, "λ/(2μ) = 50"),
-        ("select_slider", "theory-mu", 0.0, "nothing is pushed outwards"),
+        ("select_slider", "theory-mu", 0.0, "With μ = 0, every weight is pulled to 0"),
         ("select_slider", "theory-mu", 10.0, "λ/(2μ) = 0.005"),
-        ("select_slider", "theory-steps", 100.0, "After 100 steps 1 of 9"),
-        ("select_slider", "theory-steps", 10_000.0, "After 10,000 steps"),
-        ("select_slider", "theory-rate", 0.1, "where a run is stopped as diverged"),
+        ("select_slider", "theory-steps", 100.0, "After 100 steps, 1 of 9"),
+        ("select_slider", "theory-steps", 10_000.0, "After 10,000 steps,"),
+        ("select_slider", "theory-rate", 0.1, "where training stops as diverged"),
         ("slider", "theory-m", 2, "W is 2 × 25"),
         ("slider", "theory-m", 20, "W is 20 × 25"),
         ("slider", "theory-n", 1, "Diamonds: exact"),
@@ -73,12 +73,12 @@ def test_every_control_changes_what_is_said(page, kind, key, value, word):
 def test_without_any_penalty_nothing_moves(page):
     change(page, "select_slider", "theory-l1", 0.0)
     said = texts(change(page, "select_slider", "theory-mu", 0.0))
-    assert "there is no penalty" in said and "stays where it is" in said
+    assert "there is no penalty" in said and "does not move" in said
 
 
 def test_gradient_flow_takes_its_own_time(page):
-    assert "comes within a learning rate of 0 at step 181" in texts(page)
-    assert "comes to 0 at step 2,555" in texts(press(page, 0, "flow"))
+    assert "comes within one learning rate of 0 at step 181" in texts(page)
+    assert "reaches 0 at step 2,555" in texts(press(page, 0, "flow"))
 
 
 def test_inputs_all_the_same(page):
@@ -87,7 +87,7 @@ def test_inputs_all_the_same(page):
 
 def test_the_table_judges_each_statement(page):
     table = statements(page)
-    assert table.loc["|E g|, printed proof: σ independent of W", "b ≤ a"] == "0 ≤ 0: says nothing"
+    assert table.loc["|E g|, printed proof: σ independent of W", "b ≤ a"] == "trivial: 0 ≤ 0"
     assert table.loc["|E g|, simulated", "b ≤ a"] == table.loc["|E g|, first order in x", "b ≤ a"] == "holds"
     assert table.loc["|E g|, simulated", "Model a"] == pytest.approx(0.034, abs=0.002)
     table = statements(change(page, "select_slider", "theory-p1", 0.5))
@@ -96,7 +96,7 @@ def test_the_table_judges_each_statement(page):
 
 
 def test_where_the_condition_is_wrong_that_is_said(page):
-    """One large input, two classes: the inequality holds up to 1/6 instead of 1/12."""
+    """With one large input and two classes, the inequality holds up to 1/6 instead of 1/12."""
     change(page, "slider", "theory-m", 2)
     change(page, "slider", "theory-n", 1)
     change(page, "select_slider", "theory-scale", 10.0)

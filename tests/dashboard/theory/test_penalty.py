@@ -1,4 +1,4 @@
-"""The penalty of one weight in words."""
+"""The penalty on one weight, in words."""
 
 import numpy as np
 import pytest
@@ -22,9 +22,9 @@ def test_the_start_is_that_of_the_network():
     ("l1", "l2", "words"),
     [
         (0.1, -0.1, "all are pulled to 0 at first"),
-        (0.1, -0.5, "the largest are pushed outwards"),
+        (0.1, -0.5, "the largest are pushed outward at first"),
         (0.1, 0.0, "every weight is pulled to 0"),
-        (0.0, -0.1, "every weight is pushed outwards"),
+        (0.0, -0.1, "every weight is pushed outward"),
         (0.0, 0.0, "no penalty"),
     ],
 )

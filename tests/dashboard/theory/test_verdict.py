@@ -1,4 +1,4 @@
-"""What the simulation of Theorem 1 says, in words."""
+"""Results of the simulation of Theorem 1, in words."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def test_verdicts_in_words():
     titles = [verdict_title(row_at(frame, value)) for value in p1]
     assert titles[0].endswith("holds, as the corrected condition predicts.")
     assert titles[1].endswith("holds, which the corrected condition does not predict.")
-    assert "cannot be told apart" in titles[2]
+    assert "is within noise" in titles[2]
     words = verdict_words(row_at(frame, 0.5))
     assert "0.2 ± 0.02 in model b, 0.3 ± 0.02 in model a; b − a = −0.1 ± 0.02" in words
     assert "0.2500 > 1/12" in words and "0.0475 < 1/12" in verdict_words(row_at(frame, 0.05))
