@@ -1,4 +1,4 @@
-"""Files and folders are the old one or the new one, whichever step fails."""
+"""Files and folders have their old or their new content, whichever step fails."""
 
 import errno
 import io
@@ -15,7 +15,7 @@ def no_space(*_, **__):
 
 
 class FullDisk(io.BytesIO):
-    """A file that takes some bytes and then no more."""
+    """A file that accepts some bytes and then raises an error."""
 
     def __init__(self, real: io.FileIO) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""AttackConfig: what every attack states about itself, what it costs, and the list of attacks. No torch."""
+"""AttackConfig: parameters, limits and cost of an attack; and the list of attacks. No torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from pydantic import BaseModel, ConfigDict
 from engine.attacks.threat import Norm
 
 FORWARD_SHARE = 0.4
-"""Cost of a forward pass alone, as a share of a pass forward and back to the images.
+"""Cost of a forward pass, as a share of a forward and backward pass to the images.
 
 Measured for each image in batches of 250 on one core of a CPU: 0.38 for LeNet, 0.37 for the Madry CNN and 0.62 for
-Advertorch's LeNet5. By operations it is one half, since the weights of an attacked network take no gradient.
+Advertorch's LeNet5. The share of operations is one half, since the weights of an attacked network have no gradient.
 """
 
 
 class AttackConfig(BaseModel):
     """Base class of all attacks: a subclass has a `name`, the parameters and their limits.
 
-    norm: of the ball that the attack searches, or of the perturbation that it minimizes.
-    minimizes: the attack has no ball; it looks for the smallest perturbation that works, of any size.
-    works_alone: the attack continues with changing parts of its batch, so members are attacked one after the other.
+    norm: norm of the ball that the attack searches, or of the perturbation that it minimizes.
+    minimizes: whether the attack searches for the smallest perturbation of any size, instead of inside a ball.
+    works_alone: whether members of a stack are attacked one by one, because the attack drops images from its batch.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -33,7 +33,7 @@ class AttackConfig(BaseModel):
 
     @property
     def fewest_classes(self) -> int:
-        """Smallest number of classes of a network that the attack can be used on."""
+        """Smallest number of classes of a network that the attack supports."""
         return 1
 
     @property
@@ -43,12 +43,12 @@ class AttackConfig(BaseModel):
 
     @property
     def gradients(self) -> int:
-        """How many of the forward passes also go back to the images."""
+        """Largest number of these passes that are followed by a backward pass to the images."""
         return self.forwards
 
     @property
     def cost(self) -> float:
-        """Largest cost of an attack on one image, in images through forward and backward.
+        """Largest cost of an attack on one image, in forward and backward passes.
 
         A forward pass alone counts as `FORWARD_SHARE`.
         """
@@ -61,18 +61,18 @@ Config = TypeVar("Config", bound=AttackConfig)
 
 @dataclass(frozen=True)
 class ListedAttack:
-    """An attack with the parameters that its name stands for, and the preset that it belongs to, if any."""
+    """An attack with the parameters of its listed name, and its preset, if any."""
 
     attack: AttackConfig
     preset: Preset | None
 
 
 LISTED_ATTACKS: list[ListedAttack] = []
-"""Every attack in the order of definition; `catalog` reads it."""
+"""All attacks in the order of definition; read by `catalog`."""
 
 
 def listed(preset: Preset | None = None, **parameters) -> Callable[[type[Config]], type[Config]]:
-    """Class decorator that lists an attack with these parameters; the others keep their defaults."""
+    """Class decorator that lists an attack with these parameters; other parameters keep their defaults."""
 
     def add(config: type[Config]) -> type[Config]:
         LISTED_ATTACKS.append(ListedAttack(config(**parameters), preset))

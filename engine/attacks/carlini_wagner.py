@@ -1,8 +1,8 @@
-"""Carlini & Wagner's binary search over c, for each sample by itself (S&P 2017, section VI).
+"""Carlini & Wagner's binary search over c, for each sample separately (S&P 2017, section VI).
 
     minimize ||x' - x||_2^2 + c * max(z_y(x') - max_{j != y} z_j(x'), 0)
 
-The inner minimization for given c is injected; this file only decides which c comes next and what to keep.
+The caller passes the inner minimization for a given c; this file chooses the next c and keeps the best result.
 """
 
 from collections.abc import Callable
@@ -14,15 +14,15 @@ EDGE = 5e-7
 
 
 def away_from_edges(images: Tensor) -> Tensor:
-    """Images in [5e-7, 1 - 5e-7]: in tanh space a pixel that is exactly 0 or 1 lies at infinity and never moves."""
+    """Images in [5e-7, 1 - 5e-7]: in tanh space, a pixel of exactly 0 or 1 is at infinity and never moves."""
     return images.clamp(EDGE, 1.0 - EDGE)
 
 
 def positive_logits(logits: Tensor, c: Tensor) -> Tensor:
     """c_i * (z_i - min z_i + 1): (n, classes) logits with the hinge scaled by each sample's c (n,).
 
-    The shift leaves margins as they are and keeps every logit positive, which torchattacks' CW needs: it takes the
-    largest other logit to be at least 0. The hinge is homogeneous, so scaled logits stand for a c of each sample.
+    The shift keeps margins unchanged and every logit positive. torchattacks' CW requires this: it assumes that the
+    largest other logit is at least 0. The hinge is homogeneous, so scaling the logits gives each sample its own c.
     """
     return c.unsqueeze(1) * (logits - logits.detach().amin(dim=1, keepdim=True) + 1.0)
 
@@ -34,9 +34,10 @@ def smallest_perturbation(
     rounds: int,
     initial_c: float,
 ) -> Tensor:
-    """The closest misclassified image found over all rounds, the clean image where there was none.
+    """The closest misclassified image of all rounds, or the clean image if none was found.
 
-    Success at c halves the way down to the largest c that failed; failure multiplies c by 10 until a c succeeded.
+    After a success, c moves halfway to the largest c that failed. After a failure, c moves halfway to the smallest c
+    that succeeded, or is multiplied by 10 if none has.
 
     Args:
         minimize: c (n,) -> candidates (n, C, H, W).
@@ -60,10 +61,10 @@ def smallest_perturbation(
 
 
 class EveryStep(int):
-    """A number of steps after which, and not before, torchattacks' CW ends.
+    """Number of steps that disables the early stopping of torchattacks' CW.
 
-    Its loop tests `step % max(steps // 10, 1) == 0` and then stops when the cost of the whole batch rose, which would
-    make a sample's result depend on its neighbors. Here `steps // 10` is this object and no `step` is a multiple of it.
+    Its loop tests `step % max(steps // 10, 1) == 0` and then stops if the cost of the whole batch has risen. A sample's
+    result would depend on the rest of the batch. Here `steps // 10` is this object, and no `step` is a multiple of it.
     """
 
     def __floordiv__(self, other: int) -> "EveryStep":

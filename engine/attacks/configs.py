@@ -1,8 +1,8 @@
-"""One class per attack: its parameters and their limits. No torch, so that forms and pages can read them.
+"""One class per attack: its parameters and their limits. No torch, since forms and pages read them.
 
-Step sizes are fractions of epsilon, so one configuration serves every point of an accuracy-against-epsilon curve.
-`@listed` states the parameters that an attack's name stands for: Advertorch's for the paper's six, AutoAttack's
-(Croce & Hein 2020) for the strong four, with apgd-ce from five starts instead of one.
+Step sizes are fractions of epsilon, so one configuration fits every point of an accuracy-against-epsilon curve.
+`@listed` sets the parameters of a listed attack: those of Advertorch for the paper's six attacks, and those of
+AutoAttack (Croce & Hein 2020) for the four strong attacks, except that apgd-ce has five starts instead of one.
 """
 
 from typing import ClassVar, Literal
@@ -33,8 +33,8 @@ class _Iterated(AttackConfig):
     def _reaches_epsilon(self):
         if (reach := self.steps * self.step_size) < 1.0 - 1e-9:
             raise InputError(
-                "steps that reach ε together", f"{self.steps} steps of {self.step_size:.4g} ε, {reach:.2g} ε",
-                "Take more or longer steps.",
+                "steps that together reach at least ε", f"{self.steps} steps of {self.step_size:.4g} ε, {reach:.2g} ε",
+                "Increase the number or the size of the steps.",
             )  # fmt: skip
         return self
 
@@ -44,7 +44,7 @@ class PGD(_Iterated):
     """Projected gradient descent in linf."""
 
     name: Literal["pgd"] = "pgd"
-    random_start: bool = Field(default=True, description="start at a random point of the ball instead of the image")
+    random_start: bool = Field(default=True, description="start at a random point of the ball instead of at the image")
 
 
 @listed("paper")
@@ -57,7 +57,7 @@ class CarliniWagner(AttackConfig):
     steps: int = Field(default=100, ge=1, le=10_000, description="Adam steps in each round")
     search_rounds: int = Field(default=9, ge=1, le=20, description="rounds of the binary search over c")
     learning_rate: float = Field(default=0.01, gt=0.0, le=1.0, description="learning rate of Adam, in tanh space")
-    initial_c: float = Field(default=1e-3, gt=0.0, le=1e3, description="first weight of misclassification against size")
+    initial_c: float = Field(default=1e-3, gt=0.0, le=1e3, description="initial c, the weight of misclassification")
 
     @property
     def forwards(self) -> int:
@@ -73,9 +73,7 @@ class MIFGSM(_Iterated):
     """Momentum iterative FGSM (MIA in the paper)."""
 
     name: Literal["mi-fgsm"] = "mi-fgsm"
-    decay: float = Field(
-        default=1.0, ge=0.0, le=10.0, description="share of the gradient's running sum kept at each step"
-    )
+    decay: float = Field(default=1.0, ge=0.0, le=10.0, description="decay factor of the accumulated gradient")
 
 
 @listed("paper", steps=10, step_size=1 / 6)
@@ -96,16 +94,16 @@ class LinfBIM(_Iterated):
 @listed(name="apgd-dlr")
 @listed("strong")
 class APGD(AttackConfig):
-    """Auto-PGD (Croce & Hein, ICML 2020): a step that halves when the loss stalls, cross-entropy or logit ratio."""
+    """Auto-PGD (Croce & Hein, ICML 2020) on cross-entropy or the logit ratio; its step halves when the loss stalls."""
 
     works_alone: ClassVar[bool] = True
     name: Literal["apgd-ce", "apgd-dlr"] = "apgd-ce"
     steps: int = Field(default=100, ge=1, le=10_000, description="gradient steps of each start")
-    restarts: int = Field(default=5, ge=1, le=100, description="random starts; later ones on what is still correct")
+    restarts: int = Field(default=5, ge=1, le=100, description="random starts; each attacks images still correct")
 
     @property
     def fewest_classes(self) -> int:
-        """The ratio loss compares the first with the third largest logit."""
+        """Three for the ratio loss, which compares the largest with the third largest logit."""
         return 3 if self.name == "apgd-dlr" else 1
 
     @property
@@ -119,17 +117,17 @@ class APGD(AttackConfig):
 
 @listed("strong")
 class TargetedAPGD(AttackConfig):
-    """Auto-PGD on the targeted ratio loss, once for each of the most likely wrong classes."""
+    """Auto-PGD on the targeted ratio loss, once per target; the targets are the most likely wrong classes."""
 
     works_alone: ClassVar[bool] = True
     name: Literal["apgd-t"] = "apgd-t"
     steps: int = Field(default=100, ge=1, le=10_000, description="gradient steps of each start")
     restarts: int = Field(default=1, ge=1, le=100, description="random starts for each class")
-    targets: int = Field(default=9, ge=1, le=9, description="wrong classes that are tried, likely ones first")
+    targets: int = Field(default=9, ge=1, le=9, description="number of wrong classes to try, most likely first")
 
     @property
     def fewest_classes(self) -> int:
-        """The targeted ratio loss compares the first with the third and the fourth largest logit."""
+        """Four: the targeted ratio loss compares the largest with the third and the fourth largest logit."""
         return 4
 
     @property
@@ -145,14 +143,14 @@ class TargetedAPGD(AttackConfig):
 class FAB(AttackConfig):
     """Fast adaptive boundary (Croce & Hein, ICML 2020): the smallest linf perturbation over all target classes.
 
-    It starts at the image and draws no random numbers, so that its result is the same at every epsilon.
+    It starts at the image and uses no random numbers, so its result is the same at every epsilon.
     """
 
     minimizes: ClassVar[bool] = True
     works_alone: ClassVar[bool] = True
     name: Literal["fab"] = "fab"
     steps: int = Field(default=100, ge=1, le=10_000, description="projections onto the boundary for each class")
-    targets: int = Field(default=9, ge=1, le=9, description="wrong classes that are tried, likely ones first")
+    targets: int = Field(default=9, ge=1, le=9, description="number of wrong classes to try, most likely first")
 
     @property
     def forwards(self) -> int:
@@ -165,12 +163,12 @@ class FAB(AttackConfig):
 
 @listed("strong")
 class Square(AttackConfig):
-    """Square: random search with squares of shrinking size, no gradients (Andriushchenko et al., ECCV 2020)."""
+    """Square (Andriushchenko et al., ECCV 2020): random search with squares of shrinking size, without gradients."""
 
     works_alone: ClassVar[bool] = True
     name: Literal["square"] = "square"
     queries: int = Field(default=5_000, ge=1, le=100_000, description="queries to the network for each start")
-    restarts: int = Field(default=1, ge=1, le=100, description="random starts; later ones on what is still correct")
+    restarts: int = Field(default=1, ge=1, le=100, description="random starts; each attacks images still correct")
 
     @property
     def forwards(self) -> int:
@@ -183,26 +181,26 @@ class Square(AttackConfig):
 
 @listed()
 class DeepFool(AttackConfig):
-    """DeepFool (Moosavi-Dezfooli et al., CVPR 2016): the smallest l2 perturbation, boundary by linearized boundary."""
+    """DeepFool (Moosavi-Dezfooli et al., CVPR 2016): the smallest l2 perturbation, by repeated linearization."""
 
     norm: ClassVar[Norm] = "l2"
     minimizes: ClassVar[bool] = True
     works_alone: ClassVar[bool] = True
     name: Literal["deepfool"] = "deepfool"
-    steps: int = Field(default=50, ge=1, le=1_000, description="linearizations of each image")
+    steps: int = Field(default=50, ge=1, le=1_000, description="linearizations per image")
     overshoot: float = Field(
-        default=0.02, ge=0.0, le=1.0, description="how far beyond the boundary, as a share of the step"
+        default=0.02, ge=0.0, le=1.0, description="distance beyond the boundary, as a fraction of the step"
     )
 
     @property
     def forwards(self) -> int:
-        """The unit of progress alone: the attack takes images one by one, most of them in few linearizations."""
+        """Estimate used for progress only: images are attacked one by one, most of them in few linearizations."""
         return 60
 
     @property
     def cost(self) -> float:
-        """A linearization of one image, a gradient for each of ten classes, takes as long as 80 images in a batch.
+        """Cost of 80 per linearization, which computes one gradient per class.
 
-        Measured on one core of a CPU, for a trained LeNet.
+        Measured on one core of a CPU for a trained LeNet with ten classes, against images in a batch.
         """
         return 80.0 * self.steps

@@ -1,4 +1,4 @@
-"""Adversarial images for a network or a stack of them, inside their budget and finite whatever the library does."""
+"""Adversarial images for a network or a stack of networks, always finite and inside their budget."""
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -24,20 +24,20 @@ def perturb(
     seed: int,
     interrupted: Callable[[], None] | None = None,
 ) -> Tensor:
-    """Adversarial images for one network, each inside its budget (an attack that minimizes: inside [0, 1]) and finite.
+    """Adversarial images for one network: finite, and inside the budget, or inside [0, 1] if the attack minimizes.
 
-    A result does not depend on the rest of the batch. Random state, modes and gradients are left as found. A sample
-    without any gradient stays where it is, at its clean image in MI-FGSM, and so counts as robust; a logit or gradient
-    that is no number never does.
+    The result for a sample does not depend on the rest of the batch. Random state, modes and gradients are restored. A
+    sample whose gradient is zero does not move (in MI-FGSM it stays at its clean image) and counts as robust. Logits
+    and gradients that are not finite raise an error.
 
     Args:
         images, labels: (B, C, H, W) in [0, 1] and (B,).
-        std: per channel, of the data set.
-        seed: of the random numbers.
-        interrupted: called before every forward pass; what it raises ends the attack.
+        std: standard deviation of the data set, per channel.
+        seed: seed of the attack's random numbers.
+        interrupted: called before every forward pass; an exception it raises ends the attack.
 
     Raises:
-        InputError: images outside [0, 1], logits or gradients that are not finite, an attack unfit for the threat.
+        InputError: images outside [0, 1], logits or gradients that are not finite, or an attack unfit for the threat.
     """
     stack = Stack.of([network])
     adversarial, finite = perturb_members(stack, images, labels, attack, threat, std, [seed], interrupted)
@@ -46,7 +46,7 @@ def perturb(
 
 
 def refuse_diverged(finite: Tensor) -> None:
-    """InputError unless all of `finite` is True: the logits and gradients of one network."""
+    """InputError unless all of `finite` is True, which states that logits and gradients of a network are finite."""
     if not finite.all():
         found = "values that are not finite"
         raise InputError("a model with finite logits and gradients", found, "Leave out models that diverged.")
@@ -62,13 +62,13 @@ def perturb_members(
     seeds: Sequence[int],
     interrupted: Callable[[], None] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """As `perturb` for every member of a stack: images (K*B, C, H, W), and (K,) bool, which members stayed finite.
+    """`perturb` for every member of a stack: images (K*B, C, H, W), and (K,) bool, the members that stayed finite.
 
-    A member's result does not depend on who shares the stack; the images of a member that is not finite mean nothing.
+    A member's result does not depend on the other members. The images of a member that is not finite are meaningless.
 
     Args:
         images, labels: (K*B, C, H, W) in [0, 1] and (K*B,), member by member.
-        seeds: one for each member.
+        seeds: one per member.
     """
     from engine.attacks.torchattacks_adapter import search  # torchattacks loads torchvision, which takes a second
 
@@ -81,8 +81,8 @@ def perturb_members(
     if attack.works_alone and stack.size > 1:
         return _one_by_one(stack, images, labels, attack, threat, std, seeds, interrupted)
     forked = [images.device] if images.is_cuda else []
-    # images.device: CW builds its one-hot labels on the default device and indexes them with labels on this one. Both
-    # that and the noise look at every single operation, which costs as much as a small network does.
+    # images.device: CW builds its one-hot labels on the default device and indexes them with labels on this one. This
+    # context and the noise intercept every operation, which costs as much as a small network.
     device = images.device if images.is_cuda else nullcontext()
     noise = nullcontext() if attack.works_alone else MemberNoise(seeds)
     with torch.random.fork_rng(forked), torch.enable_grad(), device, noise:
@@ -114,7 +114,12 @@ def _one_by_one(
 def _check(images: Tensor, labels: Tensor, members: int, seeds: int) -> None:
     if len(labels) != len(images) or len(images) % members or seeds != members:
         got = f"{len(images)} images, {len(labels)} labels and {seeds} seeds for {members} members"
-        raise InputError("as many labels as images, equally many of each member, a seed of each", got, "Pass these.")
+        expected = "one label per image, equally many images per member, and one seed per member"
+        raise InputError(expected, got, "Pass arrays of matching lengths.")
     if len(images) and not bool(((images >= 0.0) & (images <= 1.0)).all()):
         low, high = images.min().item(), images.max().item()
-        raise InputError("images in [0, 1]", f"values from {low:.3g} to {high:.3g}", "Normalize inside the model.")
+        raise InputError(
+            "images in [0, 1]",
+            f"values from {low:.3g} to {high:.3g}",
+            "Pass pixels in [0, 1], and normalize inside the model.",
+        )

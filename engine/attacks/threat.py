@@ -1,6 +1,6 @@
-"""What an attacker may change: a ball around each image, cut by the image range [0, 1].
+"""ThreatModel: a ball around each image, intersected with the image range [0, 1].
 
-No torch at run time: pages state and check threat models without loading it.
+No torch at run time, since pages use threat models without it.
 """
 
 from __future__ import annotations
@@ -23,24 +23,22 @@ TOLERANCE = 1e-6
 class ThreatModel(BaseModel):
     """All images x' in [0, 1] with ||(x' - x) / scale|| <= epsilon.
 
-    The scale is 1 for unit "pixel" and, for "normalized", the data set's standard deviation of each channel:
-    what the network sees after its normalization. `std` has one entry per channel everywhere below.
+    The scale is 1 for the unit "pixel", and the data set's standard deviation per channel for the unit "normalized",
+    as in the normalized input of the network. `std` has one entry per channel in all methods.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     norm: Norm = Field(
-        default="linf", description="norm of the perturbation: its largest pixel, or its Euclidean length"
+        default="linf", description="norm of the perturbation: linf, the largest change of a pixel, or l2, the length"
     )
-    epsilon: float = Field(
-        default=0.3, ge=0.0, le=100.0, description="ε, the largest perturbation in this norm and unit"
-    )
+    epsilon: float = Field(default=0.3, ge=0.0, le=100.0, description="ε, the largest allowed perturbation")
     unit: Unit = Field(
-        default="normalized", description="unit of ε: pixels in [0, 1], or pixels divided by the channel's std"
+        default="normalized", description="unit of ε: pixel values in [0, 1], or these divided by the channel's std"
     )
 
     def pixel_budget(self, std: Sequence[float]) -> tuple[float, ...]:
-        """Largest change of a pixel of each channel; for l2, when nothing else changes."""
+        """Largest change of a pixel, per channel; for l2, if no other pixel changes."""
         return tuple(float(self.epsilon * factor) for factor in self._scale(std))
 
     def perturbation_size(self, images, adversarial, std: Sequence[float]) -> np.ndarray:
@@ -50,7 +48,7 @@ class ThreatModel(BaseModel):
             images, adversarial: (n, C, H, W), arrays or tensors on the CPU.
 
         Returns:
-            (n,) float64; not a number or infinite where `adversarial` is.
+            (n,) float64; NaN or infinite where `adversarial` is.
         """
         delta = np.asarray(adversarial, np.float64) - np.asarray(images, np.float64)
         delta /= self._scale(std)[:, None, None]
@@ -59,7 +57,7 @@ class ThreatModel(BaseModel):
         return np.sqrt(np.square(delta).sum(axis=(1, 2, 3)))
 
     def within_budget(self, images, adversarial, std: Sequence[float]) -> np.ndarray:
-        """(n,) bool: inside the ball up to 1e-6, inside [0, 1] exactly, and finite; arguments as above."""
+        """(n,) bool: inside the ball up to 1e-6, inside [0, 1], and finite; arguments as in `perturbation_size`."""
         return in_image_range(adversarial) & (
             self.perturbation_size(images, adversarial, std) <= self.epsilon + TOLERANCE
         )
@@ -67,8 +65,8 @@ class ThreatModel(BaseModel):
     def project(self, images: Tensor, adversarial: Tensor, std: Sequence[float]) -> Tensor:
         """The nearest point of the ball to each finite (n, C, H, W) `adversarial`, then clipped to [0, 1].
 
-        Clipping comes last and never leads out of the ball, since the clean pixel is in [0, 1] too. Computed in
-        float64; a value that had to move is rounded towards its clean pixel, so rounding cannot leave the ball either.
+        Clipping never leaves the ball, since the clean pixel is in [0, 1] too. Computed in float64; a value that is
+        projected is rounded toward its clean pixel, so rounding never leaves the ball either.
         """
         clean = images.double()
         scale = clean.new_tensor(self._scale(std)).view(-1, 1, 1)

@@ -1,8 +1,8 @@
-"""Our attack configurations, run by torchattacks: the only file that imports it.
+"""Attack configurations run by torchattacks; the only file that imports it.
 
-What the library does differently from the papers, or differently from batch to batch, is corrected here and in `victim`
-and `carlini_wagner`: losses are means over the batch, noise comes from the global generator, CW stops on the cost of
-the whole batch, FAB stops at the first class that works, DeepFool ends on the boundary.
+This file, `victim` and `carlini_wagner` correct where the library differs from the papers, or where results depend on
+the batch: losses are means over the batch, noise comes from the global generator, CW stops on the cost of the whole
+batch, FAB stops at the first class that works, and DeepFool ends on the boundary.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,15 +32,15 @@ def search(
     std: Sequence[float],
     seed: int,
 ) -> Tensor:
-    """What the library finds: (K*B, C, H, W), not yet projected.
+    """Adversarial images of the library: (K*B, C, H, W), not yet projected.
 
     Args:
-        budget: the ball; None for an attack that minimizes.
-        seed: of an attack that works alone; the others draw from `MemberNoise`.
+        budget: the ball to search; None for an attack that minimizes.
+        seed: seed of an attack with `works_alone`; other attacks draw from `MemberNoise`.
     """
     classes = victim.class_count(images) if attack.works_alone else 0
     if attack.works_alone and classes < attack.fewest_classes:
-        expected = f"{attack.fewest_classes} classes or more for {attack.name}"
+        expected = f"at least {attack.fewest_classes} classes for {attack.name}"
         raise InputError(expected, classes, "Choose another attack.")
     pixels = budget.pixel_budget(std) if budget else (0.0,)
     eps = images.new_tensor(pixels).view(1, -1, 1, 1)
@@ -51,9 +51,9 @@ def _library_attack(victim: Victim, attack: AttackConfig, eps: Any, radius: Any,
     """The library's attack on a victim, as a function of images and labels.
 
     Args:
-        eps: (1, C, 1, 1), budget of a pixel of each channel; 0 for an attack that minimizes.
-        radius: the largest of them, in double precision.
-        classes: of the network; known for attacks that work alone.
+        eps: (1, C, 1, 1), budget of a pixel per channel; 0 for an attack that minimizes.
+        radius: largest budget of a channel, in double precision.
+        classes: number of classes; 0 unless the attack has `works_alone`.
     """
     whole, summed = victim.seen_through(as_they_are), victim.seen_through(sum_of_losses)
     match attack:
@@ -66,8 +66,8 @@ def _library_attack(victim: Victim, attack: AttackConfig, eps: Any, radius: Any,
         case configs.LinfBIM(steps=steps, step_size=step):
             return torchattacks.BIM(summed, eps=eps, alpha=step * eps, steps=steps)
         case configs.L2BIM(steps=steps, step_size=step):
-            # A ball in normalized units is an ellipsoid in pixels: ascend along its metric in the smallest ball
-            # around it; the caller projects. Both are the same where all channels have one std.
+            # A ball in normalized units is an ellipsoid in pixels. Ascend along its metric in the smallest enclosing
+            # ball; the caller projects onto the ellipsoid. Both are equal if all channels have the same std.
             view = victim.seen_through(steeply, metric=(eps / radius).square())
             return torchattacks.PGDL2(view, eps=radius, alpha=step * radius, steps=steps, random_start=False)
         case configs.APGD(name=name, steps=steps, restarts=restarts):
@@ -103,7 +103,7 @@ def _carlini_wagner(victim: Victim, attack: configs.CarliniWagner, images: Tenso
 
 
 def _fab(victim: Victim, attack: configs.FAB, classes: int, images: Tensor, labels: Tensor) -> Tensor:
-    """The nearest of what is found for each class; the library alone would stop at the first class that works."""
+    """The nearest adversarial image of all target classes; the library stops at the first class that works."""
     inner = torchattacks.FAB(victim.seen_through(as_they_are), steps=attack.steps, multi_targeted=True)
     best, best_size = images.clone(), images.new_full((len(images),), torch.inf)
     for rank in range(2, min(attack.targets + 1, classes) + 1):
@@ -117,16 +117,16 @@ def _fab(victim: Victim, attack: configs.FAB, classes: int, images: Tensor, labe
 
 
 def _deepfool(victim: Victim, attack: configs.DeepFool, images: Tensor, labels: Tensor) -> Tensor:
-    """Half of the overshoot belongs to each step, half to the whole way: in a linear network together as published.
+    """DeepFool with half of the overshoot on each step and half on the total perturbation.
 
-    With the library's alone images end on the boundary, where the next rounding decides: half of them were no longer
-    adversarial in another batch. Where a gradient is zero it divides by it: such an image stays as it is, and that it
-    became no number on the way says nothing of the network.
+    In a linear network this equals the published overshoot. With the library's version, images end on the boundary:
+    in another batch, half of them were no longer adversarial because of rounding. The library divides by a zero
+    gradient; such an image stays clean, and the resulting NaN does not mark the network as not finite.
     """
     factor = (1.0 + attack.overshoot) ** 0.5
     view = victim.without_memory().seen_through(as_they_are)
     found = torchattacks.DeepFool(view, steps=attack.steps, overshoot=factor - 1.0)(images, labels)
     beyond = (images + factor * (found - images)).clamp(0.0, 1.0)
     whole = beyond.where(beyond.isfinite().flatten(1).all(dim=1).view(-1, 1, 1, 1), images)
-    victim.predictions(whole)  # notes whether the network is finite there
+    victim.predictions(whole)  # records whether the network is finite there
     return whole

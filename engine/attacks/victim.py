@@ -1,4 +1,4 @@
-"""What an attack library is given in place of a stack, so that neither can harm the other."""
+"""Victim: the copy of a stack that an attack library receives."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Readout = Callable[[Tensor], Tensor]
 class Victim(nn.Module):
     """A frozen copy of a stack as one classifier: (K*B, C, H, W) -> (K*B, classes).
 
-    The copy keeps gradients and modes of the caller's stack untouched. `interrupted` is called before each forward
-    pass and may raise.
+    The copy protects gradients and modes of the caller's stack. `interrupted` is called before each forward pass and
+    may raise.
     """
 
     def __init__(self, stack: Stack, interrupted: Callable[[], None] | None = None) -> None:
@@ -31,9 +31,9 @@ class Victim(nn.Module):
         self.eval()
 
     def forward(self, images: Tensor) -> Tensor:
-        """The stack's own logits, in the images' type: FAB goes on in float32 whatever it was given.
+        """The stack's logits in the dtype of the images, since FAB continues in float32 with any input.
 
-        Remembers in `finite` (K,) whose were numbers, without waiting for the device.
+        Updates `finite` (K,), the members with finite logits, without synchronizing the device.
         """
         if self.interrupted is not None:
             self.interrupted()
@@ -52,11 +52,11 @@ class Victim(nn.Module):
             return self(images[:1]).shape[1]
 
     def seen_through(self, readout: Readout, metric: Tensor | float = 1.0) -> View:
-        """The victim as an attack is to see it, as in `View`."""
+        """The victim with a transformed output, see `View`."""
         return View(self, readout, metric)
 
     def without_memory(self) -> Victim:
-        """A copy whose `finite` is its own."""
+        """A copy with a separate `finite`."""
         return Victim(self.stack, self.interrupted)
 
 
@@ -84,32 +84,35 @@ class _GradientTimes(torch.autograd.Function):
 
 
 def gradient_times(values: Tensor, factor: Any) -> Tensor:
-    """The same values; the gradient that comes back through them is multiplied by a number or tensor."""
+    """The same values; the gradient through them is multiplied by a number or tensor."""
     result = _GradientTimes.apply(values, factor)
     assert isinstance(result, Tensor)
     return result
 
 
 def sum_of_losses(logits: Tensor) -> Tensor:
-    """The same logits, for which a mean loss over the batch has the gradient of a sum: its size has no influence."""
+    """The same logits; a mean loss over the batch gets the gradient of a sum, so the batch size has no effect."""
     return gradient_times(logits, len(logits))
 
 
 def steeply(logits: Tensor) -> Tensor:
-    """A hundred million times the gradient: PGDL2 adds 1e-10 to its norm, which is not small where a model is sure."""
+    """The same logits with a gradient multiplied by 1e8 and the batch size.
+
+    PGDL2 adds 1e-10 to the gradient's norm, which is not negligible where a model is confident.
+    """
     return gradient_times(logits, 1e8 * len(logits))
 
 
 def as_they_are(logits: Tensor) -> Tensor:
-    """For attacks that sum their losses themselves, or compare gradients with logits."""
+    """The same logits, for attacks that sum their losses or compare gradients with logits."""
     return logits
 
 
 class MemberNoise(TorchFunctionMode):
     """While active, `torch.empty_like(x).uniform_(low, high)` on (K*B, ...) draws from one seed per member.
 
-    torchattacks draws so from the global generator, whose numbers depend on who shares the stack. And `uniform_` itself
-    takes numbers only, while the bounds of a ball in normalized units are tensors, one value per channel.
+    torchattacks draws this noise from the global generator, so it would depend on the other members of the stack. Also,
+    `uniform_` accepts only numbers, but the bounds of a ball in normalized units are tensors, one value per channel.
     """
 
     def __init__(self, seeds: Sequence[int]) -> None:
@@ -128,7 +131,7 @@ class _Blank(Tensor):
     generators: Sequence[torch.Generator]
 
     def uniform_(self, low: Any = 0.0, high: Any = 1.0) -> Tensor:  # type: ignore[override]
-        """A plain tensor of this shape. Drawn on the CPU in float32: a member starts equally on every device."""
+        """A plain tensor of this shape, drawn on the CPU in float32, so a member's start is equal on every device."""
         shape = (len(self) // len(self.generators), *self.shape[1:])
         unit = torch.cat([torch.rand(shape, generator=generator, device="cpu") for generator in self.generators])
         return low + (high - low) * unit.to(self.device, self.dtype)

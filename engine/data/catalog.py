@@ -1,4 +1,4 @@
-"""The data sets by name; a new one is one entry. What a page or a model must know without loading an image."""
+"""The data sets by name; a new data set is one entry. Pages and models read this without loading images."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from engine.errors import InputError
 class DatasetSpec:
     """Shape, classes and normalization of one data set.
 
-    shape: (C, H, W) with one channel, gray, or three, red, green and blue.
-    mean, std: per channel, of pixels in [0, 1].
+    shape: (C, H, W) with one channel (gray) or three (red, green, blue).
+    mean, std: per channel, of pixels in [0, 1]; used to normalize images.
     epsilon: the paper's linf budget, in normalized units.
-    torchvision: class name in `torchvision.datasets`, None when nothing can be downloaded.
+    torchvision: class name in `torchvision.datasets`; None if the data set cannot be downloaded.
 
     Raises:
-        ValueError: another number of channels, or a mean or std for another number.
+        ValueError: the number of channels is not 1 or 3, or the length of mean or std differs from it.
     """
 
     name: str
@@ -55,7 +55,7 @@ DATASETS = {
 
 
 def dataset_spec(name: str) -> DatasetSpec:
-    """The entry called `name`; InputError when there is none."""
+    """The entry called `name`; InputError if the name is unknown."""
     if name not in DATASETS:
         raise InputError(f"a data set, one of {', '.join(DATASETS)}", repr(name), "Choose one of these names.")
     return DATASETS[name]

@@ -1,37 +1,37 @@
-"""Segmentation of a digit: strokes told from the ground they were drawn on. scipy loads on first use."""
+"""Segmentation of a digit: separates strokes from their background. scipy loads on first use."""
 
 import numpy as np
 
 from engine.errors import InputError
 
 LEAST_CONTRAST = 12.0
-"""Of 255: an image with less contrast is blank."""
+"""Smallest contrast, of 255; an image with less is blank."""
 
 LEAST_SIGNAL = 8.0
-"""Height of strokes over their ground, in standard deviations of its noise; below it there is only noise."""
+"""Smallest contrast of strokes, in standard deviations of the background noise; anything less is noise."""
 
 ENOUGH = 4000
-"""Pixels that settle the six numbers of a ground."""
+"""Number of pixels that is enough to fit the six coefficients of a background."""
 
 
 def segment_strokes(gray: np.ndarray, is_bright: bool | None) -> np.ndarray:
-    """Strength of the strokes in every pixel, on a ground of unknown and uneven light.
+    """Strength of the strokes in every pixel, on a background of unknown and uneven brightness.
 
-    The ground is a quadratic surface, fitted to the border first and then to all that is no stroke. Faint parts that
-    hang together with no stroke are removed, and so are small specks and, if a stroke lies inside, what touches the
-    border.
+    The background is a quadratic surface, fitted first to the border and then to all pixels outside strokes. Removed
+    are faint parts that are not connected to a stroke, small specks, and parts that touch the border if another stroke
+    does not.
 
     Args:
         gray: (H, W) floats, 0 to 255.
-        is_bright: whether strokes are brighter than their ground; None finds out.
+        is_bright: whether strokes are brighter than the background; None detects it.
 
     Returns:
-        (H, W) in [0, 1], 0 on the ground, somewhere above 0.5.
+        (H, W) in [0, 1]: 0 on the background, above 0.5 in at least one pixel.
 
     Raises:
-        InputError: there is nothing but ground.
+        InputError: the image has no strokes.
     """
-    from scipy import ndimage  # slow to load, and only images that people bring need it
+    from scipy import ndimage  # slow to load, and only needed for images of users
 
     terms = _quadratic(gray.shape)
     ground = _robust_fit(terms, gray, border(gray.shape))
@@ -54,7 +54,7 @@ def segment_strokes(gray: np.ndarray, is_bright: bool | None) -> np.ndarray:
 
 
 def border(shape: tuple[int, ...]) -> np.ndarray:
-    """Bool, the outer sixteenth on each side, at least a pixel."""
+    """(H, W) bool: the outer sixteenth on each side, at least one pixel."""
     ring = np.ones(shape, bool)
     depth_y, depth_x = (max(1, side // 16) for side in shape[:2])
     ring[depth_y:-depth_y, depth_x:-depth_x] = False
@@ -68,7 +68,7 @@ def _quadratic(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _robust_fit(terms: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """The combination of terms with the least absolute error `where`, on all of (H, W); iterated least squares."""
+    """(H, W) combination of terms with the least absolute error `where`, by iterated least squares."""
     some = slice(None, None, max(1, int(where.sum()) // ENOUGH))
     design, target = terms[where][some], values[where][some].astype(np.float64)
     weights = np.ones(len(target))
@@ -81,13 +81,13 @@ def _robust_fit(terms: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.
 
 
 def _stroke_height(above: np.ndarray) -> float:
-    """Height of a stroke over its ground: the median of what is nearer to the highest than to the ground."""
+    """Contrast of strokes: the median of the pixels that are nearer to the highest than to the background."""
     highest = np.quantile(above, 0.999)
     return float(np.median(above[above >= 0.5 * highest]))
 
 
 def _worth_keeping(parts: np.ndarray, strength: np.ndarray, strokes: np.ndarray) -> np.ndarray:
-    """The numbered parts that are large enough and, if any such lies inside, do not touch the border."""
+    """Labels of the parts that are large enough and, if one of these is inside, do not touch the border."""
     size = np.bincount(parts.ravel(), weights=strength.ravel(), minlength=parts.max() + 1)
     edge = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
     inside = np.setdiff1d(strokes, edge)
@@ -97,11 +97,11 @@ def _worth_keeping(parts: np.ndarray, strength: np.ndarray, strokes: np.ndarray)
 
 
 def embolden(strength: np.ndarray, least: float) -> np.ndarray:
-    """Strokes widened to `least` pixels on average, the image growing with them; wider ones are left alone.
+    """Strokes widened to `least` pixels on average; the image grows with them. Wider strokes are not changed.
 
-    A stroke's width is twice its area over its perimeter.
+    The width of a stroke is twice its area divided by its perimeter.
     """
-    from scipy import ndimage  # as above
+    from scipy import ndimage  # slow to load, and only needed for images of users
 
     padded = np.pad(strength, 1)
     perimeter = np.hypot(np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]).sum()
@@ -113,4 +113,4 @@ def embolden(strength: np.ndarray, least: float) -> np.ndarray:
 
 
 def blank_image() -> InputError:
-    return InputError("an image with something on it", "a blank one", "Choose another, with more contrast.")
+    return InputError("an image with visible content", "a blank image", "Choose an image with more contrast.")

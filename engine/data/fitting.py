@@ -1,4 +1,4 @@
-"""Images that people bring, in the form that a data set's networks were trained on. Pillow loads on first use."""
+"""Conversion of images of users to the format of a data set. Pillow loads on first use."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 MOST_PIXELS = 64_000_000
 LONGEST_SIDE = 1024
-"""Of what is decoded: many times more than a fitted image can show."""
+"""Longest side of a decoded image, in pixels; far more than the fitted image needs."""
 
 WORKING_SIDE = 320
 DIGIT_BOX = 20
-"""Edge of the square that MNIST fits its digits into, within 28 x 28."""
+"""Side of the square that contains a digit of MNIST, within 28 x 28 pixels."""
 
 LEAST_STROKE = 2.0
-"""Width of a stroke within that square, in its pixels; 19 of 20 of MNIST's digits exceed it."""
+"""Smallest width of a stroke within that square, in pixels; 95 % of MNIST's digits exceed it."""
 
 
 def read_image(content: bytes) -> np.ndarray:
-    """The first frame of an image file, upright, on white where it is transparent.
+    """Read the first frame of an image file, rotated upright, with transparent pixels on white.
 
     Returns:
-        (H, W, 3) uint8, reduced to at most 1024 pixels a side.
+        (H, W, 3) uint8, reduced to at most 1024 pixels per side.
 
     Raises:
-        InputError: empty, not one of FORMATS, truncated, or more than 64 megapixels, which are never decoded.
+        InputError: the file is empty, not one of FORMATS, truncated, or larger than 64 megapixels (not decoded).
     """
     from PIL import Image, ImageOps  # only uploaded images need Pillow
 
@@ -55,30 +55,31 @@ def read_image(content: bytes) -> np.ndarray:
     except InputError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large("far more") from error
+        raise _too_large("a far larger image") from error
     except Image.UnidentifiedImageError as error:
-        raise InputError(expected, "a file that is none", "Choose another file.") from error
-    except Exception as error:  # each of Pillow's decoders has its own for a damaged file
-        remedy = "Save the image anew, or choose another file."
-        raise InputError(expected, f"a damaged one ({type(error).__name__})", remedy) from error
+        raise InputError(expected, "a file in another format", "Choose another file.") from error
+    except Exception as error:  # each decoder of Pillow raises its own exception for a damaged file
+        remedy = "Save the image again, or choose another file."
+        raise InputError(expected, f"a damaged file ({type(error).__name__})", remedy) from error
 
 
 def fit_image(pixels: np.ndarray, spec: DatasetSpec, is_bright: bool | None = None) -> np.ndarray:
-    """An image of any size in the form of a data set's.
+    """Convert an image of any size to the format of a data set.
 
-    Digits are made as MNIST was: bright ink on 0, cropped to the ink, scaled to fit 20 x 20, and moved so that its
-    center of mass is the center of 28 x 28. Other gray images are letterboxed on 0, color images cropped to a square.
+    Digits are processed as in MNIST: bright strokes on 0, cropped to the strokes, scaled to fit 20 x 20, and moved so
+    that the center of mass is the center of 28 x 28. Other gray images are letterboxed on 0; color images are cropped
+    to a square.
 
     Args:
         pixels: (H, W) or (H, W, 3) uint8.
-        is_bright: whether what is bright is the object, on a dark ground. None finds out: the ground is what the border
-            is. Without meaning for color images.
+        is_bright: whether the object is brighter than the background; None detects it from the border. Ignored for
+            color images.
 
     Returns:
         (C, H, W) uint8, `spec.shape`.
 
     Raises:
-        InputError: another shape or type, or a blank image.
+        InputError: the shape or dtype is wrong, or the image is blank.
     """
     if pixels.dtype != np.uint8 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)):
         shape = f"{pixels.dtype} {pixels.shape}"
@@ -95,7 +96,7 @@ def fit_image(pixels: np.ndarray, spec: DatasetSpec, is_bright: bool | None = No
 
 
 def _plain(image: Pillow.Image) -> Pillow.Image:
-    """Modes L, RGB and RGBA only; 16 bits a channel are scaled, not clipped."""
+    """The image in mode L, RGB or RGBA; channels of 16 bits are scaled, not clipped."""
     from PIL import Image  # only uploaded images need Pillow
 
     if image.mode in ("L", "RGB", "RGBA"):
@@ -107,7 +108,7 @@ def _plain(image: Pillow.Image) -> Pillow.Image:
 
 
 def _too_large(got: str) -> InputError:
-    return InputError(f"an image of at most {MOST_PIXELS // 10**6} megapixels", got, "Make it smaller first.")
+    return InputError(f"an image of at most {MOST_PIXELS // 10**6} megapixels", got, "Reduce its size first.")
 
 
 def _luminance(pixels: np.ndarray) -> np.ndarray:
@@ -116,7 +117,7 @@ def _luminance(pixels: np.ndarray) -> np.ndarray:
 
 
 def _resized(values: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Float (H, W), anti-aliased where it shrinks; within the range of `values`."""
+    """(height, width) floats within the range of `values`; anti-aliased if reduced."""
     from PIL import Image  # only uploaded images need Pillow
 
     picture = Image.fromarray(np.ascontiguousarray(values, np.float32))
@@ -137,7 +138,7 @@ def _fitting(shape: tuple[int, ...], height: int, width: int) -> tuple[int, int]
 
 
 def _fit_square(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
-    """(3, height, width) of the largest square in the middle."""
+    """(3, height, width): the largest centered square."""
     from PIL import Image  # only uploaded images need Pillow
 
     edge = min(pixels.shape[:2])
@@ -150,7 +151,7 @@ def _fit_square(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _letterbox(gray: np.ndarray, is_bright: bool | None, height: int, width: int) -> np.ndarray:
-    """(1, height, width): the whole image on a ground of 0."""
+    """(1, height, width): the whole image on a background of 0."""
     ground = float(np.median(gray[border(gray.shape)]))
     middle = float(gray[tuple(slice(side // 4, side - side // 4) for side in gray.shape)].mean())
     is_bright = middle > ground if is_bright is None else is_bright
@@ -174,7 +175,7 @@ def _fit_digit(gray: np.ndarray, is_bright: bool | None, height: int, width: int
 
 
 def _center(strength: np.ndarray, height: int, width: int) -> np.ndarray:
-    """(1, height, width) uint8, the center of mass in pixel (height // 2, width // 2) unless that cuts strokes off."""
+    """(1, height, width) uint8, with the center of mass in pixel (height // 2, width // 2) unless strokes are cut."""
     fitted = np.zeros((1, height, width), np.uint8)
     mass = strength.sum()
     corner = []

@@ -1,4 +1,4 @@
-"""Where images come from: the shipped sample, a file of the user's, or a download through torchvision."""
+"""Sources of images: the included sample, a file of the user, or a download with torchvision."""
 
 import hashlib
 import sys
@@ -31,7 +31,7 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """Digest of the training part: the same images in the same order, whatever file they came from."""
+        """Digest of the training images and labels in their order; it does not depend on the file."""
         content = hashlib.blake2b(digest_size=8)
         content.update(self.train_images.tobytes())
         content.update(self.train_labels.tobytes())
@@ -39,12 +39,13 @@ class Dataset:
 
 
 def load_dataset(name: str, data_dir: Path) -> Dataset:
-    """Read `<data_dir>/<name>.npz`, else the shipped file, else download and write that file.
+    """Read `<data_dir>/<name>.npz`, else the included file, else download the data set and write that file.
 
-    The npz holds x_train, y_train, x_test, y_test, the Keras layout: uint8 images (n, H, W) or (n, H, W, C).
+    The npz file contains x_train, y_train, x_test, y_test in the Keras layout: uint8 images (n, H, W) or (n, H, W, C).
 
     Raises:
-        InputError: unknown name, no file and no download, or a file that is damaged or of another shape.
+        InputError: the name is unknown, there is neither a file nor a download, or the file is damaged or of another
+            shape.
     """
     spec = dataset_spec(name)
     path = find_file(name, data_dir)
@@ -57,13 +58,13 @@ def load_dataset(name: str, data_dir: Path) -> Dataset:
 
 
 def find_file(name: str, data_dir: Path) -> Path | None:
-    """The npz that `load_dataset` would read, None when it would have to download."""
+    """The npz file that `load_dataset` would read; None if it would download one."""
     candidates = (data_dir / f"{name}.npz", SHIPPED / f"{name}.npz")
     return next((path for path in candidates if path.exists()), None)
 
 
 def check_available(name: str, data_dir: Path) -> None:
-    """InputError when `load_dataset` would find a damaged file, or neither a file nor a place to download from."""
+    """InputError if `load_dataset` would find a damaged file, or neither a file nor a download."""
     spec, path = dataset_spec(name), find_file(name, data_dir)
     if path is not None:
         _read_npz(path, ("y_test",))
@@ -72,26 +73,26 @@ def check_available(name: str, data_dir: Path) -> None:
 
 
 def fetch_dataset(name: str, data_dir: Path) -> None:
-    """See that the file is there and readable, by a download if need be; InputError as in `load_dataset`."""
+    """Make sure that the file exists and is readable; download it if necessary. InputError as in `load_dataset`."""
     check_available(name, data_dir)
     if find_file(name, data_dir) is None:
         _download(dataset_spec(name), data_dir)
 
 
 def _read_npz(path: Path, names: tuple[str, ...] = ARRAYS) -> dict[str, np.ndarray]:
-    """The arrays called `names` of a file that must hold all of ARRAYS."""
-    remedy = "Replace the file, or move it away and it is fetched again where that is possible."
+    """The arrays called `names` of a file that must contain all of ARRAYS."""
+    remedy = "Replace the file, or remove it so that it is downloaded again where possible."
     expected = f"{path} to be an npz file with the arrays {', '.join(ARRAYS)}"
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             missing = [name for name in ARRAYS if name not in archive.files]
             if missing:
-                raise InputError(expected, f"one without {', '.join(missing)}", remedy)
+                raise InputError(expected, f"a file without {', '.join(missing)}", remedy)
             return {name: archive[name] for name in names}
     except InputError:
         raise
-    except Exception as error:  # numpy, zipfile, zlib and tokenize each have their own for a damaged file
-        raise InputError(expected, f"a damaged or unreadable one ({type(error).__name__})", remedy) from error
+    except Exception as error:  # numpy, zipfile, zlib and tokenize raise their own exceptions for a damaged file
+        raise InputError(expected, f"a damaged or unreadable file ({type(error).__name__})", remedy) from error
 
 
 def _checked(spec: DatasetSpec, path: Path, images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +107,7 @@ def _checked(spec: DatasetSpec, path: Path, images: np.ndarray, labels: np.ndarr
     classes = len(spec.classes)
     valid = np.issubdtype(labels.dtype, np.integer) and len(labels) == len(images)
     if not valid or labels.min() < 0 or labels.max() >= classes:
-        expected = f"{len(images)} whole-number labels from 0 to {classes - 1} in {path}"
+        expected = f"{len(images)} integer labels from 0 to {classes - 1} in {path}"
         found = f", {labels.min()} to {labels.max()}" if valid else ""
         raise InputError(expected, f"{len(labels)} of type {labels.dtype}{found}", remedy)
     return np.ascontiguousarray(images.transpose(0, 3, 1, 2)), labels.astype(np.int64)
@@ -121,7 +122,7 @@ def _download(spec: DatasetSpec, data_dir: Path) -> Path:
     datasets = import_torchvision_datasets()
     data_dir.mkdir(parents=True, exist_ok=True)
     try:
-        # torchvision tells of its progress on standard output, which belongs to the caller's own words
+        # torchvision prints its progress on standard output, which is reserved for the caller
         with redirect_stdout(sys.stderr), tempfile.TemporaryDirectory(dir=data_dir, prefix=".download-") as folder:
             parts = {}
             for split, train in (("train", True), ("test", False)):
@@ -140,5 +141,5 @@ def _unavailable(spec: DatasetSpec, data_dir: Path) -> InputError:
         f"the data set {spec.name} in {data_dir / spec.name}.npz",
         "no such file, and it could not be downloaded" if spec.torchvision else "no such file",
         ("Connect to the internet, or put" if spec.torchvision else "Put")
-        + f" {spec.name}.npz (Keras layout) into the data folder, or choose mnist-mini, which is shipped.",
+        + f" {spec.name}.npz (Keras layout) into the data folder, or choose mnist-mini, which is included.",
     )

@@ -1,4 +1,4 @@
-"""Fixed subsets of a test set, so that every run is judged on the same images."""
+"""Fixed subsets of a test set, so that all runs are evaluated on the same images."""
 
 import numpy as np
 
@@ -6,9 +6,10 @@ from engine.seeds import derive_seed
 
 
 def stratified_ids(labels: np.ndarray, count: int) -> np.ndarray:
-    """Indices of `count` samples, classes in equal shares as far as they reach; the same ones every time.
+    """Indices of `count` samples, balanced over classes as far as possible; equal arguments give equal indices.
 
-    Subsets nest: the first n of a larger subset are the subset of n. All indices when `count` exceeds them.
+    Subsets nest: the first n indices of a larger subset are the subset of n. If `count` exceeds the number of samples,
+    all indices are returned.
     """
     shuffled = np.random.default_rng(derive_seed("subset", len(labels))).permutation(len(labels))
     order = shuffled[np.argsort(labels[shuffled], kind="stable")]

@@ -1,4 +1,4 @@
-"""The one place that imports torchvision."""
+"""The only module that imports torchvision."""
 
 from types import ModuleType
 
@@ -6,11 +6,11 @@ import torch
 
 
 def import_torchvision_datasets() -> ModuleType:
-    """`torchvision.datasets`, also beside a CPU build of torch.
+    """Import `torchvision.datasets`, also with a CPU build of torch.
 
-    torchvision's wheel on the registry is a CUDA build: next to a CPU torch its operator library does not load,
-    and its import fails because the operators `nms` and `qnms`, which it decorates, have no schema.
-    Data sets need neither; defining the two schemas first lets the import pass.
+    torchvision's wheel on PyPI is a CUDA build. With a CPU build of torch its operator library does not load, and its
+    import fails because the operators `nms` and `qnms`, which it decorates, have no schema. Data sets need neither
+    operator; the import succeeds once both schemas are defined.
     """
     library = torch.library.Library("torchvision", "FRAGMENT")
     for name in ("nms", "qnms"):

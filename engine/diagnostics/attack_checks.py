@@ -1,4 +1,4 @@
-"""Checks of the attacks: whether a stronger, a weaker or a blind one finds what the white box missed. No torch."""
+"""Checks of the attacks: do other attacks break images that the white-box attacks do not? No torch."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from engine.diagnostics.check import Conclusion, check, exceeds, graded
 from engine.diagnostics.evidence import Evidence
 
 FEW = 2
-"""This many images may be chance, whatever share of a small number of images they are."""
+"""Number of broken images that may be chance, even if it is a large share of few images."""
 
 
 @check("Many steps beat one")
 def one_step(examination: Evidence) -> Conclusion:
     """FGSM must not be stronger than PGD.
+    Failed if robust accuracy under PGD is more than 0.005 above robust accuracy under FGSM; suspicious if FGSM alone
+    breaks more than 1 % of the images.
 
-    Failed when robust accuracy under PGD is more than 0.005 above that under FGSM, suspicious when FGSM alone breaks
-    more than 1 % of the images.
-
-    Source: Athalye et al. 2018, Carlini et al. 2019; limits are ours.
+    Source: Athalye et al. 2018, Carlini et al. 2019; the limits are ours.
     """
     many, one = examination.pgd_path, examination.fgsm
     n, alone = len(many), int((many & ~one).sum())
@@ -33,17 +32,16 @@ def one_step(examination: Evidence) -> Conclusion:
 
 @check("No success is lost")
 def silent_success(examination: Evidence) -> Conclusion:
-    """An image that PGD made adversarial on its way must not be counted as robust because its last step is not.
-
-    Suspicious when there is one. The white box counts the best step.
+    """An image that is adversarial at any step of PGD must not count as robust, even if it is not at the last step.
+    Suspicious if at least one image is adversarial only before the last step. The white-box attacks count every step.
 
     Source: Pintor et al. 2022.
     """
     at_end, always = examination.pgd, examination.pgd_path
     n, lost = len(at_end), int((at_end & ~always).sum())
     evidence = (
-        f"{lost} of {n} images are adversarial at some step of PGD and not at the last one: robust accuracy is "
-        f"{at_end.mean():.4g} by the last, {always.mean():.4g} by the best step."
+        f"{lost} of {n} images are adversarial at some step of PGD but not at the last one. Robust accuracy is "
+        f"{at_end.mean():.4g} by the last step and {always.mean():.4g} by the best step."
     )
     values = {"lost": lost, "images": n, "by_last": float(at_end.mean()), "by_best": float(always.mean())}
     return Conclusion("suspicious" if lost else "ok", evidence, values)
@@ -51,45 +49,41 @@ def silent_success(examination: Evidence) -> Conclusion:
 
 @check("Converged")
 def converged(examination: Evidence) -> Conclusion:
-    """PGD of twice as many steps must not find much that the white box missed.
-
-    Failed when 200 steps lower robust accuracy by more than 0.01. Tried on up to 250 survivors.
+    """PGD with twice as many steps must not break much more than the white-box attacks.
+    Failed if 200 steps lower robust accuracy by more than 0.01. Tried on up to 250 survivors.
 
     Source: Carlini et al. 2019; the limit is ours.
     """
-    return _lowered(examination.doubled, "PGD of twice as many steps", 0.01, 0.01)
+    return _lowered(examination.doubled, "PGD with twice as many steps", 0.01, 0.01)
 
 
 @check("Enough starts")
 def restarts(examination: Evidence) -> Conclusion:
-    """PGD from other starts must not find much that the white box missed.
+    """PGD from other random starts must not break much more than the white-box attacks.
+    Suspicious if four more starts lower robust accuracy by more than 0.01; failed if by more than 0.02. Tried on up to
+    250 survivors.
 
-    Suspicious when four more random starts lower robust accuracy by more than 0.01, failed by more than 0.02. Tried on
-    up to 250 survivors.
-
-    Source: Carlini et al. 2019; limits are ours.
+    Source: Carlini et al. 2019; the limits are ours.
     """
     return _lowered(examination.restarted, "PGD from other random starts", 0.01, 0.02)
 
 
 @check("Size of the logits")
 def logit_scale(examination: Evidence) -> Conclusion:
-    """PGD on logits divided by their margin must not find what the white box missed.
+    """PGD on logits divided by their margin must not break more than the white-box attacks.
+    Suspicious if it lowers robust accuracy by more than 0.005; failed if by more than 0.05. Tried on up to 250
+    survivors of the white-box attacks: PGD with 100 steps of ε / 10, then APGD on cross-entropy from 5 starts.
 
-    Suspicious when it lowers robust accuracy by more than 0.005, failed by more than 0.05. It is tried on up to 250
-    survivors of the white box: PGD of 100 steps of ε / 10, then APGD on cross-entropy from 5 starts.
-
-    Source: after Tramèr et al. 2020, who rescale logits; limits are ours. Plain LeNets, whose logits nobody scaled,
-    measured 0.015 to 0.022; the same with logits times 10, 0.35.
+    Source: After Tramèr et al. 2020, who rescale logits; the limits are ours. Measured on plain LeNets: 0.015 to 0.022
+    with unscaled logits, 0.35 with logits multiplied by 10.
     """
     return _lowered(examination.scaled, "PGD on logits divided by their margin", 0.005, 0.05)
 
 
 @check("Another loss")
 def loss(examination: Evidence) -> Conclusion:
-    """APGD on the logit ratio must not find much that the white box, on cross-entropy, missed.
-
-    Suspicious when it lowers robust accuracy by more than 0.02. One start, on up to 250 survivors.
+    """APGD on the logit ratio must not break much more than the white-box attacks, which use cross-entropy.
+    Suspicious if it lowers robust accuracy by more than 0.02. Tried from one start on up to 250 survivors.
 
     Source: AutoAttack (Croce & Hein 2020), which runs both losses for this reason; the limit is ours.
     """
@@ -98,10 +92,9 @@ def loss(examination: Evidence) -> Conclusion:
 
 @check("Gradients beat queries")
 def black_box(examination: Evidence) -> Conclusion:
-    """Square, which sees no gradients, must not find what the white box missed.
-
-    Failed when 5,000 queries for each of up to 200 survivors lower robust accuracy by more than 0.002 and break more
-    than two images, suspicious when they break one.
+    """Square, which uses no gradients, must not break more than the white-box attacks.
+    Suspicious if 5,000 queries for each of up to 200 survivors break one image; failed if they break more than two
+    images and lower robust accuracy by more than 0.002.
 
     Source: Athalye et al. 2018, AutoAttack (Croce & Hein 2020); the limits are ours.
     """
@@ -112,26 +105,28 @@ def black_box(examination: Evidence) -> Conclusion:
 
 @check("Noise breaks nothing")
 def random_search(examination: Evidence) -> Conclusion:
-    """Uniform noise inside the threat model must not break what the white box missed.
-
-    Suspicious when 10,000 noises for each of up to 100 survivors break one of them, failed when more than 1 %.
+    """Uniform noise inside the threat model must not break survivors of the white-box attacks.
+    Suspicious if 10,000 noise samples for each of up to 100 survivors break one of them; failed if they break more than
+    1 % of them.
 
     Source: Athalye et al. 2018; the share is ours.
     """
     attempt = examination.noised
     share = attempt.n_broken / attempt.n_tried
     verdict = graded(share, 0.0, 0.01)
-    evidence = f"{examination.effort.noises:,} noises each break {attempt.n_broken} of {attempt.n_tried} survivors."
+    evidence = (
+        f"{examination.effort.noises:,} noise samples per image break {attempt.n_broken} of {attempt.n_tried} "
+        "survivors of the white-box attacks."
+    )
     values = {"broken": attempt.n_broken, "tried": attempt.n_tried, "noises": examination.effort.noises}
     return Conclusion(verdict, evidence, values)
 
 
 @check("Transfer from another network")
 def transfer(examination: Evidence) -> Conclusion:
-    """Images that PGD made on a Std run of another seed must not break what the white box missed.
-
-    Failed when robust accuracy under them is below that under the white box, suspicious when they alone break more
-    than 0.5 % of the images.
+    """Adversarial images made with PGD on another Std run must not break survivors of the white-box attacks.
+    Failed if robust accuracy on them is below robust accuracy under the white-box attacks; suspicious if they alone
+    break more than 0.5 % of the images.
 
     Source: Carlini et al. 2019; the share is ours.
     """
@@ -140,8 +135,8 @@ def transfer(examination: Evidence) -> Conclusion:
     verdict = "failed" if moved.sum() < own.sum() else graded(alone / n, 0.005, 1.0)
     name = examination.reference_name
     evidence = (
-        f"Robust accuracy is {moved.mean():.4g} under images made on {name} and {own.mean():.4g} under the white box; "
-        f"they alone break {alone} of {n} images."
+        f"Robust accuracy is {moved.mean():.4g} on images made on {name} and {own.mean():.4g} under the white-box "
+        f"attacks; the transferred images alone break {alone} of {n} images."
     )
     values = {"transfer": float(moved.mean()), "white_box": float(own.mean()), "transfer_alone": alone, "images": n}
     return Conclusion(verdict, evidence, values)
@@ -149,8 +144,8 @@ def transfer(examination: Evidence) -> Conclusion:
 
 def _lowered(attempt: Attempt, name: str, suspicious_above: float, failed_above: float) -> Conclusion:
     evidence = (
-        f"{name} breaks {attempt.n_broken} of {attempt.n_tried} survivors of the white box, "
-        f"which lowers robust accuracy from {attempt.share:.4g} by {attempt.lowers:.4g}."
+        f"{name} breaks {attempt.n_broken} of {attempt.n_tried} survivors of the white-box attacks, "
+        f"which lowers robust accuracy by {attempt.lowers:.4g} from {attempt.share:.4g}."
     )
     values = {
         "broken": attempt.n_broken,

@@ -1,4 +1,4 @@
-"""Attempt: an attack on what another one left. No torch."""
+"""Attempt: an attack on images that survived other attacks. No torch."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """An attack on survivors of the white box; arrays are (n,) bool.
+    """An attack on survivors of the white-box attacks; arrays are (n,) bool.
 
-    tried: survivors that were attacked, at least one; broken: those of them that did not last.
-    share: of the survivors among all images.
+    tried: survivors that were attacked, at least one; broken: those of them that are now misclassified.
+    share: fraction of all images that survived the white-box attacks.
     """
 
     tried: np.ndarray
@@ -19,15 +19,15 @@ class Attempt:
 
     @property
     def n_tried(self) -> int:
-        """How many survivors were attacked."""
+        """Number of survivors that were attacked."""
         return int(self.tried.sum())
 
     @property
     def n_broken(self) -> int:
-        """How many of them did not last."""
+        """Number of attacked survivors that are now misclassified."""
         return int(self.broken.sum())
 
     @property
     def lowers(self) -> float:
-        """By how much it lowers the white box's robust accuracy; estimated where not all survivors were tried."""
+        """Decrease of the white-box robust accuracy; an estimate if not all survivors were tried."""
         return self.n_broken / self.n_tried * self.share

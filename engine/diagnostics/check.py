@@ -1,4 +1,4 @@
-"""Check: a rule in words, beside the function that judges by it. No torch."""
+"""Check: a rule in words and the function that applies it. No torch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Conclusion:
 
 @dataclass(frozen=True)
 class Check:
-    """One rule, to be called with the evidence; rule and source are those of the function's docstring."""
+    """One rule, called with the evidence. `rule` and `source` come from the docstring of `conclude`."""
 
     name: str
     title: str
@@ -30,7 +30,7 @@ class Check:
     conclude: Callable[[Evidence], Conclusion]
 
     def __call__(self, evidence: Evidence) -> Finding:
-        """What comes of it, `not run` where the evidence cannot be had."""
+        """The finding; its verdict is `not run` if the evidence is not available."""
         try:
             conclusion = self.conclude(evidence)
         except NotRun as reason:
@@ -47,10 +47,12 @@ class Check:
 
 
 def check(title: str) -> Callable[[Callable[[Evidence], Conclusion]], Check]:
-    """Makes a check of a function whose docstring has the rule in its first paragraph, and a line `Source: ...`.
+    """Decorator that turns a function into a check.
+
+    The first paragraph of the function's docstring is the rule. Another paragraph reads `Source: ...`.
 
     Raises:
-        ValueError: one of them is missing.
+        ValueError: the rule or the source is missing.
     """
 
     def made(conclude: Callable[[Evidence], Conclusion]) -> Check:
@@ -64,7 +66,7 @@ def check(title: str) -> Callable[[Callable[[Evidence], Conclusion]], Check]:
 
 
 def graded(value: float, suspicious_above: float, failed_above: float) -> Verdict:
-    """The verdict on a number that is the worse the larger it is; limits are exceeded, not reached."""
+    """Verdict on a number for which larger is worse; a value equal to a limit does not exceed it."""
     return "failed" if exceeds(value, failed_above) else "suspicious" if exceeds(value, suspicious_above) else "ok"
 
 

@@ -1,4 +1,4 @@
-"""All checks, and the diagnosis that they lead to. No torch."""
+"""All checks, and the diagnosis made of their findings. No torch."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 _FILES = (network_checks, report_checks, attack_checks, epsilon_checks, strength_check)
 
 CHECKS = tuple(found for file in _FILES for found in vars(file).values() if isinstance(found, Check))
-"""In the order in which they are run and read: file by file, from top to bottom."""
+"""All checks in the order in which they run and are shown: file by file, from top to bottom."""
 
 
 def diagnose(examination: Examination, samples: int) -> Diagnosis:
-    """The findings of all checks.
+    """Run all checks and collect their findings.
 
     Args:
-        samples: how many images were asked for.
+        samples: number of images requested.
 
     Raises:
-        InputError: logits or gradients of the network are not finite.
+        InputError: the network's logits or gradients are not finite.
     """
     setup, report = examination.setup, examination.report
     return Diagnosis(

@@ -1,4 +1,4 @@
-"""Effort: how hard an examination tries. No torch."""
+"""Effort: how many steps, starts, queries and images an examination uses. No torch."""
 
 from dataclasses import dataclass
 
@@ -7,20 +7,20 @@ from engine.attacks.configs import APGD, FGSM, L2BIM, PGD, Square
 from engine.attacks.threat import Norm
 
 SHARES_OF_EPSILON = (0.5, 1.0, 1.5, 2.0)
-"""Of the accuracy against epsilon."""
+"""Multiples of epsilon at which accuracy is measured."""
 
 FAR_EPSILONS, FAR_STEP = (0.5, 1.0), 0.02
-"""In pixels: linf balls that hold an image without content, and a step in them."""
+"""Sizes of linf balls that contain an image without content, and the step size in them; in pixels."""
 
 
 @dataclass(frozen=True)
 class Effort:
-    """Numbers of everything an examination repeats; the defaults are those that the checks' rules speak of.
+    """Sizes of the attacks of an examination; the defaults are those stated in the rules of the checks.
 
-    steps: of PGD; starts: of APGD on cross-entropy, and of PGD where restarts are compared.
-    tried: how many survivors costly attacks are tried on; shown: how many images other epsilons are.
-    queries: of Square, on `queried` survivors; noises: on each of `noised` survivors.
-    far_steps: of PGD at epsilons where nothing may survive.
+    steps: of PGD; starts: of APGD on cross-entropy, and of PGD when other starts are compared.
+    tried: number of survivors that costly attacks run on; shown: number of images that other epsilons run on.
+    queries: of Square, on each of `queried` survivors; noises: noise samples on each of `noised` survivors.
+    far_steps: of PGD at `FAR_EPSILONS`.
     """
 
     steps: int = 100
@@ -34,11 +34,11 @@ class Effort:
     far_steps: int = 200
 
     def gradient_attack(self, norm: Norm) -> PGD | L2BIM:
-        """The white box's first attack: steps of epsilon / 10."""
+        """The first white-box attack: PGD with steps of epsilon / 10, or l2-bim under an l2 threat model."""
         return self._longer(norm, 1)
 
     def doubled(self, norm: Norm) -> PGD | L2BIM:
-        """The same with twice as many steps."""
+        """`gradient_attack` with twice as many steps."""
         return self._longer(norm, 2)
 
     def _longer(self, norm: Norm, factor: int) -> PGD | L2BIM:
@@ -47,17 +47,17 @@ class Effort:
 
     @property
     def adaptive(self) -> AttackConfig:
-        """The white box's second attack."""
+        """The second white-box attack: APGD on cross-entropy."""
         return APGD(steps=self.steps, restarts=self.starts)
 
     @property
     def ratio(self) -> AttackConfig:
-        """One start on the logit ratio, which is blind to the size of the logits."""
+        """APGD on the logit ratio, which does not depend on the scale of the logits; one start."""
         return APGD(name="apgd-dlr", steps=self.steps, restarts=1)
 
     @property
     def square(self) -> AttackConfig:
-        """The black box."""
+        """The black-box attack."""
         return Square(queries=self.queries)
 
     def far_attack(self, epsilon: float) -> PGD:
@@ -65,7 +65,7 @@ class Effort:
         return PGD(steps=self.far_steps, step_size=FAR_STEP / epsilon)
 
     def plan(self, n: int, norm: Norm, transfers: bool) -> dict[str, float]:
-        """Part of an examination of n images -> its largest cost, in images through forward and backward."""
+        """Part of an examination of n images -> its largest cost, in forward and backward passes of one image."""
         tried, shown = min(self.tried, n), min(self.shown, n)
         pgd = self.gradient_attack(norm).cost
         return {

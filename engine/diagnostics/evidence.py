@@ -1,4 +1,4 @@
-"""Evidence: what the checks read about a network. No torch."""
+"""Evidence: measurements of a network that the checks read. No torch."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ class Evidence(Protocol):
 
     @property
     def effort(self) -> Effort:
-        """How much each attack was given."""
+        """Sizes of the attacks."""
         ...
 
     @property
     def reference_name(self) -> str | None:
-        """The network that adversarial images were transferred from."""
+        """Name of the network that adversarial images were transferred from."""
         ...
 
     @property
     def report(self) -> RobustnessReport | None:
-        """The evaluation that is judged."""
+        """The evaluation that is checked."""
         ...
 
     @property
     def worst_case(self) -> np.ndarray | None:
-        """Correct at the end of that evaluation."""
+        """Correct under every attack of that evaluation."""
         ...
 
     @property
@@ -50,37 +50,37 @@ class Evidence(Protocol):
 
     @cached_property
     def forwards(self) -> np.ndarray:
-        """(5, n, classes) logits of the clean images, computed again each time."""
+        """(5, n, classes) logits of the clean images, from five separate forward passes."""
         ...
 
     @cached_property
     def gradient_sizes(self) -> np.ndarray:
-        """(n,) float32, the largest component of the cross-entropy's gradient at each clean image."""
+        """(n,) float32, largest absolute component of the gradient of the cross-entropy at each clean image."""
         ...
 
     @property
     def pgd(self) -> np.ndarray:
-        """Correct after PGD of one start, at its end."""
+        """Correct at the last step of PGD from one start."""
         ...
 
     @property
     def pgd_path(self) -> np.ndarray:
-        """Correct at the end and at every step before."""
+        """Correct at every step of that PGD."""
         ...
 
     @property
     def n_invalid(self) -> int:
-        """PGD's images outside the budget or [0, 1], or not finite."""
+        """Number of PGD's images that are outside the budget or [0, 1], or not finite."""
         ...
 
     @cached_property
     def white_box(self) -> np.ndarray:
-        """Correct after PGD, its best iterate, and APGD on cross-entropy; in l2 after PGD alone."""
+        """Correct at every step of PGD and after APGD on cross-entropy; in l2, at every step of l2-bim."""
         ...
 
     @cached_property
     def fgsm(self) -> np.ndarray:
-        """Correct after one step."""
+        """Correct after FGSM."""
         ...
 
     @cached_property
@@ -105,17 +105,17 @@ class Evidence(Protocol):
 
     @cached_property
     def queried(self) -> Attempt:
-        """Square."""
+        """Square, which uses no gradients."""
         ...
 
     @cached_property
     def noised(self) -> Attempt:
-        """Noise, uniform in the box of the linf ball, then projected."""
+        """Uniform noise in the box of the linf ball, projected onto the threat model's ball."""
         ...
 
     @cached_property
     def transferred(self) -> np.ndarray:
-        """Correct on what PGD made of the images on the reference."""
+        """Correct on the images that PGD made on the reference."""
         ...
 
     @cached_property
@@ -125,10 +125,10 @@ class Evidence(Protocol):
 
     @cached_property
     def far_accuracy(self) -> Mapping[float, float]:
-        """Epsilon of a linf ball that holds an image without content, in pixels -> the same."""
+        """Each of `FAR_EPSILONS`, in pixels -> accuracy under PGD on the first images."""
         ...
 
     @cached_property
     def unbroken(self) -> np.ndarray:
-        """Correct after every attack above that can be run and stays inside the threat model."""
+        """Correct after every attack above that could run and stays inside the threat model."""
         ...

@@ -1,6 +1,6 @@
-"""Examination: the evidence on one network before the images of one protocol.
+"""Examination: the evidence on one network and the images of one protocol.
 
-Everything is computed when it is first asked for, and once. `Evidence` says what each attribute is.
+Each attribute is computed once, when it is first read. `Evidence` describes the attributes.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ FORWARDS = 5
 
 @dataclass(frozen=True)
 class Reference:
-    """Another network for the same images, and its name."""
+    """Another network that takes the same images, and its name."""
 
     name: str
     network: nn.Module
 
 
 class Examination:
-    """What is known of a setup's network under the setup's threat model; fulfills `Evidence`.
+    """Measurements of a setup's network under the setup's threat model; implements `Evidence`.
 
-    report, worst_case: of the evaluation that is to be judged, and the images still correct at its end.
+    report: the evaluation to be checked; worst_case: (n,) bool, correct under all of its attacks.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Examination:
 
     @cached_property
     def _pgd(self) -> tuple[np.ndarray, np.ndarray, int]:
-        """`pgd`, `pgd_path` and `n_invalid`."""
+        """Values of `pgd`, `pgd_path` and `n_invalid`."""
         with self._trials.part("pgd") as report:
             images, always = self._trials.watch(self.pgd_attack, report)
         threat, std = self.setup.threat, self.setup.std
@@ -142,7 +142,7 @@ class Examination:
     @cached_property
     def transferred(self) -> np.ndarray:
         if self._reference is None:
-            raise NotRun("There is no other Std run of this data set and architecture to transfer from")
+            raise NotRun("No other finished Std run of this data set and architecture is available to transfer from")
         with self._trials.part("transferred") as report:
             return self._trials.survivors(self.pgd_attack, report, on=self._before(self._reference.network))
 
@@ -171,7 +171,7 @@ class Examination:
         return survives
 
     def _before(self, network: nn.Module) -> AttackSession:
-        """Another network before the same images."""
+        """Session of another network on the same images."""
         return AttackSession(replace(self.setup, network=network))
 
     def _attempt(
@@ -182,7 +182,7 @@ class Examination:
         on: AttackSession | None = None,
         draws: Sequence[int] = (0,),
     ) -> Attempt:
-        """An attack on the first survivors of the white box, each further draw on what is left of them."""
+        """An attack on the first survivors of the white-box attacks; each draw attacks those still correct."""
         self._require_fit(attack)
         tried = self._first_survivors(count or self.effort.tried)
         with self._trials.part(part) as report:
@@ -192,7 +192,7 @@ class Examination:
     def _accuracies(
         self, part: str, keys: Sequence[float], attacks: Sequence[AttackConfig], threats: Sequence[ThreatModel]
     ) -> dict[float, float]:
-        """Accuracy on the first images, by key, under each attack with its threat model."""
+        """Key -> accuracy on the first images under the attack and the threat model at the same position."""
         shown = self.effort.shown
         with self._trials.part(part) as report:
             return {
@@ -202,9 +202,9 @@ class Examination:
 
     def _first_survivors(self, count: int) -> np.ndarray:
         if not self.white_box.any():
-            raise NotRun("Nothing survives the white box")
+            raise NotRun("No image survives the white-box attacks")
         return self.white_box & (np.cumsum(self.white_box) <= count)
 
     def _require_fit(self, attack: AttackConfig) -> None:
         if attack.norm == "linf" and self.setup.threat.norm == "l2":
-            raise NotRun(f"{attack.name} is no attack in an l2 ball")
+            raise NotRun(f"{attack.name} does not search an l2 ball")

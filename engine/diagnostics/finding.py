@@ -1,4 +1,4 @@
-"""Finding and Diagnosis: whether a robust accuracy is to be trusted, as small JSON. No torch."""
+"""Finding and Diagnosis: records of whether a robust accuracy can be trusted. No torch."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class _Record(BaseModel):
 
 
 class Finding(_Record):
-    """What one check came to.
+    """Result of one check.
 
-    rule: when it fails and when it is suspicious, in words; source: where the rule is from.
-    evidence: the counts behind the verdict, a sentence; for `not run`, why.
-    values: the same as numbers; accuracies and shares are fractions.
+    rule: in words, when the check fails and when it is suspicious; source: origin of the rule.
+    evidence: sentence with the counts behind the verdict, or the reason for `not run`.
+    values: numbers of the evidence; accuracies and shares are fractions.
     """
 
     name: str
@@ -33,10 +33,11 @@ class Finding(_Record):
 
 
 class Diagnosis(_Record):
-    """Every check on one model, on the images of one protocol.
+    """Findings of all checks on one model and the images of one protocol.
 
-    samples: asked for; n: there were. reference: the run that adversarial images were transferred from.
-    robust_accuracy: of the evaluation that was checked along, as it was then; None without one.
+    samples: number of images requested; n: number of images used.
+    reference: the run that adversarial images were transferred from; None without one.
+    robust_accuracy: of the evaluation that was checked, at that time; None without one.
     """
 
     threat: ThreatModel
@@ -49,28 +50,28 @@ class Diagnosis(_Record):
 
     @property
     def is_trustworthy(self) -> bool:
-        """No check failed. Not that the model is robust: only that nothing speaks against the number."""
+        """Whether no check failed. It does not mean that the model is robust."""
         return not self.having("failed")
 
     def having(self, verdict: Verdict) -> tuple[Finding, ...]:
-        """The findings with this verdict, in the order of the checks."""
+        """Findings with this verdict, in the order of the checks."""
         return tuple(finding for finding in self.findings if finding.verdict == verdict)
 
     @property
     def sentence(self) -> str:
-        """All findings in one sentence."""
+        """Summary of all findings in one sentence."""
         failed, suspicious = len(self.having("failed")), len(self.having("suspicious"))
         if failed:
             return f"{_checks(failed)} failed: read the number as an upper bound."
         if suspicious:
-            return f"No check failed, {_checks(suspicious)} found something suspicious: read it beside the number."
+            return f"No check failed; {_checks(suspicious)} found something suspicious: read the evidence first."
         if not self.having("ok"):
-            return "No check could be run: nothing is known about the number."
+            return "No check could be run: it is unknown whether the number can be trusted."
         return "No sign of masking found."
 
     @property
     def summary(self) -> str:
-        """The same in a few words, for a cell of a table."""
+        """Summary of all findings in a few words, for a table cell."""
         failed, suspicious = len(self.having("failed")), len(self.having("suspicious"))
         if failed:
             return f"{_checks(failed)} failed"

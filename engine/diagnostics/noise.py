@@ -8,15 +8,17 @@ from engine.robustness.meter import Report, slice_of
 from engine.seeds import derive_seed
 
 BATCH = 250
-"""Noises that are drawn and classified together."""
+"""Number of noise samples that are drawn and classified together."""
 
 
 def broken_by_noise(session: AttackSession, tried: np.ndarray, noises: int, report: Report) -> np.ndarray:
-    """(n,) bool: images that noise changes the prediction of, uniform in the box of the linf ball, then projected.
+    """(n,) bool: images that random noise makes misclassified.
+
+    The noise is uniform in the box of the linf ball, then projected onto the threat model's ball.
 
     Args:
-        tried: (n,) bool, images that get the noises until one of them breaks the image.
-        noises: for each image, the same for all.
+        tried: (n,) bool, images to which noise is added until one sample breaks the image.
+        noises: number of noise samples per image; all images get the same samples.
         report: called with the fraction done before every forward pass.
     """
     broken, setup = np.zeros(len(tried), bool), session.setup

@@ -1,4 +1,4 @@
-"""What a network answers on clean images, and the gradients that an attack would follow there."""
+"""Logits of a network on clean images, and the gradients of its loss there."""
 
 import numpy as np
 import torch
@@ -8,12 +8,12 @@ from engine.robustness.attack_session import AttackSession
 
 
 def repeated_logits(session: AttackSession, passes: int) -> np.ndarray:
-    """(passes, n, classes) logits of the clean images, computed again each time."""
+    """(passes, n, classes) logits of the clean images, one forward pass after the other."""
     return np.stack([session.logits(session.images).numpy(force=True) for _ in range(passes)])
 
 
 def gradient_sizes(session: AttackSession) -> np.ndarray:
-    """(n,) float32, the largest component of the cross-entropy's gradient at each clean image."""
+    """(n,) float32, largest absolute component of the gradient of the cross-entropy at each clean image."""
     sizes = []
     for batch in session.batches:
         pixels = session.tensor(session.images[batch]).requires_grad_()

@@ -1,4 +1,4 @@
-"""The last check: whether all the others together break what the evaluation counts as robust. No torch."""
+"""The last check: do the attacks of all other checks break what the evaluation counts as robust? No torch."""
 
 from __future__ import annotations
 
@@ -9,26 +9,24 @@ from engine.diagnostics.report_checks import report_of
 
 @check("The evaluation was strong enough")
 def upper_bound(examination: Evidence) -> Conclusion:
-    """The attacks of these checks together must not break much that the evaluation counts as robust.
+    """The attacks of all checks together must not break many images that the evaluation counts as robust.
+    Failed if the images that they break are more than 1 % of all images: the attacks of the evaluation are too weak.
 
-    Failed when they break more than 1 % of the images that are still correct in the evaluation's worst case: its
-    attacks are too weak for its number.
-
-    Source: ours, after Carlini et al. 2019.
+    Source: Ours, after Carlini et al. 2019.
     """
     reported = examination.worst_case
     if reported is None:
         report_of(examination)
-        raise NotRun("The evaluation kept no verdicts on single images, as older ones did not: evaluate the run again")
+        raise NotRun("The evaluation stored no results of single images, as in older versions: evaluate the run again")
     n, survives = len(reported), reported & examination.unbroken
     broken = int(reported.sum() - survives.sum())
     evidence = (
-        f"The checks' attacks break {broken} of the {reported.sum()} images that the evaluation counts as robust: "
-        f"robust accuracy is at most {survives.mean():.4g}, not {reported.mean():.4g}."
+        f"The attacks of the checks break {broken} of {reported.sum()} images that the evaluation counts as robust. "
+        f"Robust accuracy is at most {survives.mean():.4g}, not {reported.mean():.4g}."
     )
     if not broken:
         evidence = (
-            f"The checks' attacks break none of the {reported.sum()} images that the evaluation counts as robust."
+            f"The attacks of the checks break none of {reported.sum()} images that the evaluation counts as robust."
         )
     values = {"reported": float(reported.mean()), "at_most": float(survives.mean()), "broken": broken, "images": n}
     return Conclusion("failed" if exceeds(broken / n, 0.01) else "ok", evidence, values)

@@ -1,4 +1,4 @@
-"""Trials: attacks on the images of one setup, and which images stay correct."""
+"""Trials: attacks on the images of one setup, and the images that stay correct."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,9 +19,9 @@ from engine.robustness.meter import Meter, Report, slice_of
 
 
 class Trials:
-    """Attacks on a network, or on another one of the same images, judged by what the network says to them.
+    """Attacks on a network, or on another network for the same images, judged by the network's predictions.
 
-    session: the network before the images. Arrays over images are (n,) bool.
+    session: the network on the setup's images. Arrays over images are (n,) bool.
     """
 
     def __init__(self, setup: AttackSetup, effort: Effort, transfers: bool) -> None:
@@ -30,7 +30,7 @@ class Trials:
 
     @contextmanager
     def part(self, name: str) -> Iterator[Report]:
-        """Gives the report that takes the fraction done of one part of `Effort.plan`."""
+        """Context whose value reports the fraction done of one part of `Effort.plan`."""
         with self._meter.part(name, "checking") as report:
             yield report
 
@@ -42,11 +42,11 @@ class Trials:
         on: AttackSession | None = None,
         draw: int = 0,
     ) -> np.ndarray:
-        """Correct before, and on the images that the attack makes.
+        """Images that are classified correctly before and after the attack.
 
         Args:
-            where: images to be attacked; the others stay as they are.
-            on: another network before the same images, which the attack sees in place of this one.
+            where: images to attack; the others stay clean.
+            on: session of another network, which is attacked in place of this one.
             draw: as in `AttackSession.attack`.
         """
         images = (on or self.session).attack(attack, where=where, draw=draw, report=report)
@@ -55,28 +55,28 @@ class Trials:
     def survivors_of_draws(
         self, attack: AttackConfig, report: Report, where: np.ndarray, on: AttackSession | None, draws: Sequence[int]
     ) -> np.ndarray:
-        """Correct after several draws, each further one on what is left of `where`."""
+        """Images of `where` that stay correct after several draws; each draw attacks those still correct."""
         left = where
         for place, draw in enumerate(draws):
             left = left & self.survivors(attack, slice_of(report, place, len(draws)), left, on, draw)
         return left
 
     def still_correct(self, images: np.ndarray, threat: ThreatModel) -> np.ndarray:
-        """Correct before, and not misclassified inside the threat model."""
+        """Images that are correct before the attack, and not misclassified inside the threat model after it."""
         session = self.session
         within = threat.within_budget(session.images, images, self.setup.std)
         return session.correct & ~(within & (session.predict(images)[0] != session.labels))
 
     def accuracy(self, attack: AttackConfig, threat: ThreatModel, shown: int, report: Report) -> float:
-        """Accuracy under the attack on the first `shown` images, under a threat model of its own."""
+        """Accuracy on the first `shown` images under the attack and this threat model."""
         first = np.arange(len(self.setup.labels)) < shown
         images = self.session.attack(attack, threat, first, report=report)
         return float(self.still_correct(images, threat)[first].mean())
 
     def watch(self, attack: PGD | L2BIM, report: Report) -> tuple[np.ndarray, np.ndarray]:
-        """Adversarial images (n, C, H, W), and (n,) bool: classified correctly at every step on the way.
+        """Adversarial images (n, C, H, W), and (n,) bool: classified correctly at every step of the attack.
 
-        Nothing is cached on disk, since a cached attack takes no steps.
+        The disk cache is not used, since a cached attack takes no steps.
         """
         path = Predictions()
         watched = replace(self.setup, network=Watched(self.setup.network, path), cache=AdversarialCache())

@@ -1,4 +1,4 @@
-"""A network as something that changes, or watches, what an attack gets to see of it."""
+"""Wrappers that change or record what an attack sees of a network."""
 
 from typing import Any
 
@@ -6,9 +6,10 @@ from torch import Tensor, nn
 
 
 class DividedByMargin(nn.Module):
-    """Logits divided by how far the largest is above the second: the same predictions, and a loss that never saturates.
+    """Network whose logits are divided by the margin between the largest and the second largest.
 
-    The divisor passes no gradient, or the difference that the attack is after would be constant.
+    Predictions stay the same, and the loss never saturates. No gradient flows through the divisor, since otherwise the
+    margin would be constant.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -22,14 +23,14 @@ class DividedByMargin(nn.Module):
 
 
 class Predictions(list[Tensor]):
-    """What a network predicted, (B,) for each forward pass. Copies of the network go on writing into the same list."""
+    """Predictions of a network, (B,) per forward pass. Copies of the network append to the same list."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Predictions":
         return self
 
 
 class Watched(nn.Module):
-    """The same network, which notes its predictions."""
+    """Network that records its predictions."""
 
     def __init__(self, network: nn.Module, predictions: Predictions) -> None:
         super().__init__()

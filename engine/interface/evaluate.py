@@ -1,4 +1,4 @@
-"""Attacking one run in this process. No torch until it attacks."""
+"""Evaluation of one run in this process. No torch until it attacks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,21 +30,21 @@ def evaluate(
     data: Path | str | None = None,
     progress: bool = True,
 ) -> RobustnessReport:
-    """Attack a finished run on test images, and return the report, which pages and the command line show too.
+    """Attack a finished run on test images, and return the report that pages and the command line show.
 
-    Evaluations with the same threat model, samples and seed are one report: attacks that were evaluated earlier stay in
-    it and count in its `robust_accuracy`, and adversarial images found earlier are read from the store's cache. A
-    recorded run is copied into the store first. No worker is needed.
+    Evaluations with the same threat model, samples and seed share a report: it includes earlier attacks, which also
+    count in its `robust_accuracy`. Adversarial images found earlier are read from the store's cache. A recorded run is
+    copied into the store first. No worker is needed.
 
     Args:
         run: a run, or the id of one.
         attacks: names of attacks and presets (paper, strong); see `python -m engine evaluate --help`.
-        samples: number of test images, classes in equal shares.
+        samples: number of test images, balanced over classes.
         epsilon: ε, the radius of the linf ball; the default is the paper's for the data set.
         unit: unit of ε, normalized (pixels divided by the channel's standard deviation) or pixel.
-        seed: of the attacks' random numbers.
+        seed: seed of the attacks' random numbers.
         device: auto, cpu or cuda.
-        store, data: as in `engine.train`; the default for a `Run` is where it is.
+        store, data: as in `engine.train`; the default for a `Run` is its own store and data folder.
         progress: whether to show a progress bar.
 
     Returns:
@@ -54,7 +54,7 @@ def evaluate(
     Raises:
         InputError: an argument is unknown or outside its limits, the run has no final weights, the data cannot be read,
             or another process evaluates the run under the same threat model.
-        RuntimeError: the evaluation was stopped from elsewhere.
+        RuntimeError: the evaluation was stopped by the dashboard or the command line.
 
     >>> run = engine.train("mnist-mini", variant="min-max", l1=0.1, mu=0.1, epochs=1, seed=0, progress=False)
     >>> report = engine.evaluate(run, attacks=["fgsm", "pgd"], samples=50, progress=False)

@@ -1,4 +1,4 @@
-"""Where the Python interface reads and writes: the folders of runs and of data."""
+"""Laboratory: the folders of runs and of data that the Python interface uses."""
 
 import os
 from dataclasses import dataclass, field
@@ -9,19 +9,19 @@ from engine.runs.store import SHIPPED, RunStore, open_store
 
 ROOT = Path(__file__).parents[2]
 STORE, DATA = "MINMAX_STORE", "MINMAX_DATA"
-"""Environment variables, which the dashboard reads too."""
+"""Environment variables; the dashboard also reads them."""
 
 
 @dataclass(frozen=True)
 class Laboratory:
-    """A folder of runs with its queue, which makes it this laboratory, and a folder of data sets."""
+    """A folder of runs with its queue, and a folder of data sets, which is ignored in comparisons."""
 
     root: Path
     data_dir: Path = field(compare=False)
 
     @property
     def store(self) -> RunStore:
-        """The runs in `root` and the recorded runs that come with the project."""
+        """The runs in `root`, and the recorded runs that come with the project."""
         return RunStore(self.root, SHIPPED)
 
     @property
@@ -30,7 +30,7 @@ class Laboratory:
 
 
 def open_laboratory(store: Path | str | None = None, data: Path | str | None = None) -> Laboratory:
-    """The laboratory in these folders; the defaults are MINMAX_STORE and MINMAX_DATA, else those of the checkout.
+    """The laboratory in these folders; the defaults are MINMAX_STORE and MINMAX_DATA, else folders of the checkout.
 
     Raises:
         InputError: the store is a file.

@@ -1,4 +1,4 @@
-"""OwnedJob: a row of the queue that this process works on itself, instead of a worker."""
+"""OwnedJob: a row of the queue that this process works on instead of a worker."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -13,22 +13,22 @@ from engine.queue.process_identity import interactive_identity, pid_of
 
 
 class Stopped(RuntimeError):
-    """The work was stopped from elsewhere, by the dashboard or the command line."""
+    """The work was stopped by the dashboard or the command line."""
 
 
 class OwnedJob:
-    """The row while its owner works on it: what others see, and whether they ask it to stop."""
+    """A row while this process works on it: reports progress, and reads stop requests."""
 
     def __init__(self, heartbeat: Heartbeat, show: Callable[[float, str], None]) -> None:
         self._heartbeat, self._show = heartbeat, show
 
     def report(self, fraction: float, message: str) -> None:
-        """Tell the queue and the progress bar how far the work is, in [0, 1]."""
+        """Report the fraction done, in [0, 1], to the queue and the progress bar."""
         self._heartbeat.report(fraction, message)
         self._show(fraction, message)
 
     def is_stopped(self) -> bool:
-        """Whether to save and end."""
+        """Whether the work should be saved and stopped."""
         return self._heartbeat.interrupted()
 
 
@@ -41,16 +41,17 @@ def owned_job(
     payload: dict,
     show: Callable[[float, str], None],
 ) -> Iterator[OwnedJob]:
-    """Own a row of the queue during the body, and release it with the status that the work ended in.
+    """Own a row of the queue during the body of the context, and release it with the final status of the work.
 
-    A worker neither takes the row nor is needed. The work counts as stopped, and can be resumed, where the body raises
-    `Stopped` or KeyboardInterrupt, or leaves a training without a result; as failed, where it raises anything else.
+    No worker takes the row, and none is needed. The status is stopped, so that the work can be resumed, if the body
+    raises `Stopped` or KeyboardInterrupt, or if a training has no result. It is failed if the body raises any other
+    exception.
 
     Args:
-        show: called with the fraction done and a message, besides the queue.
+        show: called with the fraction done and a message, in addition to the queue.
 
     Raises:
-        InputError: another process works on the row, or on the same files.
+        InputError: another process works on the row or on the same files.
     """
     queue, owner = laboratory.queue, interactive_identity()
     queue.reconcile()
@@ -81,5 +82,5 @@ def _end(laboratory: Laboratory, kind: Kind, run_id: str) -> tuple[Status, str |
 def _in_use(job: Job) -> InputError:
     work = "trains" if job.kind == "train" else "measures under the same threat model"
     process = f"process {pid_of(job.owner)}" if job.owner else "another process"
-    remedy = "Wait until it ends, or stop it first."
+    remedy = "Wait until that process ends, or stop it first."
     return InputError("a run that no other process works on", f"{job.run_id}, which {process} {work}", remedy)

@@ -10,7 +10,7 @@ FORMAT = "{l_bar}{bar}| {elapsed} < {remaining} {postfix}"
 
 @contextmanager
 def progress_bar(title: str, shown: bool) -> Iterator[Callable[[float, str], None]]:
-    """A bar on standard error; the function moves it to a fraction in [0, 1] and shows a message behind it."""
+    """Context with a progress bar on standard error; its value is a function of the fraction done and a message."""
     with tqdm(total=1.0, desc=title, disable=not shown, bar_format=FORMAT) as bar:
 
         def show(fraction: float, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Run: one run of the store, as Python code sees it. No torch until a network is built."""
+"""Run: one run of the store, for use in Python. No torch until a network is built."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class Run:
-    """One run. Every attribute is read from the store when it is used, so a run can be followed while it trains.
+    """One run. Attributes are read from the store at each access, so a run can be followed while it trains.
 
     Runs come from `engine.train`, `engine.load_run` and `engine.list_runs`.
 
@@ -50,7 +50,7 @@ class Run:
 
     @property
     def config(self) -> ModelConfig:
-        """Everything that decides what the run trains to; of imported weights, only the network."""
+        """Configuration that determines the run's weights; for imported weights, only the network."""
         return self.laboratory.store.config(self.run_id)
 
     @property
@@ -60,28 +60,28 @@ class Run:
 
     @property
     def variant(self) -> str:
-        """std, std+l1, std+l2, adv, min-max or custom."""
+        """Name of the variant: std, std+l1, std+l2, adv, min-max or custom."""
         return self.config.variant
 
     @property
     def label(self) -> str:
-        """What charts call the run: variant, strengths and seed."""
+        """Label of the run in charts: variant, strengths and seed."""
         return self.config.label
 
     @property
     def status(self) -> Status:
-        """queued, running, stopping, stopped, finished, failed or interrupted."""
+        """Status: queued, running, stopping, stopped, finished, failed or interrupted."""
         return self._overview().status
 
     @property
     def error(self) -> str | None:
-        """Why the run failed, None if it did not."""
+        """Reason for the failure of the run; None if it did not fail."""
         return self._overview().error
 
     @property
     def clean_accuracy(self) -> float | None:
-        """Accuracy on unperturbed images, in [0, 1]: on the whole test set for a finished run, else the newest
-        snapshot's; None before the first snapshot.
+        """Accuracy on unperturbed images, in [0, 1]: on the whole test set for a finished run, else that of the newest
+        snapshot; None before the first snapshot.
         """
         return self.summary["clean_accuracy"]
 
@@ -92,10 +92,10 @@ class Run:
 
     @property
     def history(self) -> list[dict[str, Any]]:
-        """One row per snapshot, the first before training; `pandas.DataFrame(run.history)` is a table.
+        """One row per snapshot, the first before training; `pandas.DataFrame(run.history)` makes a table.
 
         Columns: snapshot, step, epoch, loss (mean cross entropy since the last snapshot), penalty, clean_accuracy,
-        probed_robust_accuracy (of the light probe, None where it was not taken), seconds, and for every convolutional
+        probed_robust_accuracy (of the robustness probe; None if it did not run), seconds, and for every convolutional
         layer `<layer>_fuzziness` (nats), `<layer>_near_zero` (count) and `<layer>_largest_weight`.
         """
         return [_row(record) for record in read_metrics(self.laboratory.store.folder(self.run_id))]
@@ -135,7 +135,7 @@ class Run:
 
 
 def _row(record: dict[str, Any]) -> dict[str, Any]:
-    """A snapshot's record with one column per layer and quantity; the probe's accuracy under its full name."""
+    """Row of a snapshot: one column per layer and quantity; the probe's accuracy is `probed_robust_accuracy`."""
     row = {name: value for name, value in record.items() if not isinstance(value, dict)}
     row["probed_robust_accuracy"] = row.pop("robust_accuracy", None)
     by_layer = {name: value for name, value in record.items() if isinstance(value, dict) and name != "weights"}

@@ -1,4 +1,4 @@
-"""Finding runs in the store, the recorded ones included."""
+"""Access to the runs of the store and to the recorded runs."""
 
 import warnings
 from pathlib import Path
@@ -21,7 +21,7 @@ def load_run(run_id: str, *, store: Path | str | None = None, data: Path | str |
         data: folder of data sets; the default is MINMAX_DATA, else the checkout's `data`.
 
     Raises:
-        InputError: no such run, or its description is damaged or of a newer version.
+        InputError: the run does not exist, or its description is damaged or of a newer version.
 
     >>> engine.load_run("mnist-std-l1-0000000000")
     Traceback (most recent call last):
@@ -41,16 +41,16 @@ def list_runs(
     store: Path | str | None = None,
     data: Path | str | None = None,
 ) -> list[Run]:
-    """All runs that match, newest first, followed by the recorded runs that come with the project.
+    """All matching runs, newest first, followed by the recorded runs that come with the project.
 
-    A run that cannot be read is left out with a warning.
+    A run that cannot be read is skipped with a warning.
 
     Args:
-        dataset, variant, status: only runs with this value; None means all.
+        dataset, variant, status: return only runs with this value; None means all.
         store, data: as in `engine.load_run`.
 
     Raises:
-        InputError: unknown data set, variant or status.
+        InputError: the data set, variant or status is unknown.
 
     >>> runs = engine.list_runs(dataset="mnist", variant="adv")
     >>> sorted(run.label for run in runs)

@@ -1,4 +1,4 @@
-"""The settings of a run as keyword arguments, and the configuration they mean. No torch."""
+"""The settings of a run as keyword arguments, and the configuration built from them. No torch."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ STRENGTHS: dict[str, tuple[str, ...]] = {
 """The penalty strengths of each variant."""
 
 FIELDS = {"l1": ("l1_strength", 1.0), "l2": ("l2_strength", 1.0), "mu": ("l2_strength", -1.0)}
-"""The field of the configuration that each strength sets, and its sign there."""
+"""Configuration field that each strength sets, and its sign."""
 
 
 class Settings(TypedDict, total=False):
-    """Optional settings of `engine.train`; names, limits and defaults are those of the configuration."""
+    """Optional settings of `engine.train`, with the names, limits and defaults of the configuration."""
 
     architecture: str
     scope: Scope
@@ -62,7 +62,7 @@ def build_config(
     """The configuration of one run; equal to what the command line and the dashboard build from the same settings.
 
     Args:
-        strengths: l1, mu and l2; None stands for the default of a variant that has this strength.
+        strengths: l1, mu and l2; None means the default of a variant that has this strength.
         settings: the fields of `Settings`, each optional.
 
     Raises:
@@ -97,7 +97,7 @@ def _fields(settings: Mapping[str, Any], model: type[TrainingConfig | ProbeConfi
 
 
 def _checked_strengths(variant: str, strengths: Mapping[str, float | None]) -> dict[str, float]:
-    """The strengths of a LaunchRequest, where mu is a negative L2 strength; the defaults where None is given."""
+    """The strengths of a LaunchRequest, where mu is a negative L2 strength; None keeps the default."""
     chosen: dict[str, float] = {}
     for name, value in strengths.items():
         if value is None:
@@ -107,7 +107,7 @@ def _checked_strengths(variant: str, strengths: Mapping[str, float | None]) -> d
             raise InputError(f"no {name} for the variant {VARIANTS[variant]}", repr(value), remedy)
         if not isinstance(value, Real) or not 0.0 < value <= LARGEST_STRENGTH:
             limits = f"{name} above 0, at most {LARGEST_STRENGTH:g}"
-            raise InputError(limits, repr(value), f"Give, for example, {name}=0.1.")
+            raise InputError(limits, repr(value), f"Pass, for example, {name}=0.1.")
         field, sign = FIELDS[name]
         chosen[field] = sign * float(value)
     return chosen

@@ -1,4 +1,4 @@
-"""Training one run in this process. No torch until it trains."""
+"""Training of one run in this process. No torch until it trains."""
 
 from __future__ import annotations
 
@@ -31,28 +31,29 @@ def train(
     progress: bool = True,
     **settings: Unpack[Settings],
 ) -> Run:
-    """Train one run, recorded in the store like any other, and return it.
+    """Train one run, record it in the store, and return it.
 
-    Equal arguments are one run: a finished one is returned without training, also a recorded run that comes with its
-    weights; one that was stopped or interrupted resumes from its checkpoint. No worker is needed. A dashboard on the
-    same store shows the run while it trains, and its Stop button ends the training with everything saved; `train` then
-    returns the run with the status "stopped". Ctrl-C does the same and raises KeyboardInterrupt. A run that diverges is
-    returned with the status "failed" and its `error`.
+    Equal arguments identify the same run. A finished run, or a recorded run that comes with its weights, is returned
+    without training. A stopped or interrupted run resumes from its checkpoint. No worker is needed.
+
+    A dashboard on the same store shows the run while it trains. Its Stop button saves the run and ends the training;
+    `train` then returns the run with the status "stopped". Ctrl-C also saves the run, and raises KeyboardInterrupt. A
+    run that diverges is returned with the status "failed" and its `error`.
 
     Args:
         dataset: mnist-mini, mnist, fashion-mnist or cifar10.
         variant: std, std+l1, std+l2, adv or min-max.
-        l1: λ of the L1 penalty, of std+l1 and min-max; above 0, default 0.1.
-        mu: μ = −κ of min-max, which pushes weights away from 0; above 0, default 0.1.
-        l2: κ of std+l2, weight decay; above 0, default 0.1.
+        l1: λ of the L1 penalty, for std+l1 and min-max; above 0, default 0.1.
+        mu: μ = −κ, for min-max, which pushes weights away from 0; above 0, default 0.1.
+        l2: κ of weight decay, for std+l2; above 0, default 0.1.
         seed: fixes the initialization and the order of the data.
         device: auto, cpu or cuda.
         store: folder of runs; the default is the environment variable MINMAX_STORE, else the checkout's `checkpoints`.
         data: folder of data sets; the default is MINMAX_DATA, else the checkout's `data`.
         progress: whether to show a progress bar.
         settings: epochs, batch_size, optimizer, learning_rate, halve_every, snapshots_per_epoch, weight_limit;
-            architecture, scope; epsilon and unit, of adversarial training and of the probe; probe_samples, probe_steps,
-            probe_every. Defaults and limits are those of `python -m engine launch --help`.
+            architecture, scope; epsilon and unit (of adversarial training and of the probe); probe_samples,
+            probe_steps, probe_every. Defaults and limits are those of `python -m engine launch --help`.
 
     Raises:
         InputError: an argument is unknown or outside its limits, the data cannot be read, the device does not exist,

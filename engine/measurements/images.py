@@ -1,4 +1,4 @@
-"""AttackedImages: test images, or an image that a user brought. No torch."""
+"""AttackedImages: test images, or a user's image. No torch."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,21 +24,21 @@ class AttackedImages:
 
     @property
     def report_ids(self) -> list[int]:
-        """What a report calls the images: sample ids, 0 for a user's image."""
+        """Ids of the images in a report: sample ids; 0 for a user's image."""
         return [0] * len(self.labels) if self.sample_ids is None else self.sample_ids.tolist()
 
 
 def chosen_test_images(config: ModelConfig, request: Measurement, data_dir: Path) -> AttackedImages:
-    """The test images that a measurement asks for, of the run's data set."""
+    """The test images of a measurement, from the run's data set."""
     dataset = load_dataset(config.dataset, data_dir)
     ids = stratified_ids(dataset.test_labels, request.samples)
     return AttackedImages(dataset.test_images[ids], dataset.test_labels[ids], ids)
 
 
 def own_image(store: RunStore, config: ModelConfig, image_id: str) -> AttackedImages:
-    """The image that a user brought, alone; InputError when it was made for another data set."""
+    """A user's image; InputError if it was made for another data set."""
     own = load_own_image(store, image_id)
     if own.dataset != config.dataset:
-        remedy = "Bring the image again for this run."
+        remedy = "Upload or draw the image again for this run."
         raise InputError(f"an image made for {config.dataset}", f"one for {own.dataset}", remedy)
     return AttackedImages(own.image[None], np.array([own.label], np.int64), None)

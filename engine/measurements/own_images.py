@@ -1,4 +1,4 @@
-"""Images that people bring: kept once in the store, attacked like test images, and what came out of it. No torch."""
+"""Images that users upload or draw: stored once, attacked like test images, with their results. No torch."""
 
 import hashlib
 import io
@@ -18,9 +18,9 @@ from engine.runs.store import RunStore
 
 @dataclass(frozen=True, eq=False)
 class OwnImage:
-    """An image in the form of a data set's, and what it shows.
+    """A user's image in the format of a data set, with its label.
 
-    image: (C, H, W) uint8 of the data set's shape; label: index into its classes. InputError for anything else.
+    image: (C, H, W) uint8, in the data set's shape; label: index into its classes. InputError for other values.
     """
 
     dataset: str
@@ -31,7 +31,7 @@ class OwnImage:
         spec = dataset_spec(self.dataset)
         if self.image.dtype != np.uint8 or self.image.shape != spec.shape:
             found = f"{self.image.dtype} {self.image.shape}"
-            raise InputError(f"a uint8 image of shape {spec.shape}", found, "Fit it with fit_image.")
+            raise InputError(f"a uint8 image of shape {spec.shape}", found, "Convert the image with fit_image.")
         if not 0 <= self.label < len(spec.classes):
             raise InputError(f"a label from 0 to {len(spec.classes) - 1}", self.label, "Choose one of the classes.")
 
@@ -44,10 +44,10 @@ class OwnImage:
 
 @dataclass(frozen=True, eq=False)
 class OwnImageResult:
-    """What one run made of an image under one protocol.
+    """Results of one run on a user's image under one protocol.
 
     examples: attack, or "none" for the clean image, -> adversarial_images (1, C, H, W) float32 in [0, 1],
-        predictions (1,) int64 and probabilities (1, classes) float32, as those of test images.
+        predictions (1,) int64 and probabilities (1, classes) float32, as for test images.
     """
 
     protocol_id: str
@@ -57,7 +57,7 @@ class OwnImageResult:
 
 
 def save_own_image(store: RunStore, own: OwnImage) -> str:
-    """Write the image unless it is there; its id."""
+    """Store the image if it is new, and return its id."""
     path = own_image_path(store.root, own.image_id)
     if not path.exists():
         store.prepare()
@@ -69,27 +69,27 @@ def save_own_image(store: RunStore, own: OwnImage) -> str:
 
 
 def load_own_image(store: RunStore, image_id: str) -> OwnImage:
-    """The image kept under this id.
+    """The user's image with this id.
 
     Raises:
-        InputError: no such image, or a damaged file.
+        InputError: the image does not exist, or its file is damaged.
     """
     expected = f"the id of an image in {own_image_path(store.root, image_id).parent}"
-    remedy = "Bring the image again."
+    remedy = "Upload or draw the image again."
     try:
         arrays = read_arrays(own_image_path(store.root, image_id))
         own = OwnImage(str(arrays["dataset"]), arrays["image"], int(arrays["label"]))
     except FileNotFoundError as error:
-        raise InputError(expected, f"{image_id!r}, which is not there", remedy) from error
+        raise InputError(expected, f"{image_id!r}, which does not exist", remedy) from error
     except (OSError, ValueError, KeyError, TypeError, InputError) as error:
         raise InputError(expected, f"a damaged file ({type(error).__name__})", remedy) from error
     if own.image_id != image_id:
-        raise InputError(expected, "a file of another content", remedy)
+        raise InputError(expected, "a file with different content", remedy)
     return own
 
 
 def own_image_results(store: RunStore, run_id: str, image_id: str) -> list[OwnImageResult]:
-    """What a run made of an image: a result per protocol, newest first; what is damaged or incomplete is left out."""
+    """Results of a run on an image, one per protocol, newest first; damaged or incomplete ones are skipped."""
     folder = store.path(run_id)
     pattern = own_evaluation_path(folder, image_id, "*")
     paths = sorted(pattern.parent.glob(pattern.name), key=lambda path: path.stat().st_mtime_ns, reverse=True)
@@ -98,7 +98,7 @@ def own_image_results(store: RunStore, run_id: str, image_id: str) -> list[OwnIm
 
 
 def read_own_image_result(store: RunStore, run_id: str, request: EvaluationRequest) -> OwnImageResult | None:
-    """The result of this request, which has an image; None while there is none."""
+    """The result of a request with a user's image; None if it does not exist."""
     if request.image is None:
         return None
     folder = store.path(run_id)
@@ -114,5 +114,5 @@ def _read_result(folder: Path, image_id: str, path: Path) -> OwnImageResult | No
             for attack in ("none", *report.robust_accuracy_by_attack)
         }
         return OwnImageResult(protocol_id, report, int(examples["none"]["labels"][0]), examples)
-    except Exception:  # whatever a damaged file makes of json, numpy, zipfile and zlib
+    except Exception:  # json, numpy, zipfile and zlib raise many exceptions for a damaged file
         return None

@@ -1,4 +1,4 @@
-"""Measurement: what all requests to measure a trained network share. No torch."""
+"""Measurement: base class of all requests to measure a trained network. No torch."""
 
 import hashlib
 from typing import ClassVar, Literal
@@ -12,31 +12,31 @@ MeasurementKind = Literal["evaluate", "diagnose", "curve", "transfer"]
 
 
 class Measurement(BaseModel):
-    """One thing to be measured of one run on test images; equal measurements give equal numbers.
+    """One measurement of one run on test images; equal measurements give equal numbers.
 
-    samples: the first so many of the fixed, stratified order of test images, so that subsets nest.
-    threat: has no default, since the paper's differs from data set to data set (`linf_threat`).
+    samples: number of images from the start of the fixed, stratified order of test images, so that subsets nest.
+    threat: has no default, since the paper's ε differs between data sets (`linf_threat`).
     """
 
     kind: ClassVar[MeasurementKind]
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    samples: int = Field(default=500, ge=1, le=10_000, description="test images, classes in equal shares")
+    samples: int = Field(default=500, ge=1, le=10_000, description="number of test images, balanced over classes")
     threat: ThreatModel = Field(description="threat model of the attacks")
-    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="of the attacks' random numbers")
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="seed of the attacks' random numbers")
 
     @property
     def protocol_id(self) -> str:
-        """Digest of threat model, images and seed: what must be equal for numbers to stand side by side."""
+        """Digest of threat model, images and seed; numbers are comparable only if it is equal."""
         return digest(f"{self.threat.model_dump_json()} {self.samples} {self.seed}", 5)
 
     @property
     def words(self) -> str:
-        """What the queue calls it."""
+        """Title in the queue."""
         raise NotImplementedError
 
     def job_id(self, run_id: str) -> str:
-        """Of the queue's row that measures `run_id` like this."""
+        """Id of the queue row of this request for `run_id`."""
         return f"{run_id}--{self.kind}-{digest(self.model_dump_json(), 8)}"
 
     @property
@@ -45,5 +45,5 @@ class Measurement(BaseModel):
 
 
 def digest(text: str, size: int) -> str:
-    """2 * `size` hexadecimal digits."""
+    """Digest of a text, 2 * `size` hexadecimal digits."""
     return hashlib.blake2b(text.encode(), digest_size=size).hexdigest()

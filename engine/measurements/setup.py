@@ -1,4 +1,4 @@
-"""The setup of a measurement: a run's network, the images and the threat model of the request."""
+"""The setup of a measurement: the run's network, the images, and the threat model of the request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.runs.store import CACHE, RunStore
 def measurement_setup(
     store: RunStore, run_id: str, network: nn.Module, attacked: AttackedImages, request: Measurement, progress: Progress
 ) -> AttackSetup:
-    """How `request` attacks a run's network, with the store's cache of adversarial images."""
+    """Attack setup of a request for a run's network, with the store's cache of adversarial images."""
     return AttackSetup(
         network=network,
         images=attacked.images,

@@ -1,12 +1,12 @@
-"""Where the penalty alone takes a weight: lambda |w| + kappa w^2 without any data. Numpy in float64.
+"""Paths of weights under the penalty alone, lambda |w| + kappa w^2, without data. Numpy in float64.
 
-All functions are odd in the weight: a negative one takes the mirrored way.
+Paths are odd in the initial weight: a negative weight takes the mirrored path.
 """
 
 import numpy as np
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
-"""Of Adam, as torch has them by default."""
+"""Parameters of Adam, torch's defaults."""
 
 
 def weight_penalty(weights: np.ndarray, l1_strength: float, l2_strength: float) -> np.ndarray:
@@ -15,7 +15,7 @@ def weight_penalty(weights: np.ndarray, l1_strength: float, l2_strength: float) 
 
 
 def weight_force(weights: np.ndarray, l1_strength: float, l2_strength: float) -> np.ndarray:
-    """-lambda sign(w) - 2 kappa w of each weight; shape kept. None at 0, where the L1 penalty has its kink."""
+    """-lambda sign(w) - 2 kappa w of each weight; shape kept. It is 0 at w = 0, the kink of the L1 penalty."""
     return -l1_strength * np.sign(weights) - 2.0 * l2_strength * np.asarray(weights)
 
 
@@ -24,8 +24,8 @@ def flow_paths(initial: np.ndarray, times: np.ndarray, l1_strength: float, l2_st
 
         w(t) = w_0 + (r w_0 - lambda) (e^{r t} - 1) / r,   r = -2 kappa = 2 mu,   w_0 > 0
 
-    until it is 0, where it stays. Beyond the tipping point lambda / r it grows without bound: inf where float64 ends.
-    At r = 0 the fraction is t.
+    A weight that reaches 0 stays there. Beyond the tipping point lambda / r, a weight grows without bound, up to inf in
+    float64. At r = 0 the fraction is t.
     """
     sizes, times, rate = np.abs(np.asarray(initial, np.float64)), np.asarray(times, np.float64), -2.0 * l2_strength
     with np.errstate(over="ignore"):
@@ -36,7 +36,7 @@ def flow_paths(initial: np.ndarray, times: np.ndarray, l1_strength: float, l2_st
 
 
 def time_to_zero(initial: np.ndarray, l1_strength: float, l2_strength: float) -> np.ndarray:
-    """When `flow_paths` is 0: -ln(1 - r |w_0| / lambda) / r; shape kept, inf from the tipping point on, 0 at 0."""
+    """Time until `flow_paths` is 0: -ln(1 - r |w_0| / lambda) / r; shape kept; inf from the tipping point on."""
     sizes, rate = np.abs(np.asarray(initial, np.float64)), -2.0 * l2_strength
     if l1_strength == 0.0:
         return np.where(sizes == 0.0, 0.0, np.inf)
@@ -50,8 +50,8 @@ def adam_paths(
 ) -> np.ndarray:
     """Weights after 0, 1, ..., `steps` steps of Adam on the penalty alone; (n,) -> (steps + 1, n).
 
-    A step is about the learning rate however weak the force, since Adam divides the force by its own recent size.
-    A weight overshoots 0 by a few learning rates and goes on to tremble about it.
+    The size of a step is about the learning rate, even for a weak force, since Adam divides the force by its recent
+    size. A weight overshoots 0 by a few learning rates and then oscillates around it.
     """
     weights = np.array(initial, np.float64)
     paths = np.empty((steps + 1, len(weights)))

@@ -1,4 +1,4 @@
-"""What the Min-Max property is measured by. Numpy in float64: one implementation for training and pages."""
+"""Measures of the Min-Max property. Numpy in float64; training and pages use this implementation."""
 
 import numpy as np
 from scipy.special import entr

@@ -1,7 +1,7 @@
 """The penalties by name: terms that the objective adds to the cross entropy, each a function of one layer's weights.
 
-A new penalty is a function and one entry in PENALTIES. Training, records, the command line (`--penalty NAME=STRENGTH`)
-and the Launch form follow from the entry. No torch here: the functions call methods of the tensor they are given.
+A new penalty is a function and one entry in PENALTIES; training, records, the command line (`--penalty NAME=STRENGTH`)
+and the Launch form read the entry. No torch: the functions call methods of their tensor arguments.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Penalty:
     """One term of the objective: strength x value(W), summed over the layers of the penalty's scope.
 
-    name: lower case, in configurations and on the command line.
-    title: what labels and forms call it.
+    name: name in configurations and on the command line, lower case.
+    title: name in labels and forms.
     value: weights of K members, (K, out, in, height, width) -> (K,); differentiable, and independent for each member.
     low, high: limits of its strength.
     """
@@ -56,24 +56,24 @@ PENALTIES = {
 
 
 def further_penalties() -> dict[str, Penalty]:
-    """The entries beside L1 and L2, whose strengths have fields and options of their own."""
+    """The entries except L1 and L2, whose strengths have separate fields and options."""
     return {name: penalty for name, penalty in PENALTIES.items() if name not in (L1.name, L2.name)}
 
 
 def further_penalty(name: str) -> Penalty:
-    """The entry called `name`; InputError for an unknown name, and for L1 and L2."""
+    """The entry called `name`; InputError if the name is unknown, or is L1 or L2."""
     known = further_penalties()
     if name not in known:
-        expected = f"a penalty, one of {', '.join(known)}" if known else "no penalty beside L1 and L2"
+        expected = f"a penalty, one of {', '.join(known)}" if known else "no penalty besides L1 and L2"
         raise InputError(expected, repr(name), "Register it in engine/minmax/penalties.py, or leave it out.")
     return known[name]
 
 
 def checked_strengths(strengths: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
-    """Pairs of name and strength by name, without those of strength 0.
+    """Pairs of name and strength, sorted by name, without strengths of 0.
 
     Raises:
-        InputError: an unknown penalty, or a strength out of its limits.
+        InputError: a penalty is unknown, or a strength is outside its limits.
     """
     for name, strength in strengths.items():
         penalty = further_penalty(name)
@@ -95,6 +95,8 @@ def penalty(weights: Tensor, strengths: Mapping[str, Tensor]) -> Tensor:
     Returns:
         Shape (K,).
     """
-    shared = weights.view_as(weights)  # the gradients of all penalties meet here first: one order of summation
+    shared = weights.view_as(
+        weights
+    )  # the gradients of all penalties are summed here first, which fixes the order of summation
     first, *others = (strength * PENALTIES[name].value(shared) for name, strength in strengths.items())
     return sum(others, first)

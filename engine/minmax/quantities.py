@@ -1,7 +1,7 @@
-"""The quantities that every snapshot records of each convolution's weights; a new one is one entry in QUANTITIES.
+"""Quantities of each convolution's weights that every snapshot records; a new quantity is one entry in QUANTITIES.
 
-Records, results, lists of runs, sweeps, histories, comparisons, tables and exports read this table. A record of a run
-that was trained before an entry was added lacks it: such a value is missing, which is no error.
+Records, results, lists of runs, sweeps, histories, comparisons, tables and exports read this table. Runs trained before
+an entry was added have no value for it; the value is missing, and no error is raised.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,16 +18,16 @@ from engine.minmax.fuzziness import NEAR_ZERO_THRESHOLD, fuzziness, near_zero_co
 class LayerQuantity:
     """One number about the weights of one layer.
 
-    key: in records; results and `--json` call it <layer>_<key>.
-    title: what tables and maps call it.
-    measure: (n,) weights -> the number; one that is not finite is recorded as missing.
-    unit: behind the number; empty for none.
-    digits: decimals in tables.
-    description: what the title of a chart calls it; the heading when empty.
-    is_count: it counts weights, so that sweeps show its share of the layer.
-    is_logarithmic: it spans powers of ten, so that maps color it by its logarithm.
-    has_panel: it has a panel in the history of a run.
-    compared: how a run stands to its reference: as a multiple of it, or as the reference over the run.
+    key: name in records; results and `--json` use <layer>_<key>.
+    title: name in tables and maps.
+    measure: (n,) weights -> the number; a number that is not finite is recorded as missing.
+    unit: unit of the number; empty for none.
+    digits: number of decimals in tables.
+    description: name in chart titles; the heading if empty.
+    is_count: whether it counts weights; sweeps then show its share of the layer.
+    is_logarithmic: whether it spans powers of ten; maps then color it by its logarithm.
+    has_panel: whether the history of a run has a panel for it.
+    compared: comparison with a reference run: "multiple" is run / reference, "reduction" is reference / run.
     """
 
     key: str
@@ -48,16 +48,16 @@ class LayerQuantity:
 
     @property
     def phrase(self) -> str:
-        """The title within a line of text."""
+        """Title with a lower-case first letter, for use in a sentence."""
         return self.title[:1].lower() + self.title[1:]
 
     def words(self, value: float | None) -> str:
-        """A value with its decimals; a dash for a missing one."""
+        """The value with `digits` decimals; a dash for a missing value."""
         return "–" if value is None or isnan(value) else f"{value:.{self.digits}f}"
 
     @property
     def number(self) -> str:
-        """Name among the numbers of a run: for a count it is the share of the layer's weights."""
+        """Name among the numbers of a run; for a count, that of the share of the layer's weights."""
         return f"{self.key}_share" if self.is_count else self.key
 
 
@@ -87,7 +87,7 @@ QUANTITIES = {
 
 
 def measure_layers(weights: Mapping[str, np.ndarray]) -> dict[str, dict[str, float | None]]:
-    """Key of each quantity -> layer -> its value, as records hold them; None where a value is not finite.
+    """Key of each quantity -> layer -> value, as in records; None for a value that is not finite.
 
     Args:
         weights: layer -> (n,).
@@ -99,12 +99,12 @@ def measure_layers(weights: Mapping[str, np.ndarray]) -> dict[str, dict[str, flo
 
 
 def layer_values(record: Mapping[str, Any]) -> dict[str, float | None]:
-    """<layer>_<key> -> value for every quantity that a record has, as results and `--json` hold them."""
+    """<layer>_<key> -> value for every quantity in a record, as in results and `--json`."""
     return {f"{layer}_{key}": value for key in QUANTITIES for layer, value in record.get(key, {}).items()}
 
 
 def recorded(record: Mapping[str, Any], key: str, layer: str) -> float:
-    """A quantity of a layer as it was recorded; NaN where the record lacks it."""
+    """The recorded quantity of a layer; NaN if the record does not contain it."""
     value = record.get(key, {}).get(layer)
     return nan if value is None else value
 

@@ -1,4 +1,4 @@
-"""Filters of the first convolution that are a threshold on one pixel: what Min-Max protects an image by."""
+"""Filters of the first convolution that act as a threshold on one pixel, as Min-Max produces them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ DOMINANT_SHARE = 0.9
 
 @dataclass(frozen=True)
 class PixelThreshold:
-    """A filter that after its ReLU tells only whether one pixel is above `pixel` (weight > 0) or below (weight < 0).
+    """A filter whose ReLU is active only if one pixel is above `pixel` (weight > 0) or below it (weight < 0).
 
-    channel: that of the pixel; weight: its dominant weight; pixel: the threshold in (0, 1).
-    low, high: where the threshold lies whatever its other weights see; may reach beyond [0, 1].
+    channel: channel of the pixel; weight: the dominant weight; pixel: the threshold, in (0, 1).
+    low, high: range of the threshold over all values of the other pixels; may exceed [0, 1].
     """
 
     filter: int
@@ -26,40 +26,41 @@ class PixelThreshold:
 
     @property
     def protects(self) -> Literal["black", "white"]:
-        """The background that the filter does not see."""
+        """Background on which the filter is inactive."""
         return "black" if self.weight > 0 else "white"
 
     @property
     def epsilon(self) -> float:
-        """How far, in pixels, that background may be perturbed before the filter sees any of it."""
+        """Largest perturbation of that background, in pixels, that leaves the filter inactive."""
         return self.pixel if self.weight > 0 else 1.0 - self.pixel
 
     @property
     def error(self) -> float:
-        """How far `pixel` and `epsilon` can be off, in pixels, because the other weights are neglected."""
+        """Largest error of `pixel` and `epsilon`, in pixels, from neglecting the other weights."""
         return max(self.high - self.pixel, self.pixel - self.low)
 
 
 def pixel_thresholds(
     weights: np.ndarray, biases: np.ndarray, mean: Sequence[float], std: Sequence[float]
 ) -> list[PixelThreshold]:
-    """The filters whose largest |w| makes up at least 90 % of their L1 norm, and where they begin to fire.
+    """Filters whose largest |w| is at least 90 % of their L1 norm, and their thresholds.
 
         b + w (p - mean) / std + s = 0   =>   p(s) = mean - std (b + s) / w,   pixel = p(0)
 
-    The other weights' part s = sum w_j (p_j - mean) / std is neglected: it is 0 where they see the data set's mean.
-    [low, high] is p(s) over all their pixels in [0, 1], and over the padding, which is a pixel at the mean. Together
-    they weigh r <= 10 %, so pixel is off by at most max(mean, 1 - mean) r / (1 - r) for one channel.
+    The part of the other weights, s = sum w_j (p_j - mean) / std, is neglected: it is 0 if their pixels are the data
+    set's mean. [low, high] is the range of p(s) over all their pixels in [0, 1], and over padding, which equals a pixel
+    at the mean. Their share of the L1 norm is r <= 10 %, so the error of `pixel` is at most
+    max(mean, 1 - mean) r / (1 - r) for one channel.
 
-    Of one filter alone: the network is blind to perturbations below the threshold only where all its filters that
-    matter are. Of three channels the dominant weight sees one, and only that one is protected.
+    This holds for one filter. The network ignores perturbations below the threshold only if all its relevant filters
+    do. With three channels, the dominant weight reads one channel, and only this channel is protected.
 
     Args:
         weights: (filters, C, height, width); biases: (filters,); both finite.
-        mean, std: per channel, what is subtracted from pixels in [0, 1] and what they are divided by.
+        mean, std: normalization of pixels in [0, 1], per channel.
 
     Returns:
-        Those with a threshold inside (0, 1), in the filters' order.
+        Filters with a threshold inside (0, 1), in their order.
     """
     kernels, offsets = np.asarray(weights, np.float64), np.asarray(biases, np.float64)
     centers, scales = (np.asarray(values, np.float64).reshape(-1, 1, 1) for values in (mean, std))

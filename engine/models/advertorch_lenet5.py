@@ -1,4 +1,4 @@
-"""The network that Advertorch calls LeNet5: logits out of gray pixels in [0, 1], which it does not normalize."""
+"""LeNet5 of Advertorch: logits of gray pixels in [0, 1], without normalization."""
 
 import torch
 from torch import Tensor, nn
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 class AdvertorchLeNet5(nn.Module):
     """conv 32 3x3 -> ReLU -> pool -> conv 64 3x3 -> ReLU -> pool -> 200 -> classes; layers named as in Advertorch.
 
-    Both convolutions pad by 1, so that 28 x 28 images end in a 7 x 7 x 64 map.
+    Both convolutions pad by 1, so that 28 x 28 images give a 7 x 7 x 64 map.
     """
 
     def __init__(self, classes: int) -> None:

@@ -1,7 +1,7 @@
-"""The architectures by name; a new one is a class in its own file and one entry here. No torch until one is built.
+"""The architectures by name; a new one is a class in its own file and one entry. No torch until one is built.
 
-The class is built as `Class(classes)` where the entry has a shape, else as `Class(shape, classes, mean, std)`. It maps
-pixels (B, C, H, W) in [0, 1] to logits (B, classes), and has no running statistics. Any names of layers will do.
+The class is built as `Class(classes)` if the entry has a shape, else as `Class(shape, classes, mean, std)`. It maps
+pixels (B, C, H, W) in [0, 1] to logits (B, classes), and has no running statistics. Layers can have any names.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ArchitectureSpec:
-    """What a page or a configuration must know of a network without building it.
+    """Properties of an architecture that pages and configurations read without building a network.
 
     implementation: module and class.
     convolutions: layer -> (output channels, edge of the square kernel), in forward order.
-    shape: (C, H, W) of the only images it takes, as they are, so that the number of classes is all its class is given;
-        None for a network that is built for the images of a data set and normalizes them.
-    smallest: least height and width of the images it takes.
+    shape: (C, H, W) of the images it accepts, if only one shape; it then does not normalize them. None for a network
+        that is built for the images of a data set and normalizes them.
+    smallest: smallest height and width of the images it accepts.
     """
 
     name: str
@@ -37,11 +37,11 @@ class ArchitectureSpec:
     smallest: int = 1
 
     def fits(self, shape: Sequence[int]) -> bool:
-        """Whether it takes images of (C, H, W)."""
+        """Whether it accepts images of shape (C, H, W)."""
         return (self.shape is None or self.shape == tuple(shape)) and min(shape[1:]) >= self.smallest
 
     def check_fits(self, shape: Sequence[int]) -> None:
-        """InputError when it does not take images of (C, H, W)."""
+        """InputError if it does not accept images of shape (C, H, W)."""
         if self.fits(shape):
             return
         size = " x ".join(map(str, self.shape)) if self.shape else f"at least {self.smallest} x {self.smallest}"
@@ -83,9 +83,9 @@ ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "
 
 
 def layer_titles(specs: Iterable[ArchitectureSpec] = ARCHITECTURES.values()) -> dict[str, str]:
-    """Convolution -> what pages call it: its place in the first architecture that has a layer of this name.
+    """Convolution -> title on pages, from its position in the first architecture that has a layer of this name.
 
-    A second name for the same place is told apart by the name, so that titles are unique.
+    The title of another layer at the same position includes its name, so that titles are unique.
     """
     titles: dict[str, str] = {}
     for spec in specs:
@@ -96,19 +96,21 @@ def layer_titles(specs: Iterable[ArchitectureSpec] = ARCHITECTURES.values()) -> 
 
 
 def architecture_spec(name: str) -> ArchitectureSpec:
-    """The entry called `name`; InputError when there is none."""
+    """The entry called `name`; InputError if the name is unknown."""
     if name not in ARCHITECTURES:
-        raise InputError(f"an architecture, one of {', '.join(ARCHITECTURES)}", repr(name), "Choose one.")
+        raise InputError(
+            f"an architecture, one of {', '.join(ARCHITECTURES)}", repr(name), "Choose one of these names."
+        )
     return ARCHITECTURES[name]
 
 
 def build_model(
     architecture: str, seed: int, shape: Sequence[int], classes: int, mean: Sequence[float], std: Sequence[float]
 ) -> nn.Module:
-    """A freshly initialized model; the weights depend on `seed` alone, the global generator is left as found.
+    """A freshly initialized model. Its weights depend only on `seed`; the state of the global generator is restored.
 
     Raises:
-        InputError: no such architecture, or it does not take images of this shape.
+        InputError: the architecture is unknown, or does not accept images of this shape.
     """
     import torch  # pages read the table of architectures without torch
 

@@ -1,4 +1,4 @@
-"""LeNet as in the paper: two convolutions, three linear layers, logits out of pixels in [0, 1]."""
+"""LeNet of the paper: two convolutions, three linear layers; logits of pixels in [0, 1]."""
 
 from collections.abc import Sequence
 
@@ -24,8 +24,8 @@ class Normalize(nn.Module):
 class LeNet(nn.Module):
     """conv 6 5x5 -> ReLU -> pool -> conv 16 5x5 -> ReLU -> pool -> 120 -> 84 -> classes.
 
-    The first convolution pads 28 x 28 images by 2, so that these and 32 x 32 images end in a 5 x 5 x 16 map; images of
-    other sizes, at least 16 x 16, end in another. conv1 has 150 weights for one channel and 450 for three.
+    The first convolution pads 28 x 28 images by 2, so that 28 x 28 and 32 x 32 images give a 5 x 5 x 16 map. Images of
+    other sizes, at least 16 x 16, give a map of another size. conv1 has 150 weights for one channel and 450 for three.
     """
 
     def __init__(self, shape: Sequence[int], classes: int, mean: Sequence[float], std: Sequence[float]) -> None:

@@ -1,4 +1,4 @@
-"""The MNIST network of Madry et al. (arXiv 1706.06083): logits out of gray pixels in [0, 1], not normalized."""
+"""The MNIST network of Madry et al. (arXiv 1706.06083): logits of gray pixels in [0, 1], without normalization."""
 
 import torch
 from torch import Tensor, nn
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 class MadryCNN(nn.Module):
     """conv 32 5x5 -> ReLU -> pool -> conv 64 5x5 -> ReLU -> pool -> 1024 -> classes.
 
-    Both convolutions pad by 2, so that 28 x 28 images end in a 7 x 7 x 64 map.
+    Both convolutions pad by 2, so that 28 x 28 images give a 7 x 7 x 64 map.
     """
 
     def __init__(self, classes: int) -> None:

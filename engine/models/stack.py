@@ -1,4 +1,4 @@
-"""K models of one architecture as one batched program."""
+"""Stack: K models of one architecture, computed as one batch."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from torch.func import functional_call, stack_module_state, vmap
 
 
 class Stack(nn.Module):
-    """Members side by side; each member's result does not depend on its neighbors.
+    """K members of one architecture; the result of a member does not depend on the other members.
 
-    Weights are held stacked, (K, ...) per parameter, under the names of the plain module, so one optimizer
-    updates all members. A member alone is computed without vmap, which is the fastest way on a CPU. Buffers are the
-    template's: constants that members share. An architecture with running statistics, as of batch norm, is none for it.
+    Weights are stacked, (K, ...) per parameter, under the names of the plain module, so one optimizer updates all
+    members. A single member is computed without vmap, which is fastest on a CPU. Buffers are those of the template:
+    constants that members share. Architectures with running statistics, such as batch norm, are not supported.
     """
 
     def __init__(self, template: nn.Module, weights: dict[str, Tensor]) -> None:
@@ -26,7 +26,7 @@ class Stack(nn.Module):
 
     @classmethod
     def of(cls, members: Sequence[nn.Module]) -> Stack:
-        """Stack plain modules of equal architecture; their weights are copied."""
+        """Stack plain modules of the same architecture; their weights are copied."""
         weights, _ = stack_module_state(list(members))
         return cls(members[0], {name: value.detach().clone() for name, value in weights.items()})
 
@@ -55,7 +55,7 @@ class Stack(nn.Module):
         return self
 
     def logits(self, images: Tensor) -> Tensor:
-        """(K, B, C, H, W), or (B, C, H, W) that all members share -> (K, B, classes)."""
+        """(K, B, C, H, W), or (B, C, H, W) shared by all members -> (K, B, classes)."""
         template, shared = self._template[0], images.dim() == 4
         if self.size == 1:
             only = {name: value.squeeze(0) for name, value in self.weights.items()}
@@ -67,22 +67,22 @@ class Stack(nn.Module):
         return vmap(one, in_dims=(0, None if shared else 0))(self.weights, images)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(K*B, C, H, W), member by member -> (K*B, classes): to an attack, a stack is just a bigger batch."""
+        """(K*B, C, H, W), member by member -> (K*B, classes); for an attack, a stack is a larger batch."""
         return self.logits(images.unflatten(0, (self.size, -1))).flatten(0, 1)
 
     def member(self, index: int) -> nn.Module:
-        """One member as a plain module of its own, weights copied."""
+        """One member as a separate plain module; its weights are copied."""
         module = copy.deepcopy(self._template[0])
         module.load_state_dict({name: value[index].detach().clone() for name, value in self.weights.items()})
         return module.requires_grad_(True)
 
     def select(self, members: Sequence[int]) -> Stack:
-        """A stack of some members, frozen: no gradient reaches the weights, which is what attacks need."""
+        """A frozen stack of some members: its weights take no gradients, as attacks require."""
         chosen = {name: value[list(members)].detach().clone() for name, value in self.weights.items()}
         return Stack(self._template[0], chosen).requires_grad_(False)
 
 
 def describe(network: nn.Module) -> str:
-    """What decides a network's function besides its weights: class, layers and constants."""
+    """Everything besides its weights that determines a network's function: class, layers and constants."""
     constants = {name: value.tolist() for name, value in network.named_buffers()}
     return f"{type(network).__module__} {network} {constants}"

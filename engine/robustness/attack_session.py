@@ -1,4 +1,4 @@
-"""AttackSession: one network before the images of one setup, attacked in batches of fixed size."""
+"""AttackSession: attacks on one network and the images of one setup, in batches of fixed size."""
 
 import copy
 import hashlib
@@ -22,7 +22,7 @@ from engine.seeds import derive_seed
 
 
 class AttackSession:
-    """A frozen copy of a setup's network, and what it answers on the setup's images.
+    """A frozen copy of a setup's network, with its predictions on the setup's images.
 
     images: (n, C, H, W) float32 in [0, 1]; labels: (n,) int64; batches: slices of both.
     clean_predictions: (n,); clean_probabilities: (n, classes); correct: (n,) bool.
@@ -50,12 +50,12 @@ class AttackSession:
         draw: int = 0,
         report: Report = unreported,
     ) -> np.ndarray:
-        """Adversarial images (n, C, H, W), float32, from the cache where it has them.
+        """Adversarial images (n, C, H, W), float32; batches in the cache are read from it.
 
         Args:
-            threat: another than the setup's.
-            where: (n,) bool, the images to be attacked. Others stay as they are, and so do misclassified ones.
-            draw: number of the draw of random numbers, for another attempt.
+            threat: threat model to use instead of the setup's.
+            where: (n,) bool, the images to attack. Other images and misclassified images stay clean.
+            draw: index of the draw of random numbers; another index gives other random numbers.
             report: called with the fraction done before every forward pass.
         """
         chosen = self.correct if where is None else self.correct & where
@@ -78,7 +78,7 @@ class AttackSession:
             return torch.cat([self.network(self.tensor(images[batch])) for batch in self.batches])
 
     def tensor(self, values: np.ndarray) -> Tensor:
-        """The values on the network's device, floats in the type of its weights."""
+        """The values on the network's device; floats get the dtype of its weights."""
         reference = next(self.network.parameters())
         tensor = torch.from_numpy(np.ascontiguousarray(values)).to(reference.device)
         return tensor.to(reference.dtype) if tensor.is_floating_point() else tensor
@@ -117,6 +117,6 @@ class AttackSession:
 
 
 def _before_each_of(passes: int, report: Report) -> Callable[[], None]:
-    """Function to call before each forward pass, of which there are at most `passes`."""
+    """Function to call before each of at most `passes` forward passes."""
     done = count()
     return lambda: report(min(next(done) / passes, 1.0))

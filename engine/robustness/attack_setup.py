@@ -1,4 +1,4 @@
-"""AttackSetup: which network is attacked, on which images, under which threat model. No torch at run time."""
+"""AttackSetup: the network to attack, the images and the threat model. No torch at run time."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AttackSetup:
-    """Everything that attacks on one network have in common.
+    """Settings that all attacks on one network share.
 
     images, labels: (n, C, H, W), uint8 or floats in [0, 1], and (n,) integers; n at least 1.
-    std: per channel, of the data set.
-    seed: of the attacks' random numbers.
-    cache: of adversarial images; by default nothing is kept.
-    progress: called before every forward pass of an attack; what it raises ends the work.
-    batch_size: images that are attacked together; each batch has its own random numbers.
+    std: standard deviation of the data set, per channel.
+    seed: seed of the attacks' random numbers.
+    cache: cache of adversarial images; by default nothing is cached.
+    progress: called before every forward pass of an attack; an exception it raises ends the work.
+    batch_size: number of images attacked together; each batch has separate random numbers.
 
     Raises:
-        InputError: no images, or not as many labels.
+        InputError: there are no images, or the number of labels differs.
     """
 
     network: nn.Module
@@ -49,5 +49,5 @@ class AttackSetup:
 
 
 def as_pixels(images: np.ndarray) -> np.ndarray:
-    """Bytes divided by 255, floats as they are; float32."""
+    """Pixels in [0, 1] as float32: uint8 values are divided by 255, floats are not scaled."""
     return images.astype(np.float32) / 255.0 if images.dtype == np.uint8 else images.astype(np.float32)

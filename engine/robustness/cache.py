@@ -1,7 +1,7 @@
-"""Adversarial examples kept on disk, so that no attack is paid for twice.
+"""Disk cache of adversarial examples, so that no attack is computed twice.
 
-Keys are text made of everything an attack depends on, never live modules. Entries are pickles: private to the user
-(folder mode 0700), never shared, never imported.
+A key is a text with everything that an attack depends on, never a live module. Entries are pickles: private to the user
+(folder mode 0700), never shared and never imported.
 """
 
 import hashlib
@@ -13,13 +13,13 @@ import numpy as np
 from joblib import Memory
 
 ATTACKS_VERSION = 2
-"""Raise it when the same configuration gives other adversarial images than before."""
+"""Increase it when the same configuration gives different adversarial images."""
 
 TWO_GIGABYTES = 2 * 2**30
 
 
 def weights_digest(weights: Mapping[str, np.ndarray]) -> str:
-    """Digest of a model's weights: names, shapes, types and values, whatever the order of the names."""
+    """Digest of a model's weights: names, shapes, dtypes and values, independent of the order of names."""
     state = hashlib.blake2b(digest_size=16)
     for name in sorted(weights):
         values = np.ascontiguousarray(weights[name])
@@ -29,9 +29,9 @@ def weights_digest(weights: Mapping[str, np.ndarray]) -> str:
 
 
 class AdversarialCache:
-    """Arrays by key in `location`, a folder used for nothing else; None keeps nothing.
+    """Arrays by key in `location`, a folder used only for the cache; None disables caching.
 
-    The least recently used entries go when `bytes_limit` is reached. An unreadable entry is computed anew.
+    The least recently used entries are removed when `bytes_limit` is reached. An unreadable entry is computed again.
     """
 
     def __init__(self, location: Path | None = None, bytes_limit: int = TWO_GIGABYTES) -> None:
@@ -45,7 +45,7 @@ class AdversarialCache:
         self._written = self._slack
 
     def fetch(self, key: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
-        """The array of `key`, computed when it is missing."""
+        """The array of `key`, computed if it is not in the cache."""
         written = 0
 
         def fresh() -> np.ndarray:
@@ -59,7 +59,7 @@ class AdversarialCache:
         return array
 
     def _trim(self, written: int) -> None:
-        """Measuring the folder takes a walk through it: do so at first, then whenever a sixteenth was added."""
+        """Reduce the folder to its limit, at first and after each added sixteenth of it, since measuring is slow."""
         self._written += written
         if self._memory.store_backend is not None and self._written >= self._slack:
             self._memory.reduce_size(bytes_limit=self._kept)

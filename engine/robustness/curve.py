@@ -1,4 +1,4 @@
-"""RobustnessCurve: accuracy against epsilon under one attack, as small JSON. No torch."""
+"""RobustnessCurve: record of accuracy against epsilon under one attack. No torch."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ Ended = Literal["nothing left", "whole range", "most steps", "not found"]
 
 
 class RobustnessCurve(BaseModel):
-    """At which epsilon each image was first misclassified. Balls nest, so it is at every larger one.
+    """Epsilon at which each image is first misclassified. Balls nest, so it is misclassified at all larger ones.
 
-    threat: the ball that was searched, epsilon the step from one to the next; for an attack that minimizes, whose
-        distances are the curve and exact, epsilon is 0 and the unit pixels.
-    pixel_scale: pixels that one unit of epsilon is, per channel.
+    threat: the ball that was searched; its epsilon is the step. For an attack that minimizes, the distances give an
+        exact curve, epsilon is 0, and the unit is pixel.
+    pixel_scale: size of one unit of epsilon in pixels, per channel.
     sample_ids: indices into the test set.
-    epsilons: at which the curve is known; ascending from 0.
-    broken_at: for each sample one of the epsilons; 0 when it is misclassified anyway, None when it never was.
-    n_invalid: adversarial images outside the ball or [0, 1], or not finite; they break nothing, and not 0 is a bug.
-    ended: nothing left to attack; the ball covers the whole image range; as many steps as are taken at most; or
-        an attack that minimizes found nothing for the rest.
+    epsilons: epsilons of the points of the curve, ascending from 0.
+    broken_at: for each sample one of the epsilons; 0 if it is misclassified without an attack, None if it never was.
+    n_invalid: number of adversarial images outside the ball or [0, 1], or not finite. They do not count as broken; a
+        number above 0 indicates a bug.
+    ended: reason for the end: no image is left to attack; the ball covers the whole image range; the largest number of
+        steps is reached; or an attack that minimizes found nothing for the other images.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -56,17 +57,17 @@ class RobustnessCurve(BaseModel):
 
     @property
     def n(self) -> int:
-        """How many samples were attacked or misclassified anyway."""
+        """Number of samples, including those misclassified without an attack."""
         return len(self.sample_ids)
 
     @property
     def survivors(self) -> tuple[int, ...]:
-        """Samples still correct at each of `epsilons`; never more than at the one before."""
+        """Number of samples still correct at each of `epsilons`; it never increases."""
         return tuple(self.survivors_at(self.epsilons).tolist())
 
     @property
     def accuracies(self) -> tuple[float, ...]:
-        """The same as fractions of all samples."""
+        """Fraction of samples still correct at each of `epsilons`."""
         return tuple(count / self.n for count in self.survivors)
 
     @property
@@ -76,9 +77,9 @@ class RobustnessCurve(BaseModel):
 
     @property
     def half_epsilon(self) -> float | None:
-        """Where half of the clean accuracy is gone, on straight lines between the points; None when it never is.
+        """Epsilon at which half of the clean accuracy is lost, by linear interpolation; None if it is not lost.
 
-        A curve of distances has no lines between points: there it is the distance that breaks the image after half.
+        A curve of distances is not interpolated: there it is the distance at which accuracy reaches half or less.
         """
         half, accuracies = self.clean_accuracy / 2, self.accuracies
         passed = next((index for index, accuracy in enumerate(accuracies) if accuracy <= half), None)
@@ -91,11 +92,14 @@ class RobustnessCurve(BaseModel):
 
     @property
     def gone_epsilon(self) -> float | None:
-        """The smallest epsilon at which nothing is left; None when something always is."""
+        """Smallest epsilon at which no sample is correct; None if some samples always are."""
         return None if None in self.broken_at else max(epsilon for epsilon in self.broken_at if epsilon is not None)
 
     def survivors_at(self, epsilons: Sequence[float]) -> np.ndarray:
-        """Samples still correct at epsilons up to the last one, or beyond it once nothing is left; (points,) int."""
+        """Number of samples still correct at each epsilon, (points,) int.
+
+        Valid up to the last of `epsilons`; beyond it only if no sample is left.
+        """
         broken_at = np.sort([np.inf if epsilon is None else epsilon for epsilon in self.broken_at])
         return self.n - np.searchsorted(broken_at, epsilons, side="right")
 
@@ -105,16 +109,16 @@ class RobustnessCurve(BaseModel):
 
     @property
     def way(self) -> str:
-        """Digest, equal for curves that may share a chart: of one attack, in the same steps, on the same images."""
+        """Digest of attack, steps, seed and images; curves with equal digests can share a chart."""
         text = f"{self.attack.model_dump_json()} {self.threat.model_dump_json()} {self.seed} {self.sample_ids}"
         return hashlib.blake2b(text.encode(), digest_size=5).hexdigest()
 
 
 def epsilon_steps(threat: ThreatModel, std: Sequence[float], shape: Sequence[int]) -> tuple[tuple[float, ...], Ended]:
-    """Equal steps of `threat.epsilon` (above 0) until the ball covers [0, 1]^shape, at most 40; and which of both.
+    """Equal steps of `threat.epsilon` (above 0) until the ball covers [0, 1]^shape, at most 40; and the reason to end.
 
     Args:
-        std: per channel, of the data set; shape: (C, H, W).
+        std: standard deviation of the data set, per channel; shape: (C, H, W).
     """
     scales = threat.model_copy(update={"epsilon": 1.0}).pixel_budget(std)
     pixels = math.prod(shape) // len(scales)
@@ -129,10 +133,10 @@ def epsilon_steps(threat: ThreatModel, std: Sequence[float], shape: Sequence[int
 def curve_of_distances(
     attack: AttackConfig, correct: np.ndarray, found: Judgement, seed: int, sample_ids: Sequence[int], channels: int
 ) -> RobustnessCurve:
-    """The exact curve that an attack that minimizes gives: an image is lost at its distance, in pixels.
+    """Exact curve of an attack that minimizes: an image is broken at its distance, in pixels.
 
     Args:
-        correct: (n,) bool, before the attack; found: of the same images; sample_ids: (n,).
+        correct: (n,) bool, before the attack; found: results on the same images; sample_ids: (n,).
     """
     sizes = found.linf if attack.norm == "linf" else found.l2
     distances = minimal_distances(correct, found.is_adversarial, sizes)
@@ -151,5 +155,5 @@ def curve_of_distances(
 
 
 def _length(scales: Sequence[float], pixels: int) -> float:
-    """Of the diagonal of the image range, each channel in its own unit."""
+    """Length of the diagonal of the image range, with each channel in its own unit."""
     return math.sqrt(pixels * sum(1 / scale**2 for scale in scales))

@@ -17,7 +17,7 @@ from engine.robustness.report import AttackResult, Judgement, RobustnessReport, 
 
 @dataclass(frozen=True, eq=False)
 class AttackOutcome:
-    """One attack on the network.
+    """Outcome of one attack on the network.
 
     adversarial_images: (n, C, H, W) float32 in [0, 1]; predictions: (n,) int64; probabilities: (n, classes) float32.
     """
@@ -31,9 +31,9 @@ class AttackOutcome:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """All attacks on the network; shapes as in `AttackOutcome`, of the clean images.
+    """Outcomes of all attacks on the network, and its predictions on the clean images, shaped as in `AttackOutcome`.
 
-    outcomes: by the attack's name, in the order they ran.
+    outcomes: attack name -> outcome, in the order in which they ran.
     """
 
     report: RobustnessReport
@@ -51,16 +51,16 @@ def evaluate(
 ) -> Evaluation:
     """Attack every image that the network classifies correctly, with each attack.
 
-    Images that are misclassified without an attack stay as they are, and count as not robust. Random numbers are those
-    of (seed, attack, batch), so a result depends neither on the other attacks nor on images that come later.
+    Images that are misclassified without an attack stay clean and count as not robust. Random numbers depend only on
+    (seed, attack, batch), so a result depends neither on other attacks nor on later images.
 
     Args:
         sample_ids: (n,) indices into the test set, for the report.
-        earlier: attacks on the same network and images that the report is to count too.
-        samples: how many images were asked for, for the report.
+        earlier: earlier attacks on the same network and images that the report includes.
+        samples: number of images requested, for the report.
 
     Raises:
-        InputError: as in `perturb` and `check_attacks`, or not as many sample ids as images.
+        InputError: as in `perturb` and `check_attacks`, or the number of sample ids differs from that of images.
     """
     check_attacks(attacks, setup.threat)
     if len(sample_ids) != len(setup.labels):

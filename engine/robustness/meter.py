@@ -1,23 +1,23 @@
-"""Meter: the fraction done of work whose parts are planned. No torch."""
+"""Meter: progress of work with planned parts. No torch."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 Progress = Callable[[float, str], None]
-"""Takes the fraction done in [0, 1] and a message; what it raises ends the work."""
+"""Function of the fraction done, in [0, 1], and a message; an exception it raises ends the work."""
 
 Report = Callable[[float], None]
-"""Takes the fraction done of one part of the work."""
+"""Function of the fraction done of one part of the work."""
 
 
 def unreported(fraction: float, message: str = "") -> None:
-    """Progress, or a report, that nobody reads."""
+    """Progress or Report that does nothing."""
 
 
 class Meter:
-    """Parts in any order, each at most once; a part that is left out is work that nobody waits for.
+    """Progress over parts in any order, each at most once; parts can be left out.
 
-    plan: part -> its cost, in any unit.
+    plan: name of each part -> its cost, in any unit.
     """
 
     def __init__(self, plan: Mapping[str, float], progress: Progress) -> None:
@@ -26,7 +26,7 @@ class Meter:
 
     @contextmanager
     def part(self, name: str, message: str) -> Iterator[Report]:
-        """Gives the report that takes the fraction done of this part."""
+        """Context whose value reports the fraction done of this part."""
         start, cost = self._done, self._plan[name]
 
         def report(fraction: float) -> None:
@@ -37,5 +37,5 @@ class Meter:
 
 
 def slice_of(report: Report, index: int, count: int) -> Report:
-    """Takes the fraction done of one of `count` equal slices of a part."""
+    """Report of one of `count` equal slices of a part."""
     return lambda fraction: report((index + fraction) / count)

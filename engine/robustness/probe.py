@@ -1,4 +1,4 @@
-"""The light robustness probe: accuracy under one cheap attack, while a run trains."""
+"""The robustness probe: accuracy under one cheap attack during training."""
 
 from collections.abc import Sequence
 
@@ -22,10 +22,10 @@ def probed_accuracy(
     std: Sequence[float],
     seed: int,
 ) -> np.ndarray:
-    """(K,) float64 accuracy of each member on attacked images, NaN for one whose logits are not finite.
+    """(K,) float64 accuracy of each member on attacked images; NaN for a member whose logits are not finite.
 
-    Leaves no trace: random state, gradients and modes are as before. Every call starts from the same random points,
-    so a curve over training moves only because the model does.
+    Random state, gradients and modes are restored. Every call uses the same random starts, so a curve over training
+    changes only because the model changes.
 
     Args:
         images, labels: (n, C, H, W) in [0, 1] and (n,), on the stack's device; shared by the members.

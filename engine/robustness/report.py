@@ -1,4 +1,4 @@
-"""RobustnessReport: what an evaluation found, as small JSON; and the counting behind it. No torch."""
+"""RobustnessReport: record of an evaluation, and the counting behind it. No torch."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ class _Record(BaseModel):
 
 
 class AttackResult(_Record):
-    """One attack on one model; `threat` is the ball the attack was held to, None for an attack that minimizes.
+    """Result of one attack on one model; `threat` is the ball that the attack searched, None if it minimizes.
 
-    robust_accuracy: of all n samples, still correct after this attack alone (a cell of the paper's tables).
-    attack_success_rate: misclassified after / correct before; None when nothing was correct before. An attack that
-        minimizes counts here and above as `counts_any_size` says.
-    n_invalid: samples outside the ball or [0, 1], or not finite. They are not counted as broken; not 0 is a bug.
-    n_found: samples correct before for which an attack that minimizes found anything, of whatever size; else None.
-    largest_linf, largest_l2: of any finite perturbation, in pixels.
-    median_linf, median_l2: of the adversarial ones on images that were correct before, of any size; None without any.
-    seconds: time of the attack and of classifying its images.
+    n_attackable: number of samples that are correct before the attack.
+    robust_accuracy: fraction of all n samples that are correct after this attack alone (a cell of the paper's tables).
+    attack_success_rate: fraction of the attackable samples that are misclassified after the attack; None without any.
+        For an attack that minimizes, see `counts_any_size` for both numbers.
+    n_invalid: number of samples outside the ball or [0, 1], or not finite. They do not count as broken; a number above
+        0 indicates a bug.
+    n_found: number of attackable samples with an adversarial example of any size; None unless the attack minimizes.
+    largest_linf, largest_l2: largest size of a finite perturbation, in pixels.
+    median_linf, median_l2: median size of successful perturbations of attackable samples, in pixels; None without any.
+    seconds: time to attack and classify the images.
     """
 
     attack: AnyAttack
@@ -48,14 +50,14 @@ class AttackResult(_Record):
 
 
 class RobustnessReport(_Record):
-    """All attacks on one model on the same samples.
+    """Results of all attacks on one model and the same samples.
 
-    robust_accuracy: of all n samples, still correct under every attack that stays within `threat`. Never more than
-        the robust accuracy under any one of them, nor than the clean accuracy. An image of an attack that minimizes
-        counts only where its size is within `threat`, though the cell of cw counts every size.
+    robust_accuracy: fraction of all n samples that are correct under every attack within `threat`. It is at most the
+        robust accuracy under each of these attacks, and at most the clean accuracy. An adversarial image of an attack
+        that minimizes counts only if its size is within `threat`, although the result of cw alone counts every size.
     pixel_epsilon: epsilon in pixels, per channel.
     sample_ids: indices into the test set.
-    samples: asked for, where that is known; more than n when the test set has fewer.
+    samples: number of samples requested, if known; it exceeds n if the test set has fewer.
     """
 
     threat: ThreatModel
@@ -69,25 +71,25 @@ class RobustnessReport(_Record):
 
     @property
     def n(self) -> int:
-        """How many samples were evaluated."""
+        """Number of evaluated samples."""
         return len(self.sample_ids)
 
     @property
     def robust_accuracy_by_attack(self) -> dict[str, float]:
-        """Attack name -> robust accuracy under it alone, in the order they ran."""
+        """Attack name -> robust accuracy under this attack alone, in the order in which attacks ran."""
         return {result.attack.name: result.robust_accuracy for result in self.attacks}
 
     @property
     def n_invalid(self) -> int:
-        """Adversarial images that broke the rules; unless 0, no number here is to be trusted."""
+        """Number of invalid adversarial images; if it is not 0, no number of this report can be trusted."""
         return sum(result.n_invalid for result in self.attacks)
 
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """What one attack did to each of n images; all (n,).
+    """Effect of one attack on each of n images; all arrays are (n,).
 
-    is_valid: finite and inside [0, 1] and the attack's own ball, if it has one; is_adversarial: misclassified too.
+    is_valid: finite, and inside [0, 1] and the attack's ball, if it has one; is_adversarial: valid and misclassified.
     is_within: inside the threat model.
     linf, l2: size of the perturbation in pixels, float32.
     """
@@ -100,16 +102,16 @@ class Judgement:
 
     @property
     def breaks_worst_case(self) -> np.ndarray:
-        """(n,) bool: an adversarial example under the threat model."""
+        """(n,) bool: adversarial, and inside the threat model."""
         return self.is_adversarial & self.is_within
 
     def breaks_cell(self, attack: AttackConfig, threat: ThreatModel) -> np.ndarray:
-        """(n,) bool: what the attack's own cell loses."""
+        """(n,) bool: counted as broken in the accuracy under this attack alone."""
         return self.is_adversarial if counts_any_size(attack, threat) else self.breaks_worst_case
 
 
 def minimal_distances(correct: np.ndarray, is_adversarial: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """How far each image is from an error: 0 when it is misclassified anyway, infinite when nothing was found.
+    """Distance of each image from an error: 0 if misclassified without an attack, infinite if no error was found.
 
     Args:
         correct: (n,) bool, before an attack that minimizes; is_adversarial: (n,) bool and sizes: (n,), after it.
@@ -121,16 +123,16 @@ def minimal_distances(correct: np.ndarray, is_adversarial: np.ndarray, sizes: np
 
 
 def still_correct(correct: np.ndarray, broken: np.ndarray) -> np.ndarray:
-    """(n,) bool, correct before and not broken: only loses entries, so worst case <= each attack <= clean."""
+    """(n,) bool, correct before and not broken. Entries are only removed, so worst case <= each attack <= clean."""
     return correct & ~broken
 
 
 def worst_case(correct: np.ndarray, judgements: Iterable[Judgement]) -> np.ndarray:
-    """(n,) bool: correct before, and broken within the threat model by none of the attacks.
+    """(n,) bool: correct before, and not broken within the threat model by any of the attacks.
 
     Args:
         correct: (n,) bool, before any attack.
-        judgements: one for each attack, of the same images.
+        judgements: one per attack, on the same images.
     """
     survivors = correct
     for judgement in judgements:
@@ -146,7 +148,7 @@ def judge(
     adversarial: np.ndarray,
     misclassified: np.ndarray,
 ) -> Judgement:
-    """What an attack's images come to, after checking them.
+    """Check the images of an attack, and measure their perturbations.
 
     Args:
         images, adversarial: (n, C, H, W) in [0, 1]; misclassified: (n,) bool, after the attack.
@@ -167,7 +169,7 @@ def judge(
 def summarize(
     attack: AttackConfig, threat: ThreatModel, correct: np.ndarray, found: Judgement, seconds: float
 ) -> AttackResult:
-    """Count one attack on one model; `correct` is (n,) bool, before the attack."""
+    """Result of one attack on one model; `correct` is (n,) bool, before the attack."""
     broken = found.breaks_cell(attack, threat)
     attackable, success = int(correct.sum()), correct & found.is_adversarial
     finite = np.isfinite(found.linf)

@@ -1,4 +1,4 @@
-"""How sure a number is: intervals of accuracies, paired differences over images and over seeds. No torch."""
+"""Uncertainty of results: intervals of accuracies, paired differences over images and over seeds. No torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """Two models on the same n images.
+    """Comparison of two models on the same n images.
 
-    only_first, only_second: images that only that one classifies correctly.
+    only_first, only_second: number of images that only this model classifies correctly.
     difference: accuracy of the first minus that of the second; low, high: its interval at `confidence`.
-    p_value: of the hypothesis that both are as accurate.
+    p_value: p-value of the hypothesis that both models have the same accuracy.
     """
 
     n: int
@@ -34,18 +34,18 @@ class PairedDifference:
     def within_noise(self) -> bool:
         """True unless the p-value is below 1 - confidence and the interval excludes 0.
 
-        Both are asked, since the test is exact and the interval is not: they may disagree by a hair, and
-        a difference is only called one when neither figure printed beside it says otherwise.
+        Both are required, since the test is exact and the interval is not: they can disagree in borderline cases. A
+        difference counts only if it agrees with both numbers that are shown with it.
         """
         return self.p_value >= 1 - self.confidence or self.low <= 0 <= self.high
 
 
 @dataclass(frozen=True)
 class SeedSummary:
-    """A figure over n seeds.
+    """Summary of a number over n seeds.
 
     std: with n - 1 in the denominator; None for one seed.
-    low, high: t interval of the mean; None where the seeds show no spread, one alone or all alike.
+    low, high: t interval of the mean; None without spread: for one seed, or if all values are equal.
     """
 
     n: int
@@ -57,11 +57,11 @@ class SeedSummary:
 
 @dataclass(frozen=True)
 class PairedSeeds:
-    """A figure's difference between two configurations, over n seeds that both were trained with.
+    """Difference of a number between two configurations, over n seeds used by both.
 
-    difference: mean of first minus second; std: of the differences, with n - 1; None for one seed.
-    low, high, p_value: paired t-test. None where the differences show no spread, one alone or all alike: accuracies
-    are multiples of 1 / images, on which few seeds agree by chance. Only where all are 0 is the p-value 1.
+    difference: mean of first minus second; std: of the differences, with n - 1 in the denominator; None for one seed.
+    low, high, p_value: paired t-test. None without spread: for one seed, or if all differences are equal, which happens
+        by chance for few seeds, since accuracies are multiples of 1 / images. If all are 0, the p-value is 1.
     """
 
     n: int
@@ -74,7 +74,7 @@ class PairedSeeds:
 
     @property
     def within_noise(self) -> bool | None:
-        """Whether the p-value is at least 1 - confidence, as it is when the interval has 0; None without one."""
+        """Whether the p-value is at least 1 - confidence, so that the interval contains 0; None without a p-value."""
         return None if self.p_value is None else self.p_value >= 1 - self.confidence
 
 
@@ -107,16 +107,16 @@ def wilson_interval(successes, n, confidence=CONFIDENCE):
 
 
 def _wilson(confidence: float, successes: float, n: float) -> tuple[float, float]:
-    from scipy import stats  # takes two seconds to load, which pages without intervals need not wait for
+    from scipy import stats  # takes two seconds to load, and only intervals need it
 
-    # The share itself as hypothesis leaves the search for an exact p-value out, which nobody reads.
+    # With the observed share as hypothesis, no p-value is searched for, which is not needed here.
     test = stats.binomtest(int(successes), int(n), successes / n)
     interval = test.proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
 
 
 def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float = CONFIDENCE) -> PairedDifference:
-    """Compare two models image by image; only images on which they disagree tell them apart.
+    """Compare two models image by image; only images on which they disagree matter.
 
         p-value   min(1, 2 P[X <= min(b, c)]),  X ~ Binomial(b + c, 1/2)                 (McNemar 1947, exact)
         interval  p₁ − p₂ ± z √((p₁ + p₂ − (p₁ − p₂)²) / (n + 2)),  cut to [−1, 1]       (Bonett & Price 2012)
@@ -125,14 +125,14 @@ def paired_difference(first: np.ndarray, second: np.ndarray, confidence: float =
     b is `only_first`, c is `only_second`.
 
     Args:
-        first, second: (n,) bool, the same images in the same order: classified correctly.
+        first, second: (n,) bool, whether each image is classified correctly; same images in the same order.
 
     Raises:
-        ValueError: not bool, not of one length, no images, or confidence outside (0, 1).
+        ValueError: arrays not bool, of different length or empty, or confidence outside (0, 1).
     """
     if first.dtype != bool or second.dtype != bool or first.ndim != 1 or first.shape != second.shape or not first.size:
         found = f"{first.dtype} {first.shape} and {second.dtype} {second.shape}"
-        raise ValueError(f"two bool arrays of one shape (n,), n at least 1, are needed, got {found}")
+        raise ValueError(f"expected two bool arrays of the same shape (n,), n at least 1, got {found}")
     from scipy import stats  # takes two seconds to load
 
     n, b, c = len(first), int((first & ~second).sum()), int((second & ~first).sum())
@@ -154,7 +154,7 @@ def summarize_seeds(values: Sequence[float], confidence: float = CONFIDENCE) -> 
     """Mean, spread, and the mean's t interval `mean ± t std / √n`, t of n - 1 degrees of freedom (Student 1908).
 
     Raises:
-        ValueError: no values, one that is not finite, or confidence outside (0, 1).
+        ValueError: no values, a value that is not finite, or confidence outside (0, 1).
     """
     mean, std, low, high, _ = _t_test(_finite(values), np.zeros(len(values)), confidence)
     return SeedSummary(len(values), mean, std, low, high)
@@ -164,20 +164,20 @@ def paired_seeds(first: Sequence[float], second: Sequence[float], confidence: fl
     """Paired t-test over seeds (Student 1908): t = mean √n / std of the differences, n - 1 degrees of freedom.
 
     Args:
-        first, second: a figure per seed, the same seeds in the same order.
+        first, second: one number per seed; same seeds in the same order.
 
     Raises:
-        ValueError: not of one length, no values, one that is not finite, or confidence outside (0, 1).
+        ValueError: different lengths, no values, a value that is not finite, or confidence outside (0, 1).
     """
     if len(first) != len(second):
-        raise ValueError(f"as many values of both are needed, got {len(first)} and {len(second)}")
+        raise ValueError(f"expected the same number of values of both, got {len(first)} and {len(second)}")
     return PairedSeeds(len(first), *_t_test(_finite(first), _finite(second), confidence), confidence)
 
 
 def _t_test(
     first: np.ndarray, second: np.ndarray, confidence: float
 ) -> tuple[float, float | None, float | None, float | None, float | None]:
-    """Mean, standard deviation, low, high and p-value of the differences; what their spread does not give is None."""
+    """Mean, standard deviation, low, high and p-value of the differences; None where they need spread."""
     _quantile(confidence)
     differences = first - second
     n, mean = len(differences), float(differences.mean())
@@ -198,12 +198,12 @@ def _t_test(
 def _finite(values: Sequence[float]) -> np.ndarray:
     array = np.asarray(values, np.float64)
     if array.ndim != 1 or not array.size or not np.isfinite(array).all():
-        raise ValueError(f"one or more finite values are needed, got {values}")
+        raise ValueError(f"expected one or more finite values, got {values}")
     return array
 
 
 def _quantile(confidence: float) -> float:
-    """Upper tail's end of a two-sided interval."""
+    """Probability at the upper end of a two-sided interval."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must be in (0, 1), got {confidence}")
     return (1 + confidence) / 2

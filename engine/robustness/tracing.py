@@ -1,4 +1,4 @@
-"""Accuracy against epsilon: one attack at ever larger epsilons, on what is still correct."""
+"""Accuracy against epsilon: one attack at increasing epsilons, on images that are still correct."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,16 +16,16 @@ from engine.robustness.report import Judgement, judge, still_correct
 
 
 def trace(setup: AttackSetup, attack: AttackConfig, sample_ids: Sequence[int]) -> RobustnessCurve:
-    """The network's curve in steps of `setup.threat.epsilon`, until nothing is left or as `epsilon_steps`.
+    """The network's curve at the epsilons of `epsilon_steps`, until no image is correct.
 
-    Balls nest, so an image that is misclassified at one epsilon counts as misclassified at every larger one and is
-    not attacked again: accuracy never rises.
+    Balls nest, so an image that is misclassified at one epsilon counts as misclassified at all larger ones, and is not
+    attacked again. Accuracy never rises.
 
     Args:
         sample_ids: (n,) indices into the test set.
 
     Raises:
-        InputError: an attack that minimizes, no step above 0, or as in `perturb`.
+        InputError: the attack minimizes, the step is not above 0, or as in `perturb`.
     """
     ball = attack_threat(attack, setup.threat)
     if ball is None or ball.epsilon <= 0.0:
@@ -37,9 +37,9 @@ def trace(setup: AttackSetup, attack: AttackConfig, sample_ids: Sequence[int]) -
 
 
 class _Tracer:
-    """A curve on its way: what is still correct, and what each epsilon took.
+    """Partial curve while it is traced.
 
-    alive: (n,) bool; broken_at: (n,), as in `RobustnessCurve`.
+    alive: (n,) bool, images still correct; broken_at: (n,), as in `RobustnessCurve`.
     """
 
     def __init__(self, setup: AttackSetup, attack: AttackConfig) -> None:
@@ -51,7 +51,7 @@ class _Tracer:
         self.epsilons, self.n_invalid = [0.0], 0
 
     def follow(self) -> None:
-        """Attack at one epsilon after the other."""
+        """Attack at one epsilon after another."""
         for number, epsilon in enumerate(self.steps):
             if not self.alive.any():
                 break
@@ -77,7 +77,7 @@ class _Tracer:
     def _tell(self, fraction: float) -> None:
         share = self.alive.mean()
         left = "under 1" if 0.0 < share < 0.01 else f"{100 * share:.0f}"
-        self.session.setup.progress(fraction, f"ε = {self.epsilons[-1]:g}: {left} % left")
+        self.session.setup.progress(fraction, f"ε = {self.epsilons[-1]:g}: {left} % correct")
 
     def curve(self, sample_ids: Sequence[int]) -> RobustnessCurve:
         """The curve so far, as a record."""

@@ -1,4 +1,4 @@
-"""Transfer: what one network says to images made against another, and the counting behind it. No torch."""
+"""Transfer: predictions of one network on images made on another, and the counting behind it. No torch."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ Classes = tuple[int, ...]
 
 @dataclass(frozen=True)
 class TransferFigures:
-    """One network's images before another.
+    """Numbers of a transfer from a source to a target.
 
-    accuracy: of the target on the source's images; clean_accuracy: on the same unperturbed; both over all n.
-    n_fooling: images that fool the source: right before the attack, wrong after it.
-    n_transferred: of these, the target gets wrong too; n_wrong_clean: of these, wrong already without an attack.
-    rate: n_transferred / n_fooling; low, high: its 95 % interval (Wilson); None when nothing fools the source.
+    accuracy: of the target on the source's images; clean_accuracy: on the clean images; both over all n.
+    n_fooling: number of images that fool the source: correct before the attack, misclassified after it.
+    n_transferred: number of these that the target misclassifies too.
+    n_wrong_clean: number of the fooling images that the target misclassifies without an attack.
+    rate: n_transferred / n_fooling; low, high: its 95 % interval (Wilson); None if no image fools the source.
     """
 
     n: int
@@ -39,16 +40,16 @@ class TransferFigures:
 class Transfer(BaseModel):
     """Images that `attack` made on the run `source`, classified by the run `target`.
 
-    Images that the source misclassifies anyway were not perturbed.
+    Images that the source misclassifies without an attack are not perturbed.
 
     pixel_epsilon: epsilon in pixels, per channel.
-    source_weights, target_weights: digests of what was measured.
-    samples: asked for, where that is known; more than n when the test set has fewer.
-    labels: (n,); likewise predictions of clean and of adversarial images.
+    source_weights, target_weights: digests of the weights that were used.
+    samples: number of images requested, if known; it exceeds n if the test set has fewer.
+    labels: (n,), as are the predictions on clean and adversarial images.
     target_probabilities_clean, target_probabilities: (k, classes), of the first k images, to 4 digits.
 
     Raises:
-        ValueError: not as many predictions as labels, or no images.
+        ValueError: the number of predictions differs from that of labels, or there are no images.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -79,12 +80,12 @@ class Transfer(BaseModel):
 
     @property
     def n(self) -> int:
-        """How many images."""
+        """Number of images."""
         return len(self.labels)
 
     @property
     def is_white_box(self) -> bool:
-        """Whether the images are the network's own."""
+        """Whether source and target are the same run."""
         return self.source == self.target
 
     @property
@@ -104,7 +105,7 @@ class Transfer(BaseModel):
         return np.asarray(self.target_clean) != np.asarray(self.labels)
 
     def figures(self) -> TransferFigures:
-        """All that is counted."""
+        """Numbers of this transfer."""
         fooling = self.is_fooling
         n_fooling, transferred = int(fooling.sum()), int((fooling & self.is_wrong).sum())
         low, high = wilson_interval(transferred, n_fooling) if n_fooling else (None, None)
@@ -122,7 +123,7 @@ class Transfer(BaseModel):
 
     @property
     def words(self) -> str:
-        """How the images were made."""
+        """Description of how the images were made."""
         if attack_threat(self.attack, self.threat) is None:
             return f"{self.attack.name} images of any size, n = {self.n}" + self._seed_words
         epsilon = epsilon_words(self.threat.epsilon, self.threat.unit, self.pixel_epsilon)

@@ -1,4 +1,4 @@
-"""Mini-batches of a stack: images on the device, the order a function of (seed, epoch) alone."""
+"""Mini-batches of a stack."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from engine.training.schedule import steps_per_epoch
 
 
 class Batches:
-    """Mini-batches on the device; the order of an epoch is a function of (seed, epoch) alone."""
+    """Mini-batches on the device; the order of an epoch depends only on (seed, epoch)."""
 
     def __init__(self, dataset: Dataset, batch_size: int, seeds: Sequence[int], device: torch.device) -> None:
         self.images = torch.from_numpy(dataset.train_images).to(device)
@@ -22,7 +22,7 @@ class Batches:
         self.epoch, self.orders = -1, torch.empty(0)
 
     def batch(self, epoch: int, batch: int) -> tuple[Tensor, Tensor]:
-        """Pixels in [0, 1] and labels, (B, C, H, W) and (B,) when all seeds are equal, else with K in front."""
+        """Pixels in [0, 1], (B, C, H, W), and labels, (B,), if all seeds are equal; else both with K in front."""
         if epoch != self.epoch:
             self.epoch, self.orders = epoch, torch.stack([self._order(seed, epoch) for seed in self.seeds])
         index = self.orders[:, batch * self.batch_size : (batch + 1) * self.batch_size]

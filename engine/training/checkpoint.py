@@ -1,4 +1,4 @@
-"""Checkpoints: one member's training state as a file, and back."""
+"""Checkpoints: save one member's training state to a file, and restore it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, state: TrainingState, member: int) -> None:
-    """Write the member's state into `folder`; the checkpoint before it stays until this one is on disk."""
+    """Write the member's state into `folder`; the previous checkpoint is kept until the new one is on disk."""
     position = Position(state.step, state.snapshots, float(state.loss_sums[member]), state.loss_count, state.seconds)
     write_checkpoint(folder, position, {name: array.numpy() for name, array in member_arrays(state, member).items()})
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:
-    """The newest whole checkpoint of `folder`; None when there is none, or none that this version can go on from."""
+    """The newest complete checkpoint of `folder` that this version can resume; None without one."""
     for stored in read_checkpoints(folder):
         if stored.position.training_version == TRAINING_VERSION:
             return Checkpoint(stored.position, {name: torch.from_numpy(array) for name, array in stored.arrays.items()})
@@ -36,7 +36,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
 
 
 def restore(state: TrainingState, checkpoints: list[Checkpoint]) -> None:
-    """Move a fresh state to where its members' checkpoints stand, one per member, all at the same step."""
+    """Restore a fresh state from its members' checkpoints, one per member, all at the same step."""
     positions = [checkpoint.position for checkpoint in checkpoints]
     if len({(p.step, p.snapshots, p.loss_count) for p in positions}) != 1:
         raise ValueError("members of one stack must resume from the same step")

@@ -1,4 +1,4 @@
-"""The file of a checkpoint: one member's arrays, which say what they are and whether they are whole. No torch."""
+"""The file of a checkpoint: one member's arrays with their position and digest. No torch."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ _NEWEST_FIRST = (LAST, NEXT, PREVIOUS)
 
 @dataclass(frozen=True)
 class Position:
-    """Where a member stood: what a resumed stack must agree on, and its own running sum."""
+    """Position of a member in its training, and its running sum of losses."""
 
     step: int
     snapshots: int
@@ -32,14 +32,14 @@ class Position:
 
 @dataclass(frozen=True, eq=False)
 class StoredCheckpoint:
-    """What a file holds: `weights/<name>`, and `<moment>/<name>` of the optimizer."""
+    """Content of a file: arrays `weights/<name>`, and `<moment>/<name>` of the optimizer."""
 
     position: Position
     arrays: dict[str, np.ndarray]
 
 
 def write_checkpoint(folder: Path, position: Position, arrays: Mapping[str, np.ndarray]) -> None:
-    """Make this the newest in `folder`; the checkpoint before it stays until this one is on disk."""
+    """Write the newest checkpoint of `folder`; the previous one is kept until the new one is on disk."""
     text = json.dumps(asdict(position))
     content = safetensors.numpy.save(dict(arrays), {"position": text, "digest": _digest(arrays, text)})
     write_atomically(folder / NEXT, content)
@@ -49,9 +49,9 @@ def write_checkpoint(folder: Path, position: Position, arrays: Mapping[str, np.n
 
 
 def read_checkpoints(folder: Path) -> Iterator[StoredCheckpoint]:
-    """The whole ones in `folder`, newest first, whatever version wrote them.
+    """Complete checkpoints in `folder`, newest first, of any version.
 
-    While another process writes, at least one of the files is whole and in its place, whenever each is looked for.
+    While another process writes, at least one of the files is complete and in place at any time.
     """
     for name in _NEWEST_FIRST:
         try:
@@ -67,12 +67,12 @@ def read_checkpoints(folder: Path) -> Iterator[StoredCheckpoint]:
 
 
 def has_checkpoint(folder: Path) -> bool:
-    """Whether there is one, whole or not, without reading it."""
+    """Whether `folder` has a checkpoint, complete or not; does not read it."""
     return any((folder / name).exists() for name in _NEWEST_FIRST)
 
 
 def remove_checkpoints(folder: Path) -> None:
-    """Drop what only an unfinished run needs."""
+    """Remove all checkpoints of `folder`, which only an unfinished run needs."""
     for name in _NEWEST_FIRST:
         (folder / name).unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Training: one loop for all variants, for one model or a stack of them."""
+"""The training loop of all variants, for one model or a stack of models."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.training.stack_penalty import StackPenalty
 from engine.training.state import Divergence, TrainingState
 
 Perturb = Callable[[Stack, Tensor, Tensor, Sequence[int]], Tensor]
-"""Stack, images (K*B, C, H, W), labels (K*B,), seeds of the members -> adversarial images."""
+"""Function of a stack, images (K*B, C, H, W), labels (K*B,) and seeds of the members -> adversarial images."""
 
 
 def train(
@@ -36,18 +36,18 @@ def train(
     probe_every: int = 1,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Iterator[Snapshot]:
-    """Train a stack from where `state` stands; one Snapshot per member per moment, the one at epoch 0 included.
+    """Train a stack from `state` on; yields one Snapshot per member at each snapshot, including epoch 0.
 
-    Whenever control is with the caller, `state` is between two steps and can be saved; going on from a saved
-    state gives, on one CPU with one thread count, the same bits as never having stopped. A member whose weights leave
-    (not finite, or a convolutional weight beyond `training.weight_limit`) is entered in `state.diverged` and no longer
-    recorded; training ends when no member is left.
+    At each yield, `state` is between two steps and can be saved. Training resumed from a saved state gives the same
+    bits as uninterrupted training, on one CPU with one thread count. A member diverges when a weight is not finite or a
+    convolutional weight exceeds `training.weight_limit`; it is added to `state.diverged` and no longer recorded.
+    Training ends when all members have diverged.
 
     Args:
-        objectives, seeds: one per member. A seed fixes the order of the data; members of one seed share batches.
-        perturb: adds to every mini-batch an update on its adversarial version.
-        probe: taken at every `probe_every`-th snapshot and at the last.
-        interrupted: asked before each step; when it says so, the generator ends with `state` ready to save.
+        objectives, seeds: one per member. A seed fixes the order of the data; members with equal seeds share batches.
+        perturb: makes adversarial images; if given, an update on these follows the update on each mini-batch.
+        probe: measures robust accuracy at every `probe_every`-th snapshot and at the last.
+        interrupted: called before each step; if it returns True, the generator ends with `state` ready to save.
     """
     device = next(state.stack.parameters()).device
     batches = Batches(dataset, training.batch_size, seeds, device)
@@ -80,7 +80,7 @@ def _step(
     perturb: Perturb | None,
     seeds: Sequence[int],
 ) -> np.ndarray:
-    """An update on the next mini-batch, and with `perturb` one on its adversarial version; the losses, (K,)."""
+    """Update on the next mini-batch and, with `perturb`, on its adversarial version; returns the losses, (K,)."""
     epoch, batch = divmod(state.step, batches.steps)
     for group in state.optimizer.param_groups:
         group["lr"] = training.learning_rate_at(epoch)
@@ -97,7 +97,7 @@ def _step(
 
 
 def _update(state: TrainingState, penalty: StackPenalty, images: Tensor, labels: Tensor) -> np.ndarray:
-    """One optimizer step of all members; returns each member's cross entropy before it, (K,)."""
+    """One optimizer step of all members; returns each member's cross entropy before the step, (K,)."""
     logits = state.stack.logits(images)
     labels = labels.expand(state.stack.size, -1)
     cross_entropy = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
@@ -115,7 +115,7 @@ def _each_member_its_own(images: Tensor, labels: Tensor, members: int) -> tuple[
 
 
 def _note_divergence(state: TrainingState, losses: np.ndarray, limit: float) -> None:
-    """Enter members that left. A glance at losses and convolutions tells whether there is anything to look for."""
+    """Record members that diverged. All weights are checked only if a loss or a convolution exceeds its limit."""
     conv = {f"{layer}.weight": state.stack.conv_weights(layer).detach() for layer in state.stack.conv_layers}
     if np.isfinite(losses).all() and all(bool(weights.abs().amax() <= limit) for weights in conv.values()):
         return

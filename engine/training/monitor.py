@@ -1,4 +1,4 @@
-"""What is measured while a stack trains."""
+"""Measurements of a stack while it trains."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Probe = Callable[[Stack], np.ndarray]
 
 @dataclass(frozen=True)
 class Measurement:
-    """The members at one moment: penalties and accuracies, (K,) each; weights: layer -> (K, n)."""
+    """Measurements of all members at one snapshot: penalties and accuracies, (K,) each; weights: layer -> (K, n)."""
 
     penalties: np.ndarray
     clean_accuracies: np.ndarray
@@ -29,7 +29,7 @@ class Measurement:
 
 
 class Monitor:
-    """Measures a stack and leaves it as it is: nothing here draws random numbers or leaves gradients."""
+    """Measures a stack without changing it, drawing random numbers or leaving gradients."""
 
     def __init__(self, dataset: Dataset, device: torch.device, probe: Probe | None, probe_every: int) -> None:
         ids = stratified_ids(dataset.test_labels, MONITORED)
@@ -38,7 +38,7 @@ class Monitor:
         self.probe, self.probe_every = probe, probe_every
 
     def measure(self, state: TrainingState, penalty: StackPenalty, is_last: bool) -> Measurement:
-        """All members now; the probe is taken at every `probe_every`-th snapshot and at the last."""
+        """Measure all members; the probe runs at every `probe_every`-th snapshot and at the last."""
         stack = state.stack
         with torch.no_grad():
             hits = (stack.logits(self.images).argmax(-1) == self.labels).double().mean(1).cpu().numpy()
@@ -50,7 +50,7 @@ class Monitor:
 
 
 def snapshots(state: TrainingState, found: Measurement, epoch: float) -> list[Snapshot]:
-    """One per active member, from what was measured of it and the losses since the last snapshot."""
+    """One snapshot per active member, from its measurements and its losses since the last snapshot."""
     losses, robust = state.mean_losses, found.robust_accuracies
     return [
         Snapshot(

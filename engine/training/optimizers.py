@@ -1,6 +1,6 @@
-"""The optimizers by name; a new one is one entry. No torch until one is built: pages read this.
+"""The optimizers by name; a new optimizer is one entry. No torch until one is built, since pages read this.
 
-An entry must update every weight by itself, so that the members of a stack stay independent.
+An entry must update each weight independently of the others, so that the members of a stack stay independent.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class OptimizerSpec:
     """An update rule.
 
-    name: lower case, in configurations and on the command line.
-    title: what pages call it.
+    name: name in configurations and on the command line, lower case.
+    title: name on pages.
     build: parameters and learning rate -> the optimizer.
     """
 
@@ -52,7 +52,7 @@ OPTIMIZERS = {
 
 
 def optimizer_spec(name: str) -> OptimizerSpec:
-    """The entry called `name`; InputError when there is none."""
+    """The entry called `name`; InputError if the name is unknown."""
     if name not in OPTIMIZERS:
         raise InputError(f"an optimizer, one of {', '.join(OPTIMIZERS)}", repr(name), "Choose one of these names.")
     return OPTIMIZERS[name]

@@ -1,4 +1,4 @@
-"""How long and how a run trains, and when it is looked at. No torch: pages read this."""
+"""Optimizer, length and snapshots of a training run. No torch, since pages read this."""
 
 from typing import TYPE_CHECKING, Literal
 
@@ -12,10 +12,10 @@ else:
     OptimizerName = Literal[tuple(OPTIMIZERS)]
 
 TRAINING_VERSION = 1
-"""Raised whenever the same config would train to different weights: an old run is then not taken for a new one."""
+"""Increase it when the same configuration trains to different weights, so that old runs are not reused."""
 
 MONITORED = 1_000
-"""Test images on which the clean accuracy of a snapshot is measured."""
+"""Number of test images on which the clean accuracy of a snapshot is measured."""
 
 
 class TrainingConfig(BaseModel):
@@ -28,34 +28,34 @@ class TrainingConfig(BaseModel):
     optimizer: OptimizerName = Field(
         default="adam", description="update rule: " + ", ".join(spec.title for spec in OPTIMIZERS.values())
     )
-    learning_rate: float = Field(default=1e-3, ge=1e-6, le=1.0, description="step size of the optimizer at the start")
+    learning_rate: float = Field(default=1e-3, ge=1e-6, le=1.0, description="initial step size of the optimizer")
     halve_every: int = Field(
-        default=0, ge=0, le=500, description="epochs between two halvings of the learning rate; 0 never halves it"
+        default=0, ge=0, le=500, description="epochs after which the learning rate is halved; 0 keeps it constant"
     )
-    snapshots_per_epoch: int = Field(default=10, ge=1, le=50, description="moments recorded per epoch")
+    snapshots_per_epoch: int = Field(default=10, ge=1, le=50, description="snapshots recorded per epoch")
     weight_limit: float = Field(
         default=100.0,
         ge=1.0,
         le=1e6,
-        description="a run fails as diverged once a convolutional weight is larger than this",
+        description="largest |w| allowed in a convolution; a run that exceeds it fails as diverged",
     )
 
     def learning_rate_at(self, epoch: int) -> float:
-        """Learning rate during the epoch counted from 0."""
+        """Learning rate during an epoch, counted from 0."""
         return self.learning_rate * 0.5 ** (epoch // self.halve_every if self.halve_every else 0)
 
 
 def steps_per_epoch(train_size: int, batch_size: int) -> int:
-    """Number of mini-batches; the last may be smaller."""
+    """Number of mini-batches per epoch; the last may be smaller."""
     return -(-train_size // batch_size)
 
 
 def is_snapshot_due(step: int, steps: int, per_epoch: int) -> bool:
-    """Whether a snapshot follows the step, counted from 1: `per_epoch` per epoch of `steps`, its end included."""
+    """Whether a snapshot follows the step, counted from 1: `per_epoch` per epoch of `steps` steps, one at its end."""
     return (step * per_epoch) // steps > ((step - 1) * per_epoch) // steps
 
 
 def snapshot_total(training: TrainingConfig, train_size: int) -> int:
-    """Snapshots of a whole run, the one before training included."""
+    """Number of snapshots of a whole run, including the one before training."""
     steps = steps_per_epoch(train_size, training.batch_size)
     return 1 + training.epochs * min(steps, training.snapshots_per_epoch)

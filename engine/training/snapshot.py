@@ -1,4 +1,4 @@
-"""A moment of a run, in numpy: what is recorded, drawn and replayed."""
+"""Snapshot: the recorded state of a run at one moment, in numpy."""
 
 from dataclasses import dataclass, field
 
@@ -9,14 +9,14 @@ from engine.minmax.quantities import measure_layers
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One member at one moment.
+    """State of one member at one moment.
 
     loss: mean cross entropy of the clean training batches since the last snapshot; None before training.
     penalty: sum of strength x penalty over the layers of the scope, at this moment.
-    clean_accuracy: on the fixed test images that the run is monitored on.
-    robust_accuracy: of the light probe, None where it was not taken.
+    clean_accuracy: on the fixed test images used for monitoring.
+    robust_accuracy: of the robustness probe; None if the probe did not run.
     conv_weights: layer -> (n,) float32 in index order.
-    seconds: of training and monitoring so far, over all sessions of the run.
+    seconds: time of training and monitoring so far, over all sessions of the run.
     """
 
     member: int
@@ -31,7 +31,7 @@ class Snapshot:
     conv_weights: dict[str, np.ndarray] = field(repr=False)
 
     def metrics(self) -> dict[str, object]:
-        """The record without the weights, plus what follows from them; all values fit JSON."""
+        """The record with the quantities of the weights instead of the weights; all values fit JSON."""
         return {
             "snapshot": self.index,
             "step": self.step,

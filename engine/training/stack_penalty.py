@@ -1,4 +1,4 @@
-"""The penalties of a stack's members, each with its own strengths and scope, as one tensor expression."""
+"""Penalties of the members of a stack, each with its own strengths and scope, as one tensor expression."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from engine.models.stack import Stack
 
 
 class StackPenalty:
-    """The members' penalties as one tensor expression."""
+    """Total penalty of each member of a stack."""
 
     def __init__(self, stack: Stack, objectives: Sequence[ObjectiveConfig], device: torch.device) -> None:
         self.terms: list[tuple[Tensor, dict[str, Tensor]]] = []
@@ -24,12 +24,12 @@ class StackPenalty:
         self.none = torch.zeros(stack.size, device=device)
 
     def penalty(self) -> Tensor:
-        """Shape (K,)."""
+        """Total penalty of each member, (K,)."""
         return sum((penalty(weights, strengths) for weights, strengths in self.terms), self.none)
 
 
 def _strengths(objectives: Sequence[ObjectiveConfig], covered: Sequence[bool]) -> dict[str, list[float]]:
-    """Penalty -> its strength for each member on one layer: L1, L2, and what any member has beside them."""
+    """Penalty -> its strength on one layer for each member: L1, L2, and all further penalties of any member."""
     names = dict.fromkeys([L1.name, L2.name, *(name for objective in objectives for name, _ in objective.penalties)])
     return {
         name: [

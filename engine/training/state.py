@@ -1,4 +1,4 @@
-"""Everything a stack needs to go on: weights, optimizer, position, running sums. Random numbers come from counters."""
+"""TrainingState: weights, optimizer, position and running sums of a stack. Random numbers come from counters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.training.optimizers import optimizer_spec
 
 @dataclass(frozen=True)
 class Divergence:
-    """The weight that left, and when; `value` may be infinite or not a number."""
+    """The weight that exceeded its limit, and the step; `value` may be infinite or NaN."""
 
     step: int
     name: str
@@ -27,11 +27,11 @@ class Divergence:
 
 @dataclass
 class TrainingState:
-    """Where a stack stands between two steps; `train` moves it on in place.
+    """State of a stack between two steps; `train` updates it in place.
 
     loss_sums: (K,) float64, cross entropy summed over the `loss_count` steps since the last snapshot.
-    snapshots: how many have been emitted.
-    diverged: member -> what left; such a member is no longer recorded.
+    snapshots: number of snapshots so far.
+    diverged: member -> its divergence; such a member is no longer recorded.
     """
 
     stack: Stack
@@ -50,25 +50,25 @@ class TrainingState:
 
     @property
     def mean_losses(self) -> np.ndarray | None:
-        """(K,) mean cross entropy of the steps since the last snapshot; None without a step."""
+        """(K,) mean cross entropy of the steps since the last snapshot; None if there was no step."""
         return self.loss_sums / self.loss_count if self.loss_count else None
 
     def add_losses(self, losses: np.ndarray) -> None:
-        """Count the cross entropies of one step, (K,)."""
+        """Add the cross entropies of one step, (K,)."""
         self.loss_sums += losses
         self.loss_count += 1
 
     def end_interval(self) -> None:
-        """Count a snapshot; the sums of losses begin anew."""
+        """Count a snapshot and reset the sums of losses."""
         self.snapshots += 1
         self.loss_sums, self.loss_count = np.zeros(self.stack.size), 0
 
 
 def build_optimizer(name: str, stack: Stack, learning_rate: float) -> torch.optim.Optimizer:
-    """One optimizer for all members: update rules are elementwise, so members stay independent.
+    """One optimizer for all members; update rules are elementwise, so members stay independent.
 
     Raises:
-        InputError: no optimizer of this name.
+        InputError: the name is unknown.
     """
     return optimizer_spec(name).build(stack.parameters(), learning_rate)
 
@@ -90,7 +90,7 @@ def member_arrays(state: TrainingState, member: int) -> dict[str, Tensor]:
 
 
 def restore_members(state: TrainingState, members: list[dict[str, Tensor]]) -> None:
-    """Put what `member_arrays` took back into a fresh state, one entry per member."""
+    """Load the results of `member_arrays`, one per member, into a fresh state."""
     with torch.no_grad():
         for name, parameter in state.stack.weights.items():
             parameter.copy_(torch.stack([arrays[f"weights/{name}"] for arrays in members]))

@@ -1,4 +1,4 @@
-"""The same trained LeNets attacked by Foolbox with the same parameters: a wrong sign, unit or step size would show."""
+"""Comparison with Foolbox on trained LeNets and equal parameters; detects a wrong sign, unit or step size."""
 
 import warnings
 from collections.abc import Callable
@@ -29,13 +29,13 @@ BATCH = 100
 TOLERANCE = 0.02
 NORMALIZED, PIXEL = ThreatModel(epsilon=0.3, unit="normalized"), ThreatModel(epsilon=0.1, unit="pixel")
 RADIUS = {NORMALIZED: 0.3 * 0.3081, PIXEL: 0.1}
-"""Foolbox knows pixels only."""
+"""Foolbox supports pixels only."""
 FROM_THE_IMAGE = LinfPGD(rel_stepsize=0.5, steps=4, random_start=False)
 
 
 @dataclass
 class AttackedImages:
-    """A trained network, and mnist-mini's 1,000 test images in its type."""
+    """A trained network, and the 1,000 test images of mnist-mini in its dtype."""
 
     network: nn.Module
     images: Tensor
@@ -57,7 +57,7 @@ class AttackedImages:
         return self.in_batches(lambda images, labels: attack(model, images, labels, epsilons=epsilon)[1])
 
     def assert_equally_strong(self, ours: Tensor, theirs: Tensor) -> None:
-        """And strong enough, by more than twice the tolerance, that an attack which does nothing could not pass."""
+        """The effect exceeds twice the tolerance, so an attack that does nothing fails the test."""
         assert self.accuracy(theirs) < self.accuracy(self.images) - 2.0 * TOLERANCE
         assert self.accuracy(ours) == pytest.approx(self.accuracy(theirs), abs=TOLERANCE)
 
@@ -72,7 +72,7 @@ def attacked_images(run: str, dtype: torch.dtype) -> AttackedImages:
 
 @pytest.fixture(scope="module", params=["mnist-std-55675b1d8a", "mnist-min-max-5796910f98"], ids=["std", "min-max"])
 def trained(request) -> AttackedImages:
-    """In double precision, where a gradient's sign is no matter of rounding."""
+    """Uses double precision, so that rounding does not change the sign of a gradient."""
     return attacked_images(request.param, torch.float64)
 
 
@@ -99,7 +99,7 @@ def test_many_steps_give_the_same_images(trained, attack, threat, peer):
 
 
 def test_pgd_from_random_starts_is_as_strong():
-    """Each with starts of its own."""
+    """Each library uses its own random starts."""
     std = attacked_images("mnist-std-55675b1d8a", torch.float32)
     ours = std.ours(PGD(steps=15, step_size=0.1), NORMALIZED)
     with torch.random.fork_rng(devices=[]):
@@ -111,7 +111,7 @@ def test_pgd_from_random_starts_is_as_strong():
 
 @pytest.mark.parametrize("trained", ["mnist-std-55675b1d8a"], indirect=True, ids=["std"])
 def test_l2_steps_give_the_same_images_where_there_is_a_gradient(trained):
-    """Torchattacks divides a gradient by its length plus 1e-10, Foolbox by its length: the tiniest give other steps."""
+    """Torchattacks divides a gradient by its length plus 1e-10, Foolbox by its length; tiny gradients differ."""
     attack, peer = PAPER_ATTACKS["l2-bim"], L2BasicIterativeAttack(rel_stepsize=1 / 6, steps=10)
     ours = trained.ours(attack, ThreatModel(norm="l2", epsilon=5.0, unit="normalized"))
     theirs = trained.theirs(peer, 5.0 * 0.3081)

@@ -40,7 +40,7 @@ def test_adding_a_constant_to_all_logits_changes_nothing(grey):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_saturated_pixels_move(grey, dtype):
-    """Black and white images only: without the clamp tanh space holds no gradient for any pixel."""
+    """The images are black and white: without the clamp, no pixel has a gradient in tanh space."""
     grey.weight, grey.images = grey.weight.to(dtype), grey.images.gt(0.5).to(dtype)
     attack = CarliniWagner(steps=100, search_rounds=7, learning_rate=0.2, initial_c=0.1)
     adversarial = attacked(grey.network, grey.images, grey.labels, attack)

@@ -1,4 +1,4 @@
-"""What holds for each attack of the catalog: on any network, image and budget, and where the truth is known."""
+"""Properties of every attack of the catalog: on any network, image and budget, and against closed forms."""
 
 from functools import lru_cache
 
@@ -39,7 +39,7 @@ def network(architecture: str, dataset: str, seed: int) -> nn.Module:
 
 
 def scaled(architecture: str, dataset: str, seeds: list[int], weights: float, biases: float) -> Stack:
-    """Freshly initialized members, their weights and biases times these."""
+    """Freshly initialized members with weights and biases multiplied by these factors."""
     stack = Stack.of([network(architecture, dataset, seed) for seed in seeds])
     with torch.no_grad():
         for name, value in stack.weights.items():
@@ -48,7 +48,7 @@ def scaled(architecture: str, dataset: str, seeds: list[int], weights: float, bi
 
 
 def painted(content: str, seed: int, shape: tuple[int, ...]) -> Tensor:
-    """(IMAGES, C, H, W) float32: empty, full, noise, black and white, or strokes of grey on an empty image."""
+    """(IMAGES, C, H, W) float32: empty, full, noise, black and white, or gray strokes on an empty image."""
     noise = torch.from_numpy(np.random.default_rng(seed).random((IMAGES, *shape), np.float32))
     match content:
         case "empty":
@@ -63,7 +63,7 @@ def painted(content: str, seed: int, shape: tuple[int, ...]) -> Tensor:
 
 
 def largest_excess(images: np.ndarray, adversarial: np.ndarray, threat: ThreatModel, norm: str, std) -> float:
-    """How far the largest perturbation exceeds 1.0001 epsilon, counted anew in float64."""
+    """Excess of the largest perturbation over 1.0001 epsilon, recomputed in float64."""
     delta = adversarial.astype(np.float64) - images.astype(np.float64)
     if threat.unit == "normalized":
         delta = delta / np.reshape(std, (-1, 1, 1))
@@ -90,7 +90,7 @@ def largest_excess(images: np.ndarray, adversarial: np.ndarray, threat: ThreatMo
 def test_images_stay_in_range_and_budget(
     attack, architecture, dataset, weights, biases, content, epsilon, unit, seed, members
 ):
-    """From networks that always answer alike to saturated ones; two of three labels are right before."""
+    """Networks range from constant to saturated; two of three labels are correct before the attack."""
     spec = dataset_spec(dataset)
     threat = ThreatModel(epsilon=epsilon, unit=unit)
     stack = scaled(architecture.name, dataset, [seed, seed + 1][:members], weights, biases)
@@ -141,7 +141,7 @@ class LinearTruth:
         return np.array(found)
 
     def broken(self, attack: AttackConfig, factor: float) -> list[bool]:
-        """Each image by itself, attacked with an epsilon of `factor` times its distance."""
+        """Attack each image separately, with an epsilon of `factor` times its distance."""
         found = []
         for i, distance in enumerate(self.distances("linf", self.std)):
             threat, one = ThreatModel(epsilon=factor * distance, unit="normalized"), slice(i, i + 1)
@@ -150,7 +150,7 @@ class LinearTruth:
         return found
 
     def ratios(self, attack: AttackConfig) -> np.ndarray:
-        """(n,) size of what an attack that minimizes found / distance, in pixels; all of it adversarial."""
+        """(n,) perturbation size / distance for an attack that minimizes, in pixels; all results are adversarial."""
         found = perturb(self.module, self.images, self.labels, attack, ThreatModel(), self.std, 0)
         assert (self.predictions(found) != self.labels).all()
         pixels = (1.0,) * len(self.std)
@@ -177,14 +177,14 @@ every_std = pytest.mark.parametrize("std", [(0.3081,), CIFAR_STD, (0.1, 0.2, 0.4
     ],
 )
 def test_apgd_breaks_what_lies_within_epsilon_and_nothing_else(attack, classes, factor, std):
-    """Between several classes an untargeted loss climbs towards all of them, not to the nearest boundary."""
+    """With several classes, an untargeted loss moves toward all of them, not to the nearest boundary."""
     truth = random_truth(classes, std)
     assert truth.broken(attack, factor) == [True] * 6
     assert truth.broken(attack, 0.99) == [False] * 6
 
 
 def test_square_comes_within_a_quarter_of_the_optimum():
-    """Weights of one sign in each block of 7 x 7 pixels, which squares can cover."""
+    """Weights have the same sign in each block of 7 x 7 pixels, which squares can cover."""
     generator = torch.Generator().manual_seed(0)
     signs = torch.randn(4, 4, generator=generator, dtype=torch.float64).sign().kron(torch.ones(7, 7))
     weight = (signs * torch.rand(28, 28, generator=generator, dtype=torch.float64)).flatten()
@@ -208,7 +208,7 @@ def test_deepfool_crosses_the_nearest_boundary_by_its_overshoot(std, overshoot):
 
 @pytest.mark.parametrize("attack", [quick(attack) for name, attack in ATTACKS.items() if name != "deepfool"], ids=str)
 def test_no_attack_takes_more_passes_than_it_announces(attack):
-    """From images that it cannot break, so that every start and every class takes all of its passes."""
+    """The attack cannot break these images, so every start and every class uses all of its passes."""
     truth, passes = random_truth(5, (0.3081,)), []
     nothing = ThreatModel(epsilon=1e-9)
     perturb(truth.module, truth.images, truth.labels, attack, nothing, truth.std, 0, lambda: passes.append(1))

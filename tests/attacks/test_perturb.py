@@ -13,7 +13,7 @@ from engine.errors import InputError
 
 QUICK = {**PAPER_ATTACKS, "cw": CarliniWagner(steps=10, search_rounds=3, learning_rate=0.1, initial_c=0.1)}
 REACH: dict[str, Any] = {"steps": 10, "step_size": 0.1}
-"""Steps that reach epsilon and not further."""
+"""Attack whose steps reach exactly epsilon."""
 STD = (0.3081,)
 THREAT = ThreatModel(norm="linf", epsilon=0.3, unit="normalized")
 every_attack = pytest.mark.parametrize("attack", QUICK.values(), ids=QUICK.keys())
@@ -81,7 +81,7 @@ def test_a_member_alone_gets_what_it_gets_in_a_stack(lenets, digits, attack):
 
 @every_attack
 def test_a_network_is_a_stack_of_one(lenets, digits, attack):
-    """The same random numbers and the same bits."""
+    """Equal random numbers give equal bits."""
     images, labels = digits
     one, finite = perturb_members(lenets.select([1]), images, labels, attack, THREAT, STD, [6])
     assert finite.all() and torch.equal(perturb(lenets.member(1), images, labels, attack, THREAT, STD, 6), one)
@@ -100,7 +100,7 @@ def test_random_starts_follow_the_seed_and_nothing_else(lenets, digits):
 
 
 def test_random_start_fills_the_ball_of_each_channel(linear):
-    """Without a gradient PGD ends where it began."""
+    """Without a gradient, PGD ends at its start."""
     problem, std = linear
     flat = nn.Sequential(nn.Flatten(), nn.Linear(problem.images[0].numel(), 2)).double()
     for value in flat.parameters():
@@ -137,7 +137,7 @@ def test_attacks_run_without_surrounding_gradients(grey, attack):
 
 
 def test_tiny_gradients_step_as_far_in_any_batch(grey):
-    """A confident model: in a batch of 256 a mean over it would push gradients below PGDL2's 1e-10."""
+    """With a confident model and a mean loss over 256 images, gradients would fall below PGDL2's 1e-10."""
     images = (grey.images + 0.05 * grey.weight.sign().view(1, 1, 6, 6))[:1]
     sure = nn.Sequential(nn.Flatten(), nn.Linear(36, 2)).double()
     with torch.no_grad():
@@ -158,7 +158,7 @@ def test_momentum_without_a_gradient_keeps_the_clean_image(digits):
 
 def test_a_gradient_that_is_no_number_is_an_error_not_robustness(grey):
     class Root(nn.Linear):
-        """Finite everywhere; the derivative of the square root at 0 is infinite."""
+        """The output is finite everywhere; the derivative of the square root at 0 is infinite."""
 
         def forward(self, images):
             return super().forward(images.flatten(1)) + (0.0 * images).sum().sqrt()

@@ -75,7 +75,7 @@ def test_projection_keeps_what_is_allowed_and_moves_no_further_than_needed(norm,
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])
 def test_rounding_cannot_leave_the_ball(norm):
-    """All pixels equal, so that the rounding errors of 3,072 of them add up in one direction."""
+    """All pixels are equal, so the rounding errors of all 3,072 have the same sign."""
     for level in np.linspace(0.5, 0.9, 41, dtype=np.float32):
         images = torch.full((1, 3, 32, 32), float(level))
         threat = ThreatModel(norm=norm, epsilon=0.05 if norm == "linf" else 1.0, unit="normalized")

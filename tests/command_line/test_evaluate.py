@@ -185,7 +185,7 @@ def test_a_label_that_is_none(command, laboratory, no_worker, digit, words, said
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"", "empty"), (b"text", "none"), (None, "not there"), ("folder", "image file")]
+    ("content", "said"), [(b"", "empty"), (b"text", "another format"), (None, "not there"), ("folder", "image file")]
 )
 def test_a_file_that_is_no_image(command, laboratory, no_worker, tmp_path, content, said):
     path = tmp_path / "digit.png"

@@ -18,13 +18,13 @@ def keras_arrays(shape: tuple[int, ...] = (32, 32, 3), train: int = 6, test: int
 
 @pytest.fixture
 def arrays() -> dict[str, np.ndarray]:
-    """What a cifar10.npz holds, six and four images long."""
+    """Arrays of a cifar10.npz file with six training and four test images."""
     return keras_arrays()
 
 
 @pytest.fixture
 def cifar(tmp_path: Path, arrays) -> Path:
-    """Such a file."""
+    """A cifar10.npz file with these arrays."""
     path = tmp_path / "cifar10.npz"
     np.savez_compressed(path, **arrays)
     return path

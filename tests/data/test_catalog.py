@@ -1,4 +1,4 @@
-"""The catalog says what the papers and the files say."""
+"""The catalog agrees with the papers and the files."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Images that people bring: whatever comes, the result has the data set's form, or one sentence says why not."""
+"""Images of users: any file gives an image in the format of the data set, or an error of one sentence."""
 
 import io
 import struct
@@ -33,7 +33,7 @@ def encoded(pixels: np.ndarray | Image.Image, kind: str = "PNG", **options) -> b
 
 
 def two_colors(height: int = 30, width: int = 50) -> np.ndarray:
-    """Left half red, right half blue."""
+    """An image with a red left half and a blue right half."""
     pixels = np.full((height, width, 3), RED, np.uint8)
     pixels[:, width // 2 :] = BLUE
     return pixels
@@ -98,7 +98,7 @@ def test_large_images_are_reduced():
 
 
 def forged_png(width: int, height: int) -> bytes:
-    """A PNG file that only claims its size."""
+    """A PNG file whose header states a larger size than its content."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -115,7 +115,12 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(edge):
 
 @pytest.mark.parametrize(
     ("content", "word"),
-    [(b"", "empty"), (b"just text, called digit.png", "none"), (b"%PDF-1.7", "none"), (b"\0" * 100, "none")],
+    [
+        (b"", "empty"),
+        (b"just text, called digit.png", "another format"),
+        (b"%PDF-1.7", "another format"),
+        (b"\0" * 100, "another format"),
+    ],
 )
 def test_what_is_no_image(content, word):
     with pytest.raises(InputError, match=word) as caught:
@@ -299,7 +304,7 @@ def enlarged(digit: np.ndarray, edge: int) -> np.ndarray:
 
 
 def photographed(digit: np.ndarray, rng: np.random.Generator) -> bytes:
-    """JPEG of 2000 x 1500: dark ink somewhere on bright paper, light that falls off, a sensor's noise."""
+    """JPEG of 2000 x 1500: a dark digit on bright paper, with uneven light and sensor noise."""
     edge = int(rng.integers(400, 1000))
     top, left = int(rng.integers(20, 1480 - edge)), int(rng.integers(20, 1980 - edge))
     ink = np.zeros((1500, 2000), np.float32)
@@ -313,7 +318,7 @@ def photographed(digit: np.ndarray, rng: np.random.Generator) -> bytes:
 
 
 def few(count: int) -> np.ndarray:
-    """(count, 1, 28, 28), all classes in equal shares."""
+    """(count, 1, 28, 28), balanced over classes."""
     images, labels = mnist_mini().test_images, mnist_mini().test_labels
     order = np.argsort(labels, kind="stable").reshape(10, -1)
     return images[order[:, : count // 10].ravel()]
@@ -329,7 +334,7 @@ def few(count: int) -> np.ndarray:
     ],
 )
 def test_digits_of_the_data_set_come_back(classify, name, change, distance):
-    """Of 200, at least 97 in 100 are classified as before; the mean pixel differs by at most `distance` of 255."""
+    """At least 97 % of 200 images keep their prediction; the mean difference of pixels is at most `distance` of 255."""
     digits = few(200)
     fitted = np.stack([fit_image(change(digit), MNIST) for digit in digits[:, 0]])
     assert np.abs(fitted.astype(float) - digits).mean() < distance
@@ -337,7 +342,7 @@ def test_digits_of_the_data_set_come_back(classify, name, change, distance):
 
 
 def test_photographed_digits_are_classified_as_before(classify):
-    """Of 40, all but two."""
+    """At most two of 40 are misclassified."""
     digits, rng = few(40), np.random.default_rng(0)
     fitted = np.stack([fit_image(read_image(photographed(digit, rng)), MNIST) for digit in digits[:, 0]])
     assert (classify(fitted) == classify(digits)).mean() >= 0.95

@@ -16,7 +16,7 @@ from engine.errors import InputError
 
 
 def assert_refused(folder: Path, name: str = "cifar10") -> str:
-    """Loading is refused in one line, and every file is left as it was."""
+    """Loading fails with an error of one line, and no file changes."""
     before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     with pytest.raises(InputError) as caught:
         load_dataset(name, folder)
@@ -120,7 +120,7 @@ def test_truncated_file(tmp_path, cifar, tenth):
 
 
 def test_damage_anywhere_is_refused_or_harmless(tmp_path, cifar, arrays):
-    """Flipped bits: either refused, or in a place that carries no image. The container's own bytes are hit often."""
+    """Flipped bits are refused, unless they are outside the images. The bytes of the container are hit often."""
     content, rng = cifar.read_bytes(), np.random.default_rng(0)
     expected = load_dataset("cifar10", tmp_path)
     container = [*range(200), *range(len(content) - 400, len(content))]
@@ -145,7 +145,7 @@ def npy(array: np.ndarray) -> bytes:
 
 
 def npz_with_header(header: str) -> bytes:
-    """An npz whose x_train describes itself by `header` and holds nothing."""
+    """An npz file whose x_train has this `header` and no data."""
     text = header.encode().ljust(118) + b"\n"
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
@@ -240,7 +240,7 @@ def test_offline_names_the_three_ways_out(tmp_path, monkeypatch, error):
 
 
 class FakeCifar:
-    """Two images per split; leaves a file in its folder as a download does."""
+    """A data set of two images per split, which writes a file to its folder, as a download does."""
 
     calls = 0
 

@@ -1,4 +1,4 @@
-"""Subsets of a test set: stratified, nested, the same every time."""
+"""Subsets of a test set: stratified, nested, and reproducible."""
 
 import numpy as np
 from hypothesis import given

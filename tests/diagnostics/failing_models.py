@@ -1,11 +1,11 @@
-"""Networks whose robust accuracy is not to be trusted, each for one known reason."""
+"""Networks whose robust accuracy cannot be trusted, each for one known reason."""
 
 import torch
 from torch import Tensor, nn
 
 
 class Scaled(nn.Module):
-    """Logits times a number: the same predictions, and a softmax without gradients."""
+    """Logits multiplied by a number: the predictions are the same, and the softmax has no gradients."""
 
     factor: Tensor
 
@@ -19,7 +19,7 @@ class Scaled(nn.Module):
 
 
 class Quantized(nn.Module):
-    """Few levels of grey: the gradient of rounding is zero wherever there is one."""
+    """Images rounded to a few gray levels; the gradient of rounding is zero where it exists."""
 
     levels: Tensor
 
@@ -33,7 +33,7 @@ class Quantized(nn.Module):
 
 
 class Steep(nn.Module):
-    """Two levels of grey through a sigmoid so steep that its gradient vanishes away from the threshold."""
+    """Two gray levels from a sigmoid so steep that its gradient vanishes away from the threshold."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class Steep(nn.Module):
 
 
 class Noisy(nn.Module):
-    """Noise on the logits, new at each pass."""
+    """Logits with new noise at each pass."""
 
     def __init__(self, network: nn.Module, size: float) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class Noisy(nn.Module):
 
 
 class Probabilities(nn.Module):
-    """A softmax at the end."""
+    """Probabilities instead of logits."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class Probabilities(nn.Module):
 
 
 class Collapsed(nn.Module):
-    """Always the same answer, as of a network whose units are all dead."""
+    """Constant logits, as of a network with only dead units."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class Collapsed(nn.Module):
 
 
 class Overshot(nn.Module):
-    """Two classes by mean brightness u, wrong for 0.03 < u - 1/2 < 0.07 only; the gradient leads right through.
+    """Two classes by mean brightness u, wrong only for 0.03 < u - 1/2 < 0.07; the gradient leads through this band.
 
     z = (0, v(u)),  v = -1 in the band and 1 outside,  dv/du = -1 everywhere
     """

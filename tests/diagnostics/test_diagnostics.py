@@ -1,4 +1,4 @@
-"""Every rule at its limits, and networks that are built to fail are caught while plain ones are not."""
+"""All rules at their limits; networks built to fail are detected, and plain networks are not."""
 
 import copy
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def std() -> nn.Module:
 
 @pytest.fixture(scope="module")
 def examine(tmp_path_factory) -> Callable[..., Examination]:
-    """(network, **options) -> an examination before 100 test images, quick by default."""
+    """(network, **options) -> an examination on 100 test images, with small attacks by default."""
     data = load_dataset("mnist-mini", tmp_path_factory.mktemp("no-data"))
     shared = AdversarialCache(tmp_path_factory.mktemp("cache"))
 
@@ -110,7 +110,7 @@ def test_models_built_to_fail_are_caught_for_their_reason(kind, settings, causes
 
 @pytest.mark.slow
 def test_controls_at_the_full_effort(examine, std):
-    """At 0.3 in pixels nothing of a plain network survives; its logits times 100 pretend that much does."""
+    """At 0.3 in pixels no image of a plain network survives; with logits times 100, many seem to survive."""
     threat = ThreatModel(epsilon=0.3, unit="pixel")
     plain = examine(std, 200, threat, effort=Effort())
     assert diagnose(plain, 200).is_trustworthy
@@ -164,7 +164,7 @@ def test_progress_can_end_the_work_anywhere(examine, std):
 
 
 def test_images_that_only_the_path_breaks_are_found():
-    """Every image passes the band where it is adversarial, and ends beyond it."""
+    """Every image crosses the band in which it is adversarial, and ends beyond it."""
     grey = np.full((6, 1, 6, 6), 0.5, np.float32)
     threat = ThreatModel(epsilon=0.1, unit="pixel")
     effort = Effort(steps=20)
@@ -196,7 +196,7 @@ def test_an_l2_threat_runs_what_fits_it(examine, std):
     assert {found[name] for name in ("valid", "converged", "monotone", "logit_scale", "random_search")} == {"ok"}
 
 
-# Rules at their limits: evidence made of numbers, no network.
+# Rules at their limits: the evidence is made of numbers, without a network.
 
 
 def part(n: int, count: int) -> np.ndarray:
@@ -237,7 +237,7 @@ def test_one_image_that_looks_like_probabilities_is_no_softmax():
 
 @pytest.mark.parametrize(("zero", "expected"), [(0, "ok"), (1, "suspicious"), (10, "suspicious"), (11, "failed")])
 def test_zero_gradient(zero, expected):
-    """Those of misclassified images do not count."""
+    """Zero gradients of misclassified images do not count."""
     sizes, correct = np.where(part(1200, zero), 0.0, 1e-30), part(1200, 1000)
     sizes[1000:] = 0.0
     assert verdict("zero_gradient", gradient_sizes=sizes, correct=correct) == expected
@@ -247,7 +247,7 @@ def test_zero_gradient(zero, expected):
     ("certain", "expected"), [(100, "ok"), (101, "suspicious"), (500, "suspicious"), (501, "failed")]
 )
 def test_saturation(certain, expected):
-    """In float32 a margin of 20 rounds to a probability of 1, one of 14 does not."""
+    """In float32, a margin of 20 rounds to a probability of 1; a margin of 14 does not."""
     outputs = np.zeros((1000, 2), np.float32)
     outputs[:, 0] = np.where(part(1000, certain), 20.0, 14.0)
     assert verdict("saturation", forwards=outputs[None], correct=part(1000, 1000)) == expected
@@ -275,7 +275,7 @@ def test_what_another_attack_may_find(name, evidence, limits):
 
 
 def test_the_share_of_all_survivors_is_estimated_from_those_tried():
-    """10 of 100 tried, half of all images survive: 0.05 of all."""
+    """If 10 of 100 survivors are broken and half of all images survive, 0.05 of all are lost."""
     assert attempt(10, 100, 0.5).lowers == pytest.approx(0.05)
     assert verdict("converged", doubled=attempt(2, 100, 0.5)) == "ok"
     assert verdict("converged", doubled=attempt(2, 100, 0.6)) == "failed"
@@ -334,7 +334,7 @@ def test_unbounded(half, one, expected):
     ],
 )
 def test_monotone(accuracies, expected):
-    """A rise in two small steps is one too."""
+    """A rise in two small steps counts as a rise."""
     shares = dict(zip((0.5, 1.0, 1.5, 2.0), accuracies, strict=True))
     assert verdict("monotone", accuracy_by_share=shares) == expected
 
@@ -383,7 +383,7 @@ def verdict_on(name: str, judged: RobustnessReport, worst_case: np.ndarray | Non
     ],
 )
 def test_worst_case(judged, recounted, expected):
-    """The cell of cw counts perturbations of every size: it may well be below the headline."""
+    """The accuracy under cw alone counts perturbations of every size, so it can be below robust accuracy."""
     assert verdict_on("worst_case", judged, None if recounted is None else part(100, recounted)) == expected
 
 
@@ -404,7 +404,7 @@ def test_what_speaks_of_an_evaluation_needs_one(name):
     assert verdict(name) == "not run"
 
 
-# The records, and what they stand on.
+# The records, and the rules and plans behind them.
 
 
 def test_rule_and_source_come_from_the_docstring():
@@ -470,7 +470,7 @@ def test_which_part_of_the_work_is_planned():
 
 
 def test_an_examination_is_the_evidence_that_checks_read(examine, std):
-    """Every attribute of the protocol; of those that need an attack only that they are there."""
+    """An examination has every attribute of the protocol; attributes that need an attack are not computed."""
     examination = examine(std, 10)
     names = {name for name, value in vars(Evidence).items() if isinstance(value, property)}
     assert len(names) > 15 and names <= {*dir(type(examination)), *vars(examination)}

@@ -1,4 +1,4 @@
-"""A laboratory of few images, and a hook into the middle of a training or an evaluation."""
+"""A laboratory with few images, and a hook that runs during a training or an evaluation."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ SHORT = {"epochs": 2, "batch_size": 50, "snapshots_per_epoch": 2, "probe_samples
 
 @pytest.fixture
 def laboratory(tmp_path, few_images, monkeypatch) -> Laboratory:
-    """An empty one, which is the default of every call."""
+    """An empty laboratory, which is the default of every call."""
     monkeypatch.setenv("MINMAX_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("MINMAX_DATA", str(few_images))
     return Laboratory((tmp_path / "store").resolve(), Path(few_images).resolve())
@@ -23,7 +23,7 @@ def laboratory(tmp_path, few_images, monkeypatch) -> Laboratory:
 
 @pytest.fixture
 def at_first_report(monkeypatch) -> Callable[[Callable[[OwnedJob], object]], None]:
-    """Call a function in the middle of the work that comes next, after its first report; once."""
+    """Call a function once during the next work, after its first report."""
 
     def arrange(act: Callable[[OwnedJob], object]) -> None:
         waiting, report = [act], OwnedJob.report

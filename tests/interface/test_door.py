@@ -1,4 +1,4 @@
-"""`import engine`: light, complete for tools, and undisturbed by the subpackages."""
+"""`import engine`: fast, complete for tools, and not changed by importing subpackages."""
 
 import ast
 import inspect

@@ -1,4 +1,4 @@
-"""engine.evaluate: the report that the queue's evaluation would file, by this process."""
+"""engine.evaluate: the same report as an evaluation of the queue, made by this process."""
 
 import inspect
 import signal
@@ -155,7 +155,7 @@ def test_ctrl_c_ends_it(run, laboratory, at_first_report):
 
 
 def test_it_is_refused_while_a_worker_attacks_under_the_same_threat_model(run, laboratory):
-    """Both would write one report."""
+    """Two evaluations would write the same report."""
     request = EvaluationRequest(attacks=("pgd",), samples=20, threat=run.config.threat)
     submit_measurement(laboratory.store, laboratory.queue, run.run_id, request)
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:

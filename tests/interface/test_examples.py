@@ -1,4 +1,4 @@
-"""The examples in docstrings and in the documents do what they say."""
+"""The examples in docstrings and documents give the stated results."""
 
 import contextlib
 import doctest
@@ -21,7 +21,7 @@ DOCUMENT = (ROOT / "docs" / "python.md").read_text()
 
 @pytest.fixture(scope="module")
 def examples_store(tmp_path_factory) -> Path:
-    """One for all examples: the same runs occur in several."""
+    """One store for all examples, since several use the same runs."""
     return tmp_path_factory.mktemp("examples")
 
 

@@ -1,4 +1,4 @@
-"""Run, load_run and list_runs: what the store holds, as the dashboard shows it."""
+"""Run, load_run and list_runs: the runs of the store, as the dashboard shows them."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""engine.train: the run that a worker would train, owned by this process while it trains."""
+"""engine.train: the same run that a worker would train, owned by this process while it trains."""
 
 import signal
 import subprocess
@@ -45,7 +45,7 @@ def untimed(folder) -> list[dict]:
 
 @pytest.mark.parametrize("variant", ["std", "std+l1", "std+l2", "min-max", "adv"])
 def test_it_is_the_run_that_the_command_line_launches(variant, laboratory, tmp_path):
-    """Same id, same bits, with one thread as in a worker."""
+    """The id and the bits are the same, with one thread as in a worker."""
     (config,) = request(variant).configs()
     store = RunStore(tmp_path / "worker")
     folder = store.create(config)
@@ -146,7 +146,7 @@ def has_weights(run) -> bool:
 
 
 def test_others_see_it_running(laboratory, at_first_report):
-    """What a page reads through connections of its own, in the middle of the training."""
+    """A page with its own connections reads the run during training."""
     seen = []
 
     def look(_) -> None:

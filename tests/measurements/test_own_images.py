@@ -1,4 +1,4 @@
-"""Images that people bring: kept once, attacked like test images, and never taken for a result on them."""
+"""Images of users: stored once, attacked like test images, and kept apart from results on test images."""
 
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def test_what_does_not_fit_is_refused(dataset, image, label):
 
 @pytest.mark.parametrize("image_id", ["0" * 16, "../../x", "", "*"])
 def test_no_such_image(store, image_id):
-    with pytest.raises(InputError, match="not there"):
+    with pytest.raises(InputError, match="does not exist"):
         load_own_image(store, image_id)
 
 
@@ -79,7 +79,7 @@ def test_damaged_and_exchanged_files(store):
     first, second = (save_own_image(store, OwnImage("mnist", PIXELS, label)) for label in (1, 2))
     path = own_image_path(store.root, first)
     path.write_bytes(own_image_path(store.root, second).read_bytes())
-    with pytest.raises(InputError, match="another content"):
+    with pytest.raises(InputError, match="different content"):
         load_own_image(store, first)
     for content in (b"", b"text", own_image_path(store.root, second).read_bytes()[:90]):
         path.write_bytes(content)
@@ -100,7 +100,7 @@ def finished(store, few_images, tiny) -> str:
 
 
 def test_an_own_image_is_attacked_as_the_same_test_image_is(store, few_images, finished):
-    """The first test image brought along: the same prediction, and fgsm, which has no random start, the same pixels."""
+    """The first test image as a user's image: equal prediction, and equal pixels under fgsm (no random start)."""
     usual = EvaluationRequest(attacks=("fgsm",), samples=1, threat=THREAT)
     reference = evaluate_run(store, finished, usual, few_images, "cpu")
     data = load_dataset("mnist-mini", few_images)
@@ -167,7 +167,7 @@ def test_an_image_made_for_another_data_set(store, few_images, finished):
 
 
 def kept_by(store: RunStore, run_id: str, request: EvaluationRequest) -> dict[str, int]:
-    """Attack -> how many images are kept; all predictions are."""
+    """Attack -> number of stored images; all predictions are stored."""
     counts = {}
     for path in (store.folder(run_id) / "adversarial").glob(f"{request.protocol_id}-*.npz"):
         with np.load(path) as arrays:
@@ -184,7 +184,7 @@ def test_as_many_images_are_kept_as_asked_for(store, few_images, finished, kept)
 
 
 def test_later_attacks_never_keep_fewer_images(store, few_images, finished):
-    """All attacks of a protocol show the same samples: the most that were ever asked for."""
+    """All attacks of a protocol store the same samples, as many as the largest request."""
     first = EvaluationRequest(attacks=("fgsm",), samples=20, kept_images=12, threat=THREAT)
     before = evaluate_run(store, finished, first, few_images, "cpu")
     path = adversarial_path(store.folder(finished), first.protocol_id, "fgsm")

@@ -1,4 +1,4 @@
-"""Weights under the penalty alone: against an ODE solver, torch's Adam, and automatic differentiation's force."""
+"""Weights under the penalty alone, against an ODE solver, torch's Adam and automatic differentiation."""
 
 import numpy as np
 import pytest
@@ -57,7 +57,7 @@ def test_flow_against_an_ode_solver(l1, l2, start):
 
 @given(strength, strength, st.floats(0.01, 3.0))
 def test_the_tipping_point_parts_the_fates(l1, mu, share):
-    """A weight arrives at 0 when the closed form says so, and beyond the tipping point it never does."""
+    """A weight reaches 0 at the time of the closed form, and never beyond the tipping point."""
     tipping = ObjectiveConfig(l1_strength=l1, l2_strength=-mu).tipping_point
     start = np.array([share * tipping])
     arrival = time_to_zero(start, l1, -mu)
@@ -106,7 +106,7 @@ def test_adam_is_torchs(l1, l2, rate):
 
 @pytest.mark.parametrize("scale", [0.01, 1.0])
 def test_adam_goes_by_the_learning_rate_and_not_by_the_force(scale):
-    """Strengths a hundred times weaker: the same paths, out and in."""
+    """Strengths that are 100 times weaker give the same paths, outward and inward."""
     paths = adam_paths(np.array([0.2, 0.8]), 300, 1e-3, 0.1 * scale, -0.1 * scale)
     np.testing.assert_allclose(np.abs(np.diff(paths[:100], axis=0)).mean(axis=0), 1e-3, rtol=0.2)
     assert np.abs(paths[200:, 0]).max() < 0.004 and paths[-1, 1] > 1.05

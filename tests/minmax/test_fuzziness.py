@@ -1,4 +1,4 @@
-"""Fuzziness and its neighbors against the formulas of the paper, worked by hand in float64."""
+"""Fuzziness and related measures against the formulas of the paper, computed by hand in float64."""
 
 import math
 
@@ -46,7 +46,7 @@ def test_fuzziness_in_closed_form(weights, expected):
 
 
 def test_fuzziness_of_a_reciprocal_is_the_same():
-    """rho(1 / |w|) = 1 - rho(|w|), and the entropy does not tell them apart."""
+    """rho(1 / |w|) = 1 - rho(|w|), and the entropy of both is equal."""
     weights = np.geomspace(1e-3, 1e3, 13)
     np.testing.assert_allclose(fuzziness(weights[:, None]), fuzziness(1.0 / weights[:, None]), rtol=1e-9)
 

@@ -1,4 +1,4 @@
-"""The simulated gradient: against automatic differentiation, all matrices, quadrature; deterministic and honest."""
+"""The simulated gradient against automatic differentiation, enumeration and quadrature; its seeds and errors."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_statistics_are_those_of_the_loss_gradient():
 @pytest.mark.parametrize("inputs", [[1.0], [0.3, 2.0], [-1.5, 0.4]])
 @pytest.mark.parametrize("target", [0, 2])
 def test_the_signed_mean_is_the_mean_of_absolute_expectations(inputs, target):
-    """By enumeration of g itself, for a fixed class, input by input."""
+    """Enumerates g for a fixed class, input by input."""
     inputs, m, p1 = np.array(inputs), 3, 0.3
     entries = m * len(inputs)
     matrices = (np.indices((2,) * entries).reshape(entries, -1).T).reshape(-1, m, len(inputs)).astype(float)
@@ -61,7 +61,7 @@ def test_simulation_is_within_its_errors_of_the_quadrature(m, inputs):
 
 
 def test_errors_are_the_spread_over_seeds():
-    """Over 200 seeds: means scatter by the stated error, and so do differences."""
+    """Over 200 seeds, the spread of means and differences equals the stated error."""
     runs = [simulate(np.array([1.0, 0.5]), 3, P1, 200, seed).expectation for seed in range(200)]
     for name in ("uniform", "bernoulli", "difference"):
         means = np.array([getattr(run, name).mean for run in runs])
@@ -77,7 +77,7 @@ def test_quadrature_against_the_difference_of_two_uniforms(x):
 
 
 def test_enumeration_of_the_smallest_layer_by_hand():
-    """For m = 2, n = 1 both weights differ with probability 2 p1 (1 - p1), and then g is half tanh(x / 2)."""
+    """For m = 2, n = 1, both weights differ with probability 2 p1 (1 - p1); g is then half tanh(x / 2)."""
     expectation, size = exact_bernoulli(np.array([1.4]), 2, P1)
     np.testing.assert_allclose(expectation, P1 * (1 - P1) * np.tanh(0.7), rtol=1e-12)
     np.testing.assert_allclose(size, P1 * (1 - P1), rtol=1e-12)
@@ -91,7 +91,7 @@ def test_what_is_too_large_to_visit_is_not_computed():
 
 
 def test_the_paper_in_numbers():
-    """For m = 10, n = 25 the inequality fails at p1 = .5 and .1 and holds below."""
+    """For m = 10, n = 25, the inequality fails at p1 = .5 and .1, and holds below."""
     found = simulate(input_vector(25, 1.0, "uniform", 0), 10, np.array([0.5, 0.1, 0.05, 0.01]), 5_000, 0)
     assert found.expectation.uniform.mean == pytest.approx(0.034, abs=0.002)
     np.testing.assert_allclose(found.expectation.bernoulli.mean, [0.088, 0.043, 0.025, 0.0055], rtol=0.05)
@@ -131,7 +131,7 @@ def test_without_randomness_there_is_no_gradient():
     p1=st.lists(st.floats(0, 1), min_size=1, max_size=3),
 )
 def test_bounds_hold_for_any_layer(m, inputs, p1):
-    """An expected absolute value is at most 1, and at least the absolute expectation."""
+    """The expected absolute value is at most 1, and at least the absolute expectation."""
     found = simulate(np.array(inputs), m, np.array(p1), 20, 0)
     for model in ("uniform", "bernoulli"):
         signed, size = getattr(found.expectation, model), getattr(found.size, model)

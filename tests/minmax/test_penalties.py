@@ -24,7 +24,7 @@ def double(*values: float) -> torch.Tensor:
 
 @pytest.fixture
 def weights() -> torch.Tensor:
-    """Three members' weights, none of them near the kink at 0."""
+    """Weights of three members, none of them near the kink at 0."""
     values = torch.randn(3, 6, 1, 5, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     return values + 0.05 * values.sign()
 

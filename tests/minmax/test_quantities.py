@@ -1,4 +1,4 @@
-"""The quantities of a snapshot: against their formulas, and what happens to one that is new or not a number."""
+"""Quantities of a snapshot: their formulas, and the handling of new quantities and NaN."""
 
 import json
 

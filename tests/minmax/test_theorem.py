@@ -1,4 +1,4 @@
-"""Closed forms of Theorem 1: against all matrices, against quadrature, and against what they say of each other."""
+"""Closed forms of Theorem 1 against enumeration, quadrature and each other."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_moments_of_an_entry_are_those_of_its_distribution():
 @pytest.mark.parametrize(("m", "n"), SHAPES)
 @pytest.mark.parametrize(("order", "shrinking"), [(1, 4.0), (2, 8.0)])
 def test_the_expansion_errs_by_the_order_it_leaves_out(m, n, order, shrinking):
-    """Half the inputs: an eighth of the error, or a quarter without the second order."""
+    """Half the inputs give an eighth of the error, or a quarter without the second order."""
 
     def error(scale: float) -> np.ndarray:
         inputs = scale * np.linspace(0.4, 1.0, n)
@@ -60,7 +60,7 @@ def test_the_expansion_of_the_uniform_model(m, n):
 
 
 def test_second_order_of_inputs_of_either_sign():
-    """Negating an input negates its expected gradient's first order and keeps the second."""
+    """Negating an input negates the first order of its expected gradient and keeps the second."""
     inputs = np.array([0.02, -0.02])
     exact, _ = exact_bernoulli(inputs, 3, P1)
     assert expected_gradient(bernoulli(P1), 3, inputs, 2) == pytest.approx(exact, rel=1e-3)
@@ -110,7 +110,7 @@ def test_size_of_the_uniform_model_at_vanishing_inputs():
 
 
 def test_as_printed_both_sides_are_zero_and_a_simulation_of_that_step_agrees():
-    """The sigma of one W, times another: 0 within the noise, where the true expectation is far from it."""
+    """The sigma of one W times another W: 0 within noise, although the true expectation is not 0."""
     generator, inputs = np.random.default_rng(0), np.array([1.0, 0.5, 0.8])
     weights = generator.random((20_000, 4, 3))
     probabilities = softmax(weights @ inputs, axis=1)

@@ -1,4 +1,4 @@
-"""Thresholds of filters built by hand, and what the network's own first layer says around them."""
+"""Thresholds of filters built by hand, against the output of the network's first layer near them."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ MEAN, STD = (0.1307,), (0.3081,)
 
 
 def kernel(weight: float, others: float = 0.0) -> np.ndarray:
-    """(1, 1, 5, 5): the dominant weight off the center, the others alternating in sign."""
+    """(1, 1, 5, 5): the dominant weight is off the center; the other weights alternate in sign."""
     values = others * (-1.0) ** np.arange(25)
     values[7] = weight
     return values.reshape(1, 1, 5, 5)
@@ -60,7 +60,7 @@ def test_a_channel_has_its_own_mean_and_std():
 
 @pytest.mark.parametrize(("weight", "bias"), [(6.0, 0.1), (-1.5, 2.5)])
 def test_the_network_fires_beyond_the_threshold_and_only_there(weight, bias):
-    """Constant images, and noise in all pixels but the one: the first just outside the interval, the second within."""
+    """Constant images just outside the interval, and images within it with noise in all other pixels."""
     spec = dataset_spec("mnist")
     network = build_model("lenet", 0, spec.shape, 10, spec.mean, spec.std).double()
     weights = kernel(weight, abs(weight) / 260)

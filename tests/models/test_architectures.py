@@ -1,4 +1,4 @@
-"""The registry tells the truth about its networks, and each computes what its plain chain of layers computes."""
+"""Entries agree with their networks, and each network equals its plain chain of layers."""
 
 import pytest
 import torch

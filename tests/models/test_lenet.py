@@ -1,4 +1,4 @@
-"""LeNet and its construction: sizes of the paper, normalization by hand, a seed that decides everything."""
+"""LeNet: sizes of the paper, normalization computed by hand, and initialization from the seed."""
 
 import numpy as np
 import pytest

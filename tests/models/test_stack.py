@@ -1,4 +1,4 @@
-"""A stack computes what its members compute."""
+"""A stack gives the same results as its members."""
 
 import pytest
 import torch
@@ -116,7 +116,7 @@ def test_a_member_that_is_not_finite_stays_alone():
 
 
 class Noisy(torch.nn.Module):
-    """A network whose mode can be seen."""
+    """A network whose output depends on its mode."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -9,13 +9,13 @@ ARRAYS = {key: np.full((2, 1, 4, 4), value, np.float32) for key, value in (("a",
 
 
 class Source:
-    """Computes ARRAYS and remembers what it was asked for."""
+    """Computes ARRAYS and records the requested keys."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
 
     def of(self, cache: AdversarialCache) -> bool:
-        """Whether the cache gives what it should for every key."""
+        """Whether the cache returns the right array for every key."""
 
         def compute(key: str) -> np.ndarray:
             self.calls.append(key)

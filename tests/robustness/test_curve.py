@@ -68,7 +68,7 @@ def test_only_what_is_still_correct_is_attacked_again(grey, monkeypatch):
 
 
 class Wobbling(torch.nn.Module):
-    """Wrong about a gray image that was moved by less than 0.03, right about it again beyond."""
+    """A network that misclassifies a gray image moved by less than 0.03, and is correct beyond."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,14 +104,14 @@ def test_ends_where_the_ball_holds_every_image():
     assert found.survivors == (2,) * 5 and found.half_epsilon is None and found.gone_epsilon is None
     fractions = [fraction for fraction, _ in seen]
     assert fractions == sorted(fractions) and fractions[0] == 0.0 and fractions[-1] == 1.0
-    assert seen[0][1] == "ε = 0: 100 % left" and seen[-1][1] == "ε = 1.2: 100 % left"
+    assert seen[0][1] == "ε = 0: 100 % correct" and seen[-1][1] == "ε = 1.2: 100 % correct"
 
 
 def test_progress_says_what_is_left_and_jumps_to_the_end(grey):
     seen = []
     found = traced(grey, progress=lambda fraction, words: seen.append((fraction, words)))
     told = list(dict.fromkeys(words for _, words in seen))
-    shares = [f"{100 * accuracy:.0f} % left" for accuracy in found.accuracies]
+    shares = [f"{100 * accuracy:.0f} % correct" for accuracy in found.accuracies]
     assert told == [f"ε = {epsilon:g}: {share}" for epsilon, share in zip(found.epsilons, shares, strict=True)]
     fractions = [fraction for fraction, _ in seen]
     assert fractions == sorted(fractions) and fractions[-1] == 1.0 and fractions[-2] < 0.5

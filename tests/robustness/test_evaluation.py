@@ -18,7 +18,7 @@ THREAT = ThreatModel(norm="linf", epsilon=0.3, unit="normalized")
 ATTACKS = (FGSM(), PGD(steps=4), LinfBIM(steps=4))
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 1, 28, 28), np.uint8)
 LABELS = np.array([7, 4, 2, 7, 3, 2, 7, 3, 2, 7])
-"""What the three LeNets of `lenets` answer on IMAGES, taken in turn: each is right about a third."""
+"""Predictions of the three LeNets of `lenets` on IMAGES, in turn: each is correct on about a third."""
 
 
 def setup_of(network, n=10, **changes) -> AttackSetup:
@@ -37,7 +37,7 @@ def networks(lenets):
 
 @pytest.fixture
 def attacked(monkeypatch) -> list[dict]:
-    """What every call of `perturb` was given, by name."""
+    """Arguments of every call of `perturb`, by name."""
     calls: list[dict] = []
     monkeypatch.setattr(attack_session, "perturb", lambda **given: calls.append(given) or perturb(**given))
     return calls
@@ -89,7 +89,7 @@ def test_what_is_wrong_without_an_attack_is_never_attacked(networks, attacked):
 
 
 def test_linear_truth_end_to_end(grey):
-    """The median distance as epsilon: half the images survive, and cw's cell knows no epsilon."""
+    """With the median distance as epsilon, half the images survive; the accuracy under cw alone ignores epsilon."""
     threat = ThreatModel(epsilon=float(np.median(grey.distances("linf", STD))))
     attacks = (FGSM(), CarliniWagner(steps=50, search_rounds=8, learning_rate=0.03))
     setup = setup_of(grey.network, images=grey.images.numpy(), labels=grey.labels.numpy(), threat=threat)
@@ -139,7 +139,7 @@ def test_cache_does_not_answer_another_question(networks, tmp_path, change, expe
 
 
 def test_the_text_of_a_cache_key_stays(networks, monkeypatch):
-    """A key that changes by a character throws everybody's cache away."""
+    """Changing a key by one character would invalidate all existing caches."""
     keys: list[str] = []
     cache = AdversarialCache()
     monkeypatch.setattr(cache, "fetch", lambda key, compute: keys.append(key) or compute())
@@ -183,7 +183,7 @@ def test_progress_counts_what_the_cache_knew(networks, tmp_path):
 
 
 def test_progress_weighs_attacks_by_their_cost(networks):
-    """A query without a gradient counts less than a step."""
+    """A query without a gradient costs less than a step."""
     seen, attacks = [], (Square(queries=10), PGD(steps=4))
     run(networks[0], attacks=attacks, progress=lambda *told: seen.append(told))
     start = min(fraction for fraction, message in seen if message == "square done")
@@ -217,7 +217,7 @@ def test_a_session_leaves_the_network_as_it_was(networks):
 
 
 def test_equal_weights_in_another_network_share_no_cached_images(tmp_path):
-    """LeNets with one set of weights and two normalizations are two functions."""
+    """LeNets with equal weights and different normalizations are different functions."""
     images = np.random.default_rng(0).random((6, 1, 28, 28), dtype=np.float32)
     threat, cache = ThreatModel(norm="linf", epsilon=0.3, unit="pixel"), AdversarialCache(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Counting: what must hold between the numbers of one report, whatever the attacks did."""
+"""Counting: identities between the numbers of one report, for any outcome of the attacks."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ from engine.robustness.report import AttackResult, Judgement, RobustnessReport, 
 
 STD = (0.5,)
 SIZES = {"none": 0.0, "inside": 0.04, "between": 0.12, "far": 0.3}
-"""Of every one of four pixels, in pixels: inside the l2 and linf balls, inside the linf ball only, outside both."""
+"""Change of each of four pixels: inside the l2 and linf balls, inside the linf ball only, or outside both."""
 THREAT = ThreatModel(norm="linf", epsilon=0.4, unit="normalized")
 
 
 @dataclass
 class Trial:
-    """What one attack did to n images: how far each went, and whether it is misclassified."""
+    """Outcome of one attack on n images: size of each perturbation, and whether the image is misclassified."""
 
     name: str
     sizes: list[str]
@@ -33,7 +33,7 @@ class Trial:
 
 @st.composite
 def evaluations(draw) -> tuple[np.ndarray, list[Trial]]:
-    """Which of n images are correct before, and some attacks, each once; an attack with a ball stays in it."""
+    """Images that are correct before, and some attacks without duplicates; an attack with a ball stays inside it."""
     n = draw(st.integers(1, 8))
     flags = st.lists(st.booleans(), min_size=n, max_size=n)
     names = draw(st.lists(st.sampled_from(list(ATTACKS)), min_size=1, max_size=5, unique=True))
@@ -80,7 +80,7 @@ def test_worst_case_is_at_most_each_attack_is_at_most_clean(evaluation):
 @settings(deadline=None)
 @given(evaluations())
 def test_worst_case_is_the_share_that_no_attack_breaks_within_the_threat(evaluation):
-    """Image by image, from what the trials say and nothing else."""
+    """Counts image by image, only from the outcomes of the trials."""
     correct, trials = evaluation
     alive = [
         was and not any(t.misclassified[i] and t.sizes[i] != "far" for t in trials) for i, was in enumerate(correct)
@@ -91,7 +91,7 @@ def test_worst_case_is_the_share_that_no_attack_breaks_within_the_threat(evaluat
 @settings(deadline=None)
 @given(evaluations())
 def test_each_cell_is_a_count_by_hand(evaluation):
-    """Only an attack that minimizes another norm than the threat's is counted at any size."""
+    """Perturbations of any size count only if the attack minimizes a norm other than that of the threat."""
     correct, trials = evaluation
     for trial, result in zip(trials, reported(correct, trials).attacks, strict=True):
         any_size = trial.name in ("cw", "deepfool")

@@ -1,4 +1,4 @@
-"""The light probe of a run that trains."""
+"""The robustness probe during training."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def tensors() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def test_probe_agrees_with_an_evaluation_under_the_same_attack(lenets):
-    """The probe's accuracy counts an image that the attack happened to set right; robust accuracy does not."""
+    """The probe counts an image that becomes correct through the attack; robust accuracy does not."""
     attack, images = LinfBIM(steps=4), torch.from_numpy(IMAGES.astype(np.float32) / 255).double()
     probed = probed_accuracy(lenets, images, torch.from_numpy(LABELS), attack, THREAT, STD, 0)
     for k, accuracy in enumerate(probed):

@@ -151,7 +151,7 @@ def test_swapping_the_models_negates(pairs, confidence):
 
 
 def test_the_interval_covers_and_the_test_is_level():
-    """All 2-discordance tables of n = 40 by their probabilities: no simulation."""
+    """Sums over all tables of discordant pairs for n = 40 with their probabilities, without simulation."""
     n, p1, p2 = 40, 0.15, 0.05
     truth, covered, total = p1 - p2, 0.0, 0.0
     for b in range(n + 1):
@@ -221,7 +221,7 @@ def test_seeds_are_compared_as_scipy_does(first, second, confidence):
 
 
 def test_two_seeds_by_hand():
-    """Of one degree of freedom, Student's t is Cauchy's: t = tan(π/2 · 0.95), p = 1 − 2/π · atan t."""
+    """With one degree of freedom, Student's t is Cauchy's distribution: t = tan(π/2 · 0.95), p = 1 − 2/π · atan t."""
     found = paired_seeds([0.5, 0.7], [0.4, 0.4])
     error = np.std([0.1, 0.3], ddof=1) / math.sqrt(2)
     assert error == pytest.approx(0.1)

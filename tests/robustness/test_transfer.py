@@ -1,4 +1,4 @@
-"""What is counted of one network's images before another, against numbers taken by hand."""
+"""Numbers of a transfer, against numbers counted by hand."""
 
 import numpy as np
 import pytest

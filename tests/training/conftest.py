@@ -18,7 +18,7 @@ from engine.training.state import TrainingState, initial_state
 
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
-    """250 training and 100 test images of mnist-mini: with batches of 32, eight steps, the last one smaller."""
+    """250 training and 100 test images of mnist-mini; batches of 32 give eight steps, the last one smaller."""
     whole = load_dataset("mnist-mini", Path("/nonexistent"))
     train, test = stratified_ids(whole.train_labels, 250), stratified_ids(whole.test_labels, 100)
     return replace(
@@ -40,7 +40,7 @@ def fresh_state(seeds: Sequence[int], training: TrainingConfig) -> TrainingState
 
 
 def toward_grey(stack: Stack, images: Tensor, labels: Tensor, seeds: Sequence[int]) -> Tensor:
-    """A deterministic stand-in for an attack: depends on pixels, labels and each member's seed."""
+    """A deterministic replacement of an attack; depends on pixels, labels and the seed of each member."""
     strength = torch.tensor([(seed % 1000) / 4000 for seed in seeds]).repeat_interleave(len(images) // len(seeds))
     strength = (strength * (1 + labels / 10)).view(-1, 1, 1, 1)
     return images * (1 - strength) + 0.5 * strength

@@ -1,4 +1,4 @@
-"""Checkpoints: what is saved comes back bit by bit, what is damaged is noticed, what was interrupted goes on."""
+"""Checkpoints: bitwise restoration, detection of damage, and resumption after interruptions."""
 
 import errno
 import os
@@ -23,7 +23,7 @@ STEPS = 24
 
 
 def advance(state, dataset, steps: int, **options) -> list:
-    """Train on by so many steps."""
+    """Continue training for this number of steps."""
     end = state.step + steps
     interrupted = lambda: state.step >= end  # noqa: E731
     return list(train(state, dataset, OBJECTIVES, TRAINING, SEEDS, interrupted=interrupted, **options))
@@ -31,7 +31,7 @@ def advance(state, dataset, steps: int, **options) -> list:
 
 @pytest.fixture
 def folders(tmp_path) -> list[Path]:
-    """One per member."""
+    """Checkpoints of all members, one each."""
     made = [tmp_path / str(member) for member in range(len(SEEDS))]
     for folder in made:
         folder.mkdir()
@@ -40,7 +40,7 @@ def folders(tmp_path) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def moments(digits, fresh) -> list:
-    """States after 0, 5 and 7 steps, each with what the next three steps would make of it."""
+    """States after 0, 5 and 7 steps, each with the state three steps later."""
     found = []
     for steps in (0, 5, 7):
         state = fresh(SEEDS, TRAINING)
@@ -131,7 +131,7 @@ def test_a_flipped_bit_among_the_numbers_falls_back(saved, moments):
 
 
 def test_a_flipped_bit_in_the_header_is_noticed(saved, moments):
-    """Every byte of the text that tells step, sums, names and shapes, one bit each."""
+    """Flips one bit of every byte of the text with step, sums, names and shapes."""
     content = (saved / LAST).read_bytes()
     header = 8 + int.from_bytes(content[:8], "little")
     text = content[8:header]
@@ -186,7 +186,7 @@ def test_a_full_disk_while_saving_leaves_a_whole_checkpoint(saved, moments, monk
 
 @pytest.mark.parametrize("killed_before", [1, 2])
 def test_killed_between_two_renames_leaves_a_whole_checkpoint(saved, moments, monkeypatch, killed_before):
-    """Saving renames twice: last to previous, and the new file to last."""
+    """Saving renames twice: last to previous, then the new file to last."""
     real, calls = os.replace, []
 
     def replace(source, target):
@@ -205,7 +205,7 @@ def test_killed_between_two_renames_leaves_a_whole_checkpoint(saved, moments, mo
 
 
 def fingerprint(snapshots: list) -> list:
-    """Everything but the time."""
+    """All values except the time."""
     records = [{**snapshot.metrics(), "seconds": None, "member": snapshot.member} for snapshot in snapshots]
     return [
         (record, {k: v.tobytes() for k, v in s.conv_weights.items()})
@@ -249,7 +249,7 @@ def test_sgd_has_no_moments_and_resumes_too(digits, fresh, folders):
 
 
 def test_a_member_alone_goes_on_from_a_stack_of_two(digits, fresh, folders):
-    """Checkpoints are of members, not of stacks."""
+    """Checkpoints belong to members, not to stacks."""
     state = fresh(SEEDS, TRAINING)
     advance(state, digits, 10)
     save_checkpoint(folders[1], state, 1)

@@ -1,4 +1,4 @@
-"""The training loop against plain loops written out, and what a stack promises its members."""
+"""The training loop against plain loops, and the independence of the members of a stack."""
 
 import json
 
@@ -24,7 +24,7 @@ def ordered(dataset, seed: int, epoch: int) -> torch.Tensor:
 
 
 def batches(dataset, seed: int, training: TrainingConfig):
-    """(epoch, images, labels), the documented order: a function of seed and epoch, without any loader."""
+    """(epoch, images, labels) in the documented order, a function of seed and epoch, without a loader."""
     for epoch in range(training.epochs):
         for index in ordered(dataset, seed, epoch).split(training.batch_size):
             images = torch.from_numpy(dataset.train_images[index.numpy()]).float() / 255.0
@@ -32,7 +32,7 @@ def batches(dataset, seed: int, training: TrainingConfig):
 
 
 def after(steps: int):
-    """An `interrupted` that lets so many steps pass."""
+    """An `interrupted` function that returns True after this number of steps."""
     asked = iter(range(steps + 1))
     return lambda: next(asked) >= steps
 
@@ -154,7 +154,7 @@ def test_perturb_sees_what_it_was_promised(digits, fresh):
 @pytest.mark.parametrize("adversarial", [False, True])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_a_member_is_the_same_alone_and_among_eight(digits, fresh, perturb, adversarial, optimizer):
-    """The stack's promise: 20 steps, seeds and strengths of all members different."""
+    """Members are independent over 20 steps, with different seeds and strengths."""
     training = TrainingConfig(epochs=2, batch_size=16, optimizer=optimizer, learning_rate=1e-3, snapshots_per_epoch=4)
     seeds = [0, 1, 2, 3, 4, 5, 6, 7]
     objectives = [STD, MIN_MAX, EVERYWHERE, *(ObjectiveConfig(l1_strength=k / 100) for k in range(1, 6))]
@@ -185,7 +185,7 @@ def test_members_of_one_seed_share_their_batches(digits, fresh):
 
 
 def test_the_seed_orders_the_data_and_every_epoch_anew(digits, fresh):
-    """Seen from outside: with a frozen model (rate 1e-6) the loss of a snapshot is that of the documented batch."""
+    """With a frozen model (rate 1e-6), the loss of a snapshot is that of the documented batch."""
     training = TrainingConfig(epochs=2, batch_size=125, optimizer="sgd", learning_rate=1e-6, snapshots_per_epoch=2)
     seen = {}
     for seed in (0, 1):
@@ -279,7 +279,7 @@ def test_the_model_learns(digits, fresh):
 
 
 def test_probing_changes_nothing(digits, fresh):
-    """A probe that draws random numbers and takes gradients; equal bits with and without."""
+    """A probe that draws random numbers and takes gradients does not change the bits of training."""
     training = TrainingConfig(epochs=2, batch_size=32, snapshots_per_epoch=4)
     images = torch.from_numpy(digits.test_images[:8]).float() / 255.0
     asked = []
@@ -354,7 +354,7 @@ def test_a_member_that_diverges_is_named_and_the_others_go_on(digits, fresh):
 
 
 def test_the_limit_is_for_convolutional_weights(digits, fresh):
-    """A large weight elsewhere is no divergence, also not when it is looked at because a neighbor diverged."""
+    """A large weight outside convolutions is no divergence, even if it is checked because another member diverged."""
     training = TrainingConfig(epochs=3, batch_size=32, optimizer="sgd", learning_rate=0.1, weight_limit=1.0)
     state = fresh([0, 1], training)
     with torch.no_grad():
@@ -372,7 +372,7 @@ def test_training_ends_when_no_member_is_left(digits, fresh):
 
 
 def test_growth_of_a_runaway_weight_is_geometric(digits, fresh):
-    """Under SGD the push multiplies a weight by 1 + 2 lr mu at every step: divergence comes when that says."""
+    """Under SGD, mu multiplies a weight by 1 + 2 lr mu at every step, which predicts the step of divergence."""
     training = TrainingConfig(epochs=50, batch_size=32, optimizer="sgd", learning_rate=0.1, weight_limit=1e6)
     state = fresh([0], training)
     largest = float(state.stack.conv_weights("conv1").detach().abs().max())
@@ -384,7 +384,7 @@ def test_growth_of_a_runaway_weight_is_geometric(digits, fresh):
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 @pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.0), (10.0, -10.0), (0.0, 10.0), (10.0, 10.0)])
 def test_every_corner_of_the_limits_ends_orderly(digits, fresh, perturb, optimizer, l1, l2):
-    """The largest learning rate with the strongest penalties: records that fit JSON, then the end or a divergence."""
+    """The largest learning rate with the strongest penalties gives records that fit JSON until it ends or diverges."""
     training = TrainingConfig(
         epochs=3, batch_size=32, optimizer=optimizer, learning_rate=1.0, weight_limit=1e6, snapshots_per_epoch=8
     )

@@ -1,4 +1,4 @@
-"""Every optimizer of the table: found by name, elementwise, resumable; what is not in the table is refused."""
+"""Optimizers of the table: found by name, elementwise and resumable; unknown names are refused."""
 
 import pytest
 import torch

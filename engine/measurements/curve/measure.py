@@ -24,11 +24,11 @@ def trace_curve(
     device: str,
     progress: Progress = unreported,
 ) -> RobustnessCurve:
-    """Trace the curve of a finished run and file it.
+    """Trace the curve of a finished run, and store it with the run.
 
     Args:
-        progress: called with the fraction done and what was reached before every forward pass; what it raises ends
-            the work. Steps that were done come from the cache next time.
+        progress: called before every forward pass with the fraction done and a message; an exception it raises ends the
+            work. Finished steps are read from the cache the next time.
     """
     attacked = chosen_test_images(store.config(run_id), request, data_dir)
     network = load_network(store, run_id, device)

@@ -1,4 +1,4 @@
-"""The curves of a run as they lie on disk, traced ones and those that distances give; and its thresholds. No torch."""
+"""Stored curves of a run, traced or computed from distances, and its pixel thresholds. No torch."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,24 +14,24 @@ from engine.runs.store import RunStore
 
 
 def write_curve(store: RunStore, run_id: str, request: CurveRequest, curve: RobustnessCurve) -> None:
-    """File what the request asked for; a shipped run is copied into the store first."""
+    """Store the curve of a request; a recorded run is copied into the store first."""
     path = curve_path(store.own_folder(run_id), request.curve_id)
     path.parent.mkdir(exist_ok=True)
     write_json(path, curve.model_dump(mode="json"))
 
 
 def read_curve(store: RunStore, run_id: str, request: CurveRequest) -> RobustnessCurve | None:
-    """What the request asked for; None while it is not there, or when it is damaged."""
+    """The curve of a request; None if it does not exist or is damaged."""
     return _read(curve_path(store.path(run_id), request.curve_id))
 
 
 def curve_paths(store: RunStore, run_id: str) -> list[Path]:
-    """Every file whose change may change `read_curves`: traced curves, oldest first, then robustness reports."""
+    """Files that `read_curves` depends on: traced curves, oldest first, then robustness reports."""
     return [*_traced_paths(store, run_id), *store.report_paths(run_id)]
 
 
 def read_curves(store: RunStore, run_id: str) -> list[RobustnessCurve]:
-    """All curves of a run that can be read, each way of taking one once: traced ones, then those of distances."""
+    """All readable curves of a run: traced ones, then those of distances; the newest one for each `way`."""
     curves: dict[str, RobustnessCurve] = {}
     for path in _traced_paths(store, run_id):
         if (curve := _read(path)) is not None:
@@ -42,7 +42,7 @@ def read_curves(store: RunStore, run_id: str) -> list[RobustnessCurve]:
 
 
 def read_thresholds(store: RunStore, run_id: str) -> list[PixelThreshold]:
-    """Filters of the run's first convolution that are a threshold on one pixel; none without final weights."""
+    """Filters of the run's first convolution that act as a threshold on one pixel; empty without final weights."""
     try:
         config, weights = store.config(run_id), load_weights(store.folder(run_id))
     except InputError:
@@ -66,7 +66,7 @@ def _read(path: Path) -> RobustnessCurve | None:
 
 
 def _of_distances(store: RunStore, run_id: str, path: Path) -> Iterator[RobustnessCurve]:
-    """One for each attack of an evaluation that minimizes; none where files are damaged or of an older version."""
+    """One curve per attack of an evaluation that minimizes; none if files are damaged or of an older version."""
     report = read_report(path)
     minimizing = [result.attack for result in report.attacks if result.attack.minimizes] if report else []
     if report is None or not minimizing:

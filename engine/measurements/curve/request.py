@@ -1,4 +1,4 @@
-"""CurveRequest: accuracy against epsilon, from 0 until nothing is left. No torch."""
+"""CurveRequest: accuracy against epsilon, from 0 until no image is correct. No torch."""
 
 import shlex
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ SMALLEST_STEP = 1e-4
 
 
 class CurveRequest(Measurement):
-    """One attack at ever larger epsilons; that of `threat` is the first one, and the step to the next."""
+    """One attack at increasing epsilons; the epsilon of `threat` is the first one and the step."""
 
     kind: ClassVar[MeasurementKind] = "curve"
-    attack: str = Field(default="pgd", description="an attack in a ball")
+    attack: str = Field(default="pgd", description="attack that searches a ball")
 
     @field_validator("attack")
     @classmethod
     def _in_a_ball(cls, name: str) -> str:
         if attack_config(name).minimizes:
-            remedy = "Evaluate it: its distances are a curve already."
+            remedy = "Evaluate the run with this attack: its distances give a curve."
             raise InputError("an attack that searches a ball", f"{name}, which minimizes", remedy)
         return name
 
@@ -38,22 +38,22 @@ class CurveRequest(Measurement):
             raise InputError(
                 f"a step of ε of at least {SMALLEST_STEP:g}",
                 f"{threat.epsilon:g}",
-                f"Give a step of {SMALLEST_STEP:g} or more.",
+                f"Choose a step of {SMALLEST_STEP:g} or more.",
             )
         return threat
 
     @property
     def curve_id(self) -> str:
-        """Digest of all that decides the numbers."""
+        """Digest of everything that determines the numbers."""
         return digest(self.model_dump_json(), 5)
 
     @property
     def words(self) -> str:
         step = epsilon_words(self.threat.epsilon, self.threat.unit)
-        return f"{self.attack} until nothing is left, in steps of {step}"
+        return f"{self.attack} until no image is correct, in steps of {step}"
 
     def command(self, run_ids: Sequence[str]) -> str:
-        """The command line that asks for the same."""
+        """The equivalent command line."""
         words = [*run_ids, "--attack", self.attack, "--step", repr(self.threat.epsilon), "--unit", self.threat.unit]
         words += ["--samples", str(self.samples)]
         words += ["--seed", str(self.seed)] if self.seed != type(self).model_fields["seed"].default else []
@@ -61,5 +61,5 @@ class CurveRequest(Measurement):
 
 
 def paper_step(spec: DatasetSpec) -> float:
-    """A third of the paper's epsilon, in normalized units: fine enough to see where a curve falls."""
+    """A third of the paper's epsilon, in normalized units: small enough to show where a curve falls."""
     return float(f"{spec.epsilon / 3:.4g}")

@@ -1,4 +1,4 @@
-"""Diagnosis of a trained run: every check on the images of one protocol, filed with the run."""
+"""Diagnosis of a trained run: all checks on the images of one protocol, stored with the run."""
 
 from __future__ import annotations
 
@@ -31,16 +31,17 @@ def diagnose_run(
     progress: Progress = unreported,
     effort: Effort | None = None,
 ) -> Diagnosis:
-    """Check a finished run and file what comes of it, in place of an earlier diagnosis of the same protocol.
+    """Check a finished run, and store the diagnosis in place of an earlier one of the same protocol.
 
-    An evaluation of the same protocol is checked along; checks that need one are not run without it.
+    Checks that need an evaluation use the one of the same protocol; without it they are not run.
 
     Args:
-        progress: called with the fraction done and a message before every forward pass; what it raises ends the work.
-        effort: the full one by default.
+        progress: called before every forward pass with the fraction done and a message; an exception it raises ends the
+            work.
+        effort: sizes of the attacks; by default those of the rules.
 
     Raises:
-        InputError: no such run, not finished, or a model that diverged.
+        InputError: the run does not exist, is not finished, or diverged.
     """
     network = load_network(store, run_id, device)
     attacked = chosen_test_images(store.config(run_id), request, data_dir)
@@ -64,7 +65,7 @@ def diagnose_run(
 def choose_reference(store: RunStore, run_id: str) -> str | None:
     """Another finished Std run of the same data set and architecture; None without one.
 
-    One of another seed before one of the same, then the one that was trained longest.
+    Runs with another seed are preferred, then the run with the most epochs.
     """
     own = store.config(run_id)
     seed = own.seed if isinstance(own, RunConfig) else None
@@ -84,6 +85,6 @@ def choose_reference(store: RunStore, run_id: str) -> str | None:
 
 
 def _read_report(store: RunStore, run_id: str, protocol_id: str, n: int) -> RobustnessReport | None:
-    """None without one, or where it is damaged or of another number of images."""
+    """The report of the protocol; None if it does not exist, is damaged, or has another number of images."""
     report = read_report(evaluation_path(store.path(run_id), protocol_id))
     return report if report and report.n == n else None

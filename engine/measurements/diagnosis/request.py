@@ -1,4 +1,4 @@
-"""DiagnosisRequest: whether the robust accuracy of a run is to be trusted. No torch."""
+"""DiagnosisRequest: checks whether the robust accuracy of a run can be trusted. No torch."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from engine.measurements.request import Measurement, MeasurementKind
 
 
 class DiagnosisRequest(Measurement):
-    """Every check for gradient masking on one run, under the protocol of the evaluation that it is about."""
+    """All checks for gradient masking on one run, under the protocol of the evaluation to check."""
 
     kind: ClassVar[MeasurementKind] = "diagnose"
 

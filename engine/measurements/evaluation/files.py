@@ -1,4 +1,4 @@
-"""EvaluationFiles: an evaluation as files of its run. No torch."""
+"""EvaluationFiles: the files of an evaluation in the folder of its run. No torch."""
 
 from __future__ import annotations
 
@@ -34,35 +34,35 @@ UNREADABLE = (OSError, ValueError, KeyError)
 
 @dataclass(frozen=True)
 class EvaluationFiles:
-    """Report and arrays of a request's protocol in a run's folder."""
+    """Report and arrays of a request's protocol, in the folder of a run."""
 
     folder: Path
     request: EvaluationRequest
 
     @property
     def report_path(self) -> Path:
-        """The report, as JSON."""
+        """Path of the report, a JSON file."""
         image, protocol_id = self.request.image, self.request.protocol_id
         return (
             own_evaluation_path(self.folder, image, protocol_id) if image else evaluation_path(self.folder, protocol_id)
         )
 
     def arrays_path(self, attack: str) -> Path:
-        """Images, predictions and judgements of one attack, or of CLEAN."""
+        """Path of the images, predictions and judgements of one attack, or of CLEAN."""
         image, protocol_id = self.request.image, self.request.protocol_id
         if image:
             return own_adversarial_path(self.folder, image, protocol_id, attack)
         return adversarial_path(self.folder, protocol_id, attack)
 
     def results(self) -> dict[str, AttackResult]:
-        """Attacks in the report, by name."""
+        """Attack name -> result in the stored report."""
         report = read_report(self.report_path)
         return {result.attack.name: result for result in report.attacks} if report else {}
 
     def reusable(self, attacked: AttackedImages) -> dict[str, tuple[AttackResult, Judgement]]:
-        """Earlier attacks that need not run again, by name.
+        """Earlier attack results that can be reused, by name.
 
-        They are not in the request, were made on the same images, kept enough of them, and can be read.
+        These attacks are not in the request, used the same images, stored enough of them, and are readable.
         """
         if self.request.image or not self._holds(attacked):
             return {}
@@ -77,7 +77,7 @@ class EvaluationFiles:
         return found
 
     def kept_images(self) -> int:
-        """How many images every attack of the protocol keeps from now on."""
+        """Number of images that every attack of the protocol stores from now on."""
         counts = (_image_count(self.arrays_path(name)) for name in (CLEAN, *self.results()))
         return max(1 if self.request.image else self.request.kept_images, *counts)
 
@@ -123,7 +123,7 @@ def _arrays_of(outcome: AttackOutcome, kept: slice) -> dict[str, np.ndarray]:
 
 
 def _image_count(path: Path) -> int:
-    """How many images an earlier evaluation kept there; 0 where there is nothing to read."""
+    """Number of images that an earlier evaluation stored in the file; 0 if it cannot be read."""
     try:
         return len(read_arrays(path)["adversarial_images"])
     except UNREADABLE:

@@ -1,4 +1,4 @@
-"""Evaluation of a trained run: attacks, the report, and the adversarial images that pages show."""
+"""Evaluation of a trained run: attacks, report, and adversarial images for display."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ def evaluate_run(
     device: str,
     progress: Progress = unreported,
 ) -> RobustnessReport:
-    """Evaluate a finished run and file the report; attacks of the same protocol done earlier stay in it.
+    """Evaluate a finished run, and store the report; it also includes earlier attacks of the same protocol.
 
-    All attacks of a protocol keep images of the same samples: the largest number that was ever asked for. An earlier
-    attack runs again only where it kept too few, or its file cannot be read.
+    All attacks of a protocol store images of the same samples, as many as the largest request. An earlier attack runs
+    again only if it stored too few images, or its file cannot be read.
 
     Args:
-        progress: called with the fraction done and a message before every forward pass; what it raises ends the work.
+        progress: called before every forward pass with the fraction done and a message; an exception it raises ends the
+            work.
     """
     config, network = store.config(run_id), load_network(store, run_id, device)
     if request.image:

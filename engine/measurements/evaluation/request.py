@@ -1,4 +1,4 @@
-"""EvaluationRequest: which attacks, how strong, on which images. No torch."""
+"""EvaluationRequest: attacks, threat model and images of an evaluation. No torch."""
 
 import shlex
 from collections.abc import Sequence
@@ -18,16 +18,21 @@ IMAGE_ID = "^[0-9a-f]{16}$"
 class EvaluationRequest(Measurement):
     """Attacks on one run.
 
-    threat: linf at this epsilon; attacks in another norm take the same epsilon in theirs.
-    image: id of an image that somebody brought (own_images.py), attacked instead of test images; samples is then 1.
+    threat: linf at this epsilon; an attack in another norm uses the same epsilon in its norm.
+    image: id of a user's image (own_images.py), attacked instead of test images; samples is then 1.
     """
 
     kind: ClassVar[MeasurementKind] = "evaluate"
     attacks: tuple[str, ...] = tuple(PAPER_ATTACKS)
     kept_images: int = Field(
-        default=200, ge=0, le=1000, description="adversarial images kept per attack for pages; predictions are all kept"
+        default=200,
+        ge=0,
+        le=1000,
+        description="adversarial images stored per attack for display; all predictions are stored",
     )
-    image: str | None = Field(default=None, pattern=IMAGE_ID, description="an image of one's own")
+    image: str | None = Field(
+        default=None, pattern=IMAGE_ID, description="the id of a user's image, 16 hexadecimal digits"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -37,7 +42,7 @@ class EvaluationRequest(Measurement):
         values = {"samples": 1, **values}
         if values["samples"] != 1:
             remedy = "Leave out the number of test images."
-            raise InputError("1 sample with an image of one's own", values["samples"], remedy)
+            raise InputError("1 sample with an image of your own", values["samples"], remedy)
         return values
 
     @field_validator("attacks")
@@ -52,7 +57,7 @@ class EvaluationRequest(Measurement):
 
     @property
     def protocol_id(self) -> str:
-        """As of every measurement; one protocol's attacks are one report. An image of one's own is another protocol."""
+        """Protocol id of the measurement. Attacks of one protocol share a report; each user's image has its own."""
         if self.image is None:
             return super().protocol_id
         return digest(f"{self.threat.model_dump_json()} {self.samples} {self.seed} {self.image}", 5)
@@ -62,24 +67,24 @@ class EvaluationRequest(Measurement):
         return f"{', '.join(self.attacks)} {self._at_epsilon}"
 
     def job_id(self, run_id: str) -> str:
-        """Of the queue's row that evaluates `run_id` like this."""
+        """Id of the queue row of this request for `run_id`."""
         text = " ".join(sorted(self.attacks))
         if self.kept_images != type(self).model_fields["kept_images"].default:
             text += f" {self.kept_images}"
         return f"{run_id}--{self.protocol_id}-{digest(text, 3)}"
 
     def ladder(self, epsilons: Sequence[float]) -> list["EvaluationRequest"]:
-        """The same at each of these epsilons, each once.
+        """The request at each of these epsilons, without duplicates.
 
         Raises:
-            InputError: an epsilon is not one.
+            InputError: an epsilon is invalid.
         """
         norm, unit = self.threat.norm, self.threat.unit
         threats = [validated(ThreatModel, norm=norm, epsilon=epsilon, unit=unit) for epsilon in dict.fromkeys(epsilons)]
         return [self.model_copy(update={"threat": threat}) for threat in threats]
 
     def command(self, run_ids: Sequence[str], epsilons: Sequence[float] = ()) -> str:
-        """The command line that asks for the same, or for `ladder(epsilons)`; with test images."""
+        """The equivalent command line of this request or of `ladder(epsilons)`; for test images."""
         words = [*run_ids, "--attacks", *self.attacks, "--samples", str(self.samples)]
         words += ["--epsilon", *map(repr, epsilons or [self.threat.epsilon]), "--unit", self.threat.unit]
         for flag, name in (("--seed", "seed"), ("--kept-images", "kept_images")):
@@ -89,6 +94,6 @@ class EvaluationRequest(Measurement):
 
 
 def epsilon_ladder(last: float, steps: int) -> tuple[float, ...]:
-    """`steps` equal steps from 0 to `last`, after half the first one; ascending, without 0, to 6 digits."""
+    """Half of the first step, then `steps` equal steps up to `last`; ascending, without 0, to 6 digits."""
     first = last / steps
     return tuple(float(f"{value:.6g}") for value in (first / 2, *(first * step for step in range(1, steps + 1))))

@@ -1,4 +1,4 @@
-"""What each attack of an evaluation did to each image, read back for paired comparisons. No torch."""
+"""Results of an evaluation for each image, read for paired comparisons. No torch."""
 
 from pathlib import Path
 
@@ -15,9 +15,9 @@ _JUDGEMENT = ("is_valid", "is_adversarial", "is_within", "linf", "l2")
 
 
 def read_survivors(store: RunStore, run_id: str, protocol_id: str) -> dict[str, np.ndarray] | None:
-    """Which images are still classified correctly: CLEAN, each attack that has a cell, WORST_CASE -> (n,) bool.
+    """Images that are still classified correctly: CLEAN, each attack that has a cell, WORST_CASE -> (n,) bool.
 
-    None where the run was not evaluated under this protocol, or its files are damaged or of an older version.
+    None if the run was not evaluated under this protocol, or its files are damaged or of an older version.
     """
     folder = store.path(run_id)
     report = read_report(evaluation_path(folder, protocol_id))
@@ -41,11 +41,11 @@ def _survivors(folder: Path, protocol_id: str, report: RobustnessReport) -> dict
 
 
 def read_judgement(path: Path) -> Judgement:
-    """What one attack did to each image, from its `adversarial_path`.
+    """Effect of one attack on each image, from the file at its `adversarial_path`.
 
     Raises:
-        OSError, ValueError, KeyError: nothing there, or a damaged file, or one of an older version.
+        OSError, ValueError, KeyError: the file does not exist, is damaged or of an older version.
     """
     arrays = read_arrays(path, _JUDGEMENT.__contains__)
-    arrays.setdefault("is_valid", np.isfinite(arrays["linf"]))  # the first such files do not say it
+    arrays.setdefault("is_valid", np.isfinite(arrays["linf"]))  # missing in files of the first versions
     return Judgement(**{name: arrays[name] for name in _JUDGEMENT})

@@ -1,4 +1,4 @@
-"""One run's adversarial images before other networks."""
+"""Transfer of one run's adversarial images to other runs."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from engine.runs.run_files import adversarial_path
 from engine.runs.store import RunStore
 
 ATTACKING = 0.9
-"""Share of the progress; the rest is classification."""
+"""Share of the attack in the progress; the rest is classification."""
 
 SHOWN = EvaluationRequest.model_fields["kept_images"].default
-"""How many images' probabilities are filed: those of which there are pictures."""
+"""Number of images whose probabilities are stored; their pictures are stored too."""
 
 
 def transfer_run(
@@ -40,16 +40,16 @@ def transfer_run(
     device: str,
     progress: Progress = unreported,
 ) -> list[Transfer]:
-    """Attack a finished run and file what each target says to the images, which are those of an evaluation.
+    """Attack a finished run, and store the predictions of each target on the images.
 
-    A run that was not evaluated with this attack is evaluated first, so that its pictures can be shown.
+    A run that was not evaluated with this attack is evaluated first, so that the images can be shown.
 
     Args:
-        progress: called with the fraction done and a message before every forward pass of the attack, and before every
-            target; what it raises ends the work.
+        progress: called before every forward pass of the attack and before every target, with the fraction done and a
+            message; an exception it raises ends the work.
 
     Raises:
-        InputError: a target is not finished, or was made for another data set.
+        InputError: a target is not finished, or was trained on another data set.
     """
     config, attack = store.config(run_id), attack_config(request.attack)
     networks = {target: _load_target(store, target, config.dataset, device) for target in request.targets}
@@ -66,7 +66,7 @@ def transfer_run(
     of_source = _of_source(store, run_id, request, source, adversarial)
     folder, found = store.own_folder(run_id), []
     for place, (name, network) in enumerate(networks.items()):
-        progress(ATTACKING + (1 - ATTACKING) * place / len(networks), f"shown to {place} of {len(networks)} networks")
+        progress(ATTACKING + (1 - ATTACKING) * place / len(networks), f"{place} of {len(networks)} networks done")
         of_target = _of_target(AttackSession(replace(setup, network=network)), adversarial)
         weights = final_digest(store, name) or ""
         transfer = Transfer(**of_source, target=name, target_weights=weights, **of_target)
@@ -78,7 +78,7 @@ def transfer_run(
 def _of_source(
     store: RunStore, run_id: str, request: TransferRequest, source: AttackSession, adversarial: np.ndarray
 ) -> dict[str, Any]:
-    """Fields of a `Transfer` that all targets share."""
+    """Fields of a `Transfer` that are equal for all targets."""
     return {
         "source": run_id,
         "attack": attack_config(request.attack),
@@ -94,7 +94,7 @@ def _of_source(
 
 
 def _of_target(target: AttackSession, adversarial: np.ndarray) -> dict[str, Any]:
-    """Fields of a `Transfer` that are the target's answers."""
+    """Fields of a `Transfer` with the target's predictions."""
     predictions, probabilities = target.predict(adversarial)
     return {
         "target_clean": tuple(target.clean_predictions.tolist()),
@@ -106,12 +106,12 @@ def _of_target(target: AttackSession, adversarial: np.ndarray) -> dict[str, Any]
 
 def _load_target(store: RunStore, run_id: str, dataset: str, device: str) -> nn.Module:
     if (other := store.config(run_id).dataset) != dataset:
-        raise InputError(f"networks for {dataset}", f"{run_id}, which is for {other}", "Leave it out.")
+        raise InputError(f"target runs for {dataset}", f"{run_id}, which is for {other}", "Leave out this run.")
     return load_network(store, run_id, device)
 
 
 def _is_filed(store: RunStore, run_id: str, request: TransferRequest) -> bool:
-    """Whether an evaluation kept what pages show of the same images."""
+    """Whether an evaluation stored the data that pages show of the same images."""
     try:
         read_judgement(adversarial_path(store.path(run_id), request.protocol_id, request.attack))
     except (OSError, ValueError, KeyError):

@@ -1,4 +1,4 @@
-"""Transfers as files of the run that was attacked. No torch."""
+"""Stored transfers, in the folder of the run that was attacked. No torch."""
 
 from pathlib import Path
 
@@ -12,16 +12,16 @@ from engine.runs.store import RunStore
 
 
 def save_transfer(folder: Path, protocol_id: str, transfer: Transfer) -> None:
-    """Write it to `folder`, the source's; one taken before in the same way is replaced."""
+    """Write the transfer to `folder`, that of the source; an earlier one of the same kind is replaced."""
     path = transfer_path(folder, protocol_id, transfer.attack.name, transfer.target)
     path.parent.mkdir(exist_ok=True)
     write_json(path, transfer.model_dump(mode="json"))
 
 
 def read_transfers(store: RunStore, run_id: str) -> dict[tuple[str, str, str], Transfer]:
-    """(protocol id, attack, target) -> what became of the run's images, in the order of the files' names.
+    """(protocol id, attack, target) -> transfer of the run's images, in the order of file names.
 
-    Left out are damaged files, and what was measured with weights that source or target no longer have.
+    Skipped are damaged files, and transfers measured with weights that source or target no longer have.
     """
     found, digests = {}, {}
     for path in transfer_paths(store, run_id):
@@ -39,19 +39,19 @@ def read_transfers(store: RunStore, run_id: str) -> dict[tuple[str, str, str], T
 
 
 def transfer_paths(store: RunStore, run_id: str) -> list[Path]:
-    """Files of what became of a run's images."""
+    """Files of all transfers of a run's images."""
     return sorted((store.path(run_id) / "transfers").glob("*.json"))
 
 
 def decisive_paths(store: RunStore, run_id: str) -> list[Path]:
-    """All files that `read_transfers` depends on: those above, and the weights of everyone they name."""
+    """Files that `read_transfers` depends on: the transfers, and the weights of all runs in them."""
     paths = transfer_paths(store, run_id)
     names = {run_id, *(path.stem.split("--", 1)[-1] for path in paths)}
     return [*paths, *(store.path(name) / MODEL for name in sorted(names))]
 
 
 def final_digest(store: RunStore, run_id: str) -> str | None:
-    """Digest of a run's final weights; None without any."""
+    """Digest of a run's final weights; None without final weights."""
     try:
         return weights_digest(load_weights(store.path(run_id)))
     except InputError:

@@ -1,4 +1,4 @@
-"""TransferRequest: what one run's adversarial images do to other runs. No torch."""
+"""TransferRequest: classification of one run's adversarial images by other runs. No torch."""
 
 import shlex
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from engine.measurements.request import Measurement, MeasurementKind
 
 
 class TransferRequest(Measurement):
-    """Adversarial images made on one run, classified by others."""
+    """Adversarial images made on one run, classified by other runs."""
 
     kind: ClassVar[MeasurementKind] = "transfer"
-    attack: str = Field(default="pgd", description="the attack that makes the images")
-    targets: tuple[str, ...] = Field(min_length=1, description="run ids of the networks that classify them")
+    attack: str = Field(default="pgd", description="attack that makes the images")
+    targets: tuple[str, ...] = Field(min_length=1, description="ids of the runs that classify the images")
 
     @field_validator("attack")
     @classmethod
@@ -29,10 +29,10 @@ class TransferRequest(Measurement):
 
     @property
     def words(self) -> str:
-        return f"{self.attack} {self._at_epsilon}, shown to {len(self.targets)} runs"
+        return f"{self.attack} {self._at_epsilon}, classified by {len(self.targets)} runs"
 
     def command(self, run_ids: Sequence[str]) -> str:
-        """The command line that asks for the whole matrix of these runs, which are its targets too."""
+        """The equivalent command line for the whole matrix of these runs, each as source and as target."""
         words = [*run_ids, "--attack", self.attack, "--samples", str(self.samples)]
         words += ["--epsilon", repr(self.threat.epsilon), "--unit", self.threat.unit]
         words += ["--seed", str(self.seed)] if self.seed else []

@@ -1,4 +1,4 @@
-"""Curves of a trained run: traced, filed, read back; and those that an evaluation's distances give."""
+"""Curves of a trained run: traced, stored and read; and curves from the distances of an evaluation."""
 
 import json
 import os
@@ -29,7 +29,7 @@ REQUEST = CurveRequest(attack="fgsm", samples=30, threat=ThreatModel(epsilon=0.4
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, tiny, few_images):
-    """A store with one trained run; read only."""
+    """A store with one trained run, not to be changed."""
     store = RunStore(tmp_path_factory.mktemp("trained"))
     config = tiny({"epochs": 4, "learning_rate": 0.003, "batch_size": 32})
     store.create(config)

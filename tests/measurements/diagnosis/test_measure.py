@@ -1,4 +1,4 @@
-"""The checks of a run, filed beside the evaluation that they are about."""
+"""The checks of a run, stored beside the evaluation that they check."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""An evaluation joins those before it under the same protocol, without doing their work again."""
+"""An evaluation reuses earlier results of the same protocol."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def run_id(store: RunStore, few_images, tiny) -> str:
 
 @pytest.fixture
 def attacked(monkeypatch) -> list[str]:
-    """Names of the attacks that were run, batch by batch."""
+    """Names of the attacks that ran, batch by batch."""
     names, perturb = [], attack_session.perturb
     monkeypatch.setattr(
         attack_session, "perturb", lambda attack, **rest: names.append(attack.name) or perturb(attack=attack, **rest)

@@ -1,4 +1,4 @@
-"""Evaluation requests: the same numbers have the same id, for ever; a ladder is several of them."""
+"""Evaluation requests: ids stay the same over versions; a ladder is several requests."""
 
 import pytest
 from hypothesis import given, settings
@@ -85,7 +85,7 @@ def test_refused(changes, word):
     ],
 )
 def test_the_ladder_has_round_rungs(last, steps, expected):
-    """Exactly round: 0.3 on the ladder must be the protocol of a single 0.3."""
+    """Values are rounded exactly: 0.3 on the ladder has the protocol of a single 0.3."""
     assert epsilon_ladder(last, steps) == expected
 
 

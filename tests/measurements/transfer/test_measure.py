@@ -1,4 +1,4 @@
-"""Images of one run before others: the same as an evaluation's, classified by the networks that are there now."""
+"""Transfer of images from one run to others: the images of an evaluation, classified by the current networks."""
 
 import shutil
 
@@ -113,7 +113,7 @@ def test_unfit_targets_are_refused_before_any_attack(laboratory, few_images, tin
     store, run_ids = laboratory
     monkeypatch.setattr(attack_session, "perturb", lambda **_: pytest.fail("attacked"))
     unfinished, foreign = tiny(seed=7), tiny(dataset="cifar10")
-    for config, words in ((unfinished, "finished run"), (foreign, "networks for mnist-mini")):
+    for config, words in ((unfinished, "finished run"), (foreign, "target runs for mnist-mini")):
         store.create(config)
         with pytest.raises(InputError, match=words):
             transfer_run(store, run_ids[0], request_for([run_ids[0], config.run_id]), few_images, "cpu")
