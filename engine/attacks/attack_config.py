@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from engine.attacks.threat import Norm
 
@@ -16,7 +16,7 @@ Advertorch's LeNet5. By operations it is one half, since the weights of an attac
 """
 
 
-class AttackConfig(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
+class AttackConfig(BaseModel):
     """Base class of all attacks: a subclass has a `name`, the parameters and their limits.
 
     norm: of the ball that the attack searches, or of the perturbation that it minimizes.
@@ -24,6 +24,7 @@ class AttackConfig(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
     works_alone: the attack continues with changing parts of its batch, so members are attacked one after the other.
     """
 
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     norm: ClassVar[Norm] = "linf"
     minimizes: ClassVar[bool] = False
     works_alone: ClassVar[bool] = False
@@ -55,7 +56,7 @@ class AttackConfig(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
 
 
 Preset = Literal["paper", "strong"]
-Config = TypeVar("Config", bound=type[AttackConfig])
+Config = TypeVar("Config", bound=AttackConfig)
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,10 @@ LISTED_ATTACKS: list[ListedAttack] = []
 """Every attack in the order of definition; `catalog` reads it."""
 
 
-def listed(preset: Preset | None = None, **parameters) -> Callable[[Config], Config]:
+def listed(preset: Preset | None = None, **parameters) -> Callable[[type[Config]], type[Config]]:
     """Class decorator that lists an attack with these parameters; the others keep their defaults."""
 
-    def add(config: Config) -> Config:
+    def add(config: type[Config]) -> type[Config]:
         LISTED_ATTACKS.append(ListedAttack(config(**parameters), preset))
         return config
 

@@ -10,7 +10,7 @@ from engine.attacks.catalog import attack_threat
 from engine.errors import InputError
 from engine.robustness.attack_session import AttackSession
 from engine.robustness.attack_setup import AttackSetup
-from engine.robustness.curve import RobustnessCurve, epsilon_steps
+from engine.robustness.curve import Ended, RobustnessCurve, epsilon_steps
 from engine.robustness.meter import slice_of
 from engine.robustness.report import Judgement, judge, still_correct
 
@@ -41,6 +41,8 @@ class _Tracer:
 
     alive: (n,) bool; broken_at: (n,), as in `RobustnessCurve`.
     """
+
+    ended: Ended
 
     def __init__(self, setup: AttackSetup, attack: AttackConfig) -> None:
         self.session, self.attack, self.ball = AttackSession(setup), attack, setup.threat
@@ -90,5 +92,5 @@ class _Tracer:
             epsilons=tuple(self.epsilons),
             broken_at=tuple(self.broken_at),
             n_invalid=self.n_invalid,
-            ended="nothing left" if not self.alive.any() else self.ended,
+            ended=self.ended if self.alive.any() else "nothing left",
         )
