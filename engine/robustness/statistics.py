@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -186,10 +186,9 @@ def _t_test(
     rounding = 1e-12 * max(np.abs(first).max(), np.abs(second).max())
     if np.ptp(differences) <= rounding:
         return mean, 0.0, None, None, 1.0 if abs(mean) <= rounding else None
-    std = float(differences.std(ddof=1))
     from scipy import stats  # takes two seconds to load
 
-    test = stats.ttest_1samp(differences, 0.0)
+    test: Any = stats.ttest_1samp(differences, 0.0)  # typed as a plain tuple
     interval = test.confidence_interval(confidence)
     _, p_value = np.asarray(test)
     return mean, std, float(interval.low), float(interval.high), float(p_value)

@@ -42,6 +42,8 @@ class _Tracer:
     alive: (n,) bool, images still correct; broken_at: (n,), as in `RobustnessCurve`.
     """
 
+    ended: Ended
+
     def __init__(self, setup: AttackSetup, attack: AttackConfig) -> None:
         self.session, self.attack, self.ball = AttackSession(setup), attack, setup.threat
         self.steps, ended = epsilon_steps(self.ball, setup.std, self.session.images.shape[1:])
@@ -91,5 +93,5 @@ class _Tracer:
             epsilons=tuple(self.epsilons),
             broken_at=tuple(self.broken_at),
             n_invalid=self.n_invalid,
-            ended="nothing left" if not self.alive.any() else self.ended,
+            ended=self.ended if self.alive.any() else "nothing left",
         )
