@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import nn
@@ -27,11 +26,6 @@ from engine.robustness.attack_session import AttackSession
 from engine.robustness.attack_setup import AttackSetup
 from engine.robustness.meter import slice_of
 from engine.robustness.report import RobustnessReport, still_correct
-
-if TYPE_CHECKING:
-    once = property  # pyright takes a cached_property for no property of a protocol
-else:
-    once = cached_property
 
 FORWARDS = 5
 
@@ -73,15 +67,15 @@ class Examination:
     def reference_name(self) -> str | None:
         return self._reference.name if self._reference else None
 
-    @once
+    @cached_property
     def forwards(self) -> np.ndarray:
         return repeated_logits(self._session, FORWARDS)
 
-    @once
+    @cached_property
     def gradient_sizes(self) -> np.ndarray:
         return gradient_sizes(self._session)
 
-    @once
+    @cached_property
     def _pgd(self) -> tuple[np.ndarray, np.ndarray, int]:
         """Values of `pgd`, `pgd_path` and `n_invalid`."""
         with self._trials.part("pgd") as report:
@@ -102,7 +96,7 @@ class Examination:
     def n_invalid(self) -> int:
         return self._pgd[2]
 
-    @once
+    @cached_property
     def white_box(self) -> np.ndarray:
         survives = self.pgd_path
         if self.setup.threat.norm == "l2":
@@ -110,62 +104,62 @@ class Examination:
         with self._trials.part("white_box") as report:
             return survives & self._trials.survivors(self.effort.adaptive, report, where=survives)
 
-    @once
+    @cached_property
     def fgsm(self) -> np.ndarray:
         self._require_fit(FGSM())
         with self._trials.part("fgsm") as report:
             return self._trials.survivors(FGSM(), report)
 
-    @once
+    @cached_property
     def restarted(self) -> Attempt:
         if not isinstance(self.pgd_attack, PGD):
             raise NotRun("The l2 attack has no random start")
         return self._attempt("restarted", self.pgd_attack, draws=range(1, self.effort.starts))
 
-    @once
+    @cached_property
     def doubled(self) -> Attempt:
         return self._attempt("doubled", self.effort.doubled(self.setup.threat.norm))
 
-    @once
+    @cached_property
     def scaled(self) -> Attempt:
         return self._attempt("scaled", self.pgd_attack, on=self._before(DividedByMargin(self.setup.network)))
 
-    @once
+    @cached_property
     def ratio(self) -> Attempt:
         return self._attempt("ratio", self.effort.ratio)
 
-    @once
+    @cached_property
     def queried(self) -> Attempt:
         return self._attempt("queried", self.effort.square, self.effort.queried)
 
-    @once
+    @cached_property
     def noised(self) -> Attempt:
         tried = self._first_survivors(self.effort.noised)
         with self._trials.part("noised") as report:
             broken = broken_by_noise(self._session, tried, self.effort.noises, report)
         return Attempt(tried, broken, float(self.white_box.mean()))
 
-    @once
+    @cached_property
     def transferred(self) -> np.ndarray:
         if self._reference is None:
             raise NotRun("No other finished Std run of this data set and architecture is available to transfer from")
         with self._trials.part("transferred") as report:
             return self._trials.survivors(self.pgd_attack, report, on=self._before(self._reference.network))
 
-    @once
+    @cached_property
     def accuracy_by_share(self) -> dict[float, float]:
         threat = self.setup.threat
         threats = [threat.model_copy(update={"epsilon": share * threat.epsilon}) for share in SHARES_OF_EPSILON]
         attacks = [self.pgd_attack] * len(threats)
         return self._accuracies("accuracy_by_share", SHARES_OF_EPSILON, attacks, threats)
 
-    @once
+    @cached_property
     def far_accuracy(self) -> dict[float, float]:
         threats = [ThreatModel(epsilon=epsilon, unit="pixel") for epsilon in FAR_EPSILONS]
         attacks = [self.effort.far_attack(epsilon) for epsilon in FAR_EPSILONS]
         return self._accuracies("far_accuracy", FAR_EPSILONS, attacks, threats)
 
-    @once
+    @cached_property
     def unbroken(self) -> np.ndarray:
         survives = self.white_box
         for name in ("fgsm", "restarted", "doubled", "scaled", "ratio", "queried", "noised", "transferred"):

@@ -190,8 +190,7 @@ def _t_test(
 
     test: Any = stats.ttest_1samp(differences, 0.0)  # typed as a plain tuple
     interval = test.confidence_interval(confidence)
-    _, p_value = np.asarray(test)
-    return mean, std, float(interval.low), float(interval.high), float(p_value)
+    return mean, float(differences.std(ddof=1)), float(interval.low), float(interval.high), float(test.pvalue)
 
 
 def _finite(values: Sequence[float]) -> np.ndarray:

@@ -42,8 +42,6 @@ class _Tracer:
     alive: (n,) bool, images still correct; broken_at: (n,), as in `RobustnessCurve`.
     """
 
-    ended: Ended
-
     def __init__(self, setup: AttackSetup, attack: AttackConfig) -> None:
         self.session, self.attack, self.ball = AttackSession(setup), attack, setup.threat
         self.steps, ended = epsilon_steps(self.ball, setup.std, self.session.images.shape[1:])
@@ -93,5 +91,5 @@ class _Tracer:
             epsilons=tuple(self.epsilons),
             broken_at=tuple(self.broken_at),
             n_invalid=self.n_invalid,
-            ended=self.ended if self.alive.any() else "nothing left",
+            ended="nothing left" if not self.alive.any() else self.ended,
         )
