@@ -66,7 +66,7 @@ def test_the_callers_values_are_left_alone():
         ({"image": IMAGE + "\n"}, "image"),
         ({"image": IMAGE.upper()}, "image"),
         ({"image": IMAGE, "samples": 2}, "1 sample"),
-        ({"threat": ThreatModel(norm="l2", epsilon=1.0), "attacks": ("fgsm",)}, "inside the l2 ball"),
+        ({"threat": ThreatModel(norm="l2", epsilon=1.0), "attacks": ("fgsm",)}, "an attack for the l2 norm"),
         ({"kept_images": 1001}, "0 to 1000"),
         ({"kept_images": -1}, "0 to 1000"),
     ],
