@@ -143,8 +143,8 @@ def test_the_worst_case_says_whose_it_is(command, laboratory, monkeypatch):
     assert "whatever its size" not in answer.out
     told = command(*words, "deepfool", "cw").out
     assert "whatever its size (cw)" in told and "deepfool" not in rows_of(told), "its accuracy says nothing"
-    assert "deepfool found" in told and "left before, too: linf-bim, fgsm." in told
-    assert answer.code == 0 and "ε = 0.3: the worst case counts what these left before, too: linf-bim." in answer.out
+    assert "deepfool found" in told and "the worst case includes attacks of earlier evaluations: linf-bim, fgsm." in told
+    assert answer.code == 0 and "ε = 0.3: the worst case includes attacks of earlier evaluations: linf-bim." in answer.out
 
 
 def refused(answer, laboratory, *words: str) -> None:
