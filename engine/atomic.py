@@ -21,7 +21,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 def replaced_file(path: Path) -> Iterator[BinaryIO]:
     """Context with a new file to write, which replaces `path` at the end of the block.
 
-    The new file is a temporary one in the same folder, which is flushed to disk and renamed; then the folder is flushed.
+    The new file is temporary and in the same folder; it is flushed to disk and renamed, then the folder is flushed.
 
     Raises:
         OSError: the disk is full or not writable; the old file is unchanged.
