@@ -190,4 +190,4 @@ def test_ctrl_c_ends_the_waiting_not_the_work(command, laboratory, monkeypatch, 
 
     monkeypatch.setattr(RunQueue, "jobs", interrupt)
     answer = command("launch", "--seed", 77, "--wait", *laboratory.folders)
-    assert answer.code == 130 and "goes on" in answer.err
+    assert answer.code == 130 and "Launched runs continue" in answer.err
