@@ -205,7 +205,7 @@ def test_a_damaged_queue(command, laboratory, no_worker):
     (laboratory.root / "queue.sqlite").write_text("no database " * 100)
     for extra in ("-wal", "-shm"):
         (laboratory.root / f"queue.sqlite{extra}").unlink(missing_ok=True)
-    assert_refused(command("runs", *laboratory.folders), "queue.sqlite", "Move it away")
+    assert_refused(command("runs", *laboratory.folders), "queue.sqlite", "Move the file away")
 
 
 def test_a_queue_that_is_locked_or_full(command, laboratory, monkeypatch):
