@@ -1,4 +1,4 @@
-"""The command line: `python -m engine COMMAND`; every button of the dashboard has its command here."""
+"""The command line, `python -m engine COMMAND`, with a command for every button of the dashboard."""
 
 import sqlite3
 import sys
@@ -39,7 +39,7 @@ COMMANDS = (
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run one command; its exit code: 0 done, 1 something asked for has failed, 2 it could not be asked for."""
+    """Run one command and return its exit code: 0 success, 1 a job failed, 2 invalid input, 130 interrupted."""
     parser = Parser(prog="python -m engine", description="Train, attack and compare LeNets with the Min-Max property.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for command in COMMANDS:
@@ -50,13 +50,15 @@ def main(words: list[str] | None = None) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
     except OSError as error:
-        print(
-            f"Reading or writing failed: {error.strerror} ({error.filename}). Fix that and try again.", file=sys.stderr
-        )
+        remedy = "Check the disk and the file's permissions, then try again."
+        print(f"Reading or writing failed: {error.strerror} ({error.filename}). {remedy}", file=sys.stderr)
     except sqlite3.OperationalError as error:
-        print(f"The queue cannot be used: {error}. Make sure that its disk has room, and try again.", file=sys.stderr)
+        print(
+            f"The queue cannot be used: {error}. Make sure that its disk has free space, and try again.",
+            file=sys.stderr,
+        )
     except KeyboardInterrupt:
-        print("Interrupted; what was launched goes on. See `python -m engine runs`.", file=sys.stderr)
+        print("Interrupted. Launched runs continue; see `python -m engine runs`.", file=sys.stderr)
         return 130
     return 2
 

@@ -1,4 +1,4 @@
-"""Files and folders that are either the old one or the new one, whatever happens in between."""
+"""Atomic writes: a file or folder is either the old one or the new one, even after a crash."""
 
 import fcntl
 import os
@@ -12,19 +12,19 @@ from typing import BinaryIO
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace `path` by `content`; raises as `replaced_file`."""
+    """Replace the content of `path`; raises OSError as `replaced_file` does."""
     with replaced_file(path) as file:
         file.write(content)
 
 
 @contextmanager
 def replaced_file(path: Path) -> Iterator[BinaryIO]:
-    """A new file to write, which replaces `path` at the end of the block.
+    """Context with a new file to write, which replaces `path` at the end of the block.
 
-    It is a temporary file in the same folder, flushed to disk and renamed; then the folder is flushed.
+    The new file is temporary and in the same folder; it is flushed to disk and renamed, then the folder is flushed.
 
     Raises:
-        OSError: the disk is full or not writable; the old file is as it was.
+        OSError: the disk is full or not writable; the old file is unchanged.
     """
     partial = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
@@ -41,13 +41,13 @@ def replaced_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def place_folder(target: Path, fill: Callable[[Path], object], is_whole: Callable[[], bool]) -> bool:
-    """Make the folder `target` whole or not at all; one that is whole already stays, a damaged one is replaced.
+    """Create the folder `target` completely or not at all; a complete one is kept, a damaged one is replaced.
 
-    It is filled beside its place and renamed, by one process or thread at a time.
+    The folder is filled in a temporary location and renamed, by one process or thread at a time.
 
     Args:
-        fill: makes the folder it is called with, which has the name of `target`.
-        is_whole: whether what stands at `target` is to stay.
+        fill: creates the folder at the given path, whose name is that of `target`.
+        is_whole: returns whether the existing folder at `target` is complete.
 
     Returns:
         Whether the folder is new.
@@ -67,7 +67,7 @@ def place_folder(target: Path, fill: Callable[[Path], object], is_whole: Callabl
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[int]:
-    """The descriptor of a folder."""
+    """File descriptor of a folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         yield descriptor

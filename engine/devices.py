@@ -1,4 +1,4 @@
-"""Devices and cores that this process may use. No torch unless a GPU driver is there."""
+"""Devices and cores that this process may use. Imports torch only if a GPU driver is installed."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from engine.errors import InputError
 
 
 def resolve_device(requested: str) -> str:
-    """The device that a request for "auto", "cpu" or "cuda" means: "cpu" or "cuda".
+    """Device for a request of "auto", "cpu" or "cuda": "cpu" or "cuda".
 
     Raises:
         InputError: an unknown device, or "cuda" was requested and torch cannot use it.
@@ -20,7 +20,7 @@ def resolve_device(requested: str) -> str:
     if requested == "cpu":
         return "cpu"
     if Path("/dev/nvidiactl").exists() or shutil.which("nvidia-smi"):
-        import torch  # slow to import, and only needed where there is a GPU driver
+        import torch  # slow to import, and only needed with a GPU driver
 
         if torch.cuda.is_available():
             return "cuda"
@@ -31,11 +31,11 @@ def resolve_device(requested: str) -> str:
 
 @contextmanager
 def reproducible(device: str) -> Iterator[None]:
-    """Torch's settings under which equal runs have equal bits on "cpu" or "cuda"; the previous ones are restored.
+    """Context in which torch computes equal runs to equal bits on "cpu" or "cuda"; restores the previous settings.
 
-    On a CPU that is one thread, since the number of threads decides the order of sums.
+    On a CPU, torch uses one thread, since the number of threads determines the order of sums.
     """
-    import torch  # slow to import, and only needed by what computes
+    import torch  # slow to import, and only needed for computing
 
     threads = torch.get_num_threads()
     deterministic = torch.are_deterministic_algorithms_enabled()

@@ -1,4 +1,4 @@
-"""The one error that users are meant to read."""
+"""InputError: the error whose message is written for users."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Self
 
 
 class InputError(ValueError):
-    """Something a user gave cannot be used; nothing was changed.
+    """Invalid input of a user; nothing was changed.
 
-    The message is one sentence of what was expected and what came, and one of what to do.
-    The command line prints it and exits with 2, pages show it in place.
+    The message has one sentence with the expected and the actual value, and one that says what to do.
+    The command line prints it and exits with 2; pages show it in place.
     """
 
     def __init__(self, expected: str, got: object, remedy: str) -> None:
@@ -17,7 +17,7 @@ class InputError(ValueError):
 
     @classmethod
     def plain(cls, message: str) -> Self:
-        """An error in other words than "Expected A, got B"; these also say what is wrong and what to do."""
+        """An error whose message does not have the form "Expected A, got B"; it says what is wrong and what to do."""
         error = cls.__new__(cls)
         ValueError.__init__(error, message)
         return error

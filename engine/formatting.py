@@ -1,9 +1,9 @@
-"""Numbers as people read them: ε with its pixels, percent, durations, and the mark of what is missing. No torch."""
+"""Numbers as text: ε in its unit and in pixels, percent, durations, and the sign for a missing value. No torch."""
 
 from collections.abc import Sequence
 
 MISSING = "–"
-"""Stands where there is no value."""
+"""Text for a missing value."""
 
 
 def percent(fraction: float | None) -> str:
@@ -12,28 +12,28 @@ def percent(fraction: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time, rounded to the unit that people would use: "40 s", "3 min", "1.6 h"."""
+    """A duration, rounded, in a unit that fits its length: "40 s", "3 min", "1.6 h"."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def pixel_range(values: Sequence[float], to: str = " to ") -> str:
-    """The smallest and the largest of one value per channel, in pixels; once where they read the same.
+    """Smallest and largest of one value per channel, in pixels; one number if both round to the same text.
 
     Args:
-        values: at least one.
-        to: what stands between the two.
+        values: at least one value.
+        to: text between the two numbers.
     """
     low, high = f"{min(values):.4f}", f"{max(values):.4f}"
     return low if low == high else f"{low}{to}{high}"
 
 
 def epsilon_words(epsilon: float, unit: str, pixels: Sequence[float] = ()) -> str:
-    """ε in its unit and, where that is another one, in pixels: "ε = 0.3 normalized (0.0924 in pixels)".
+    """ε in its unit and, if the unit is not "pixel", in pixels: "ε = 0.3 normalized (0.0924 in pixels)".
 
     Args:
-        pixels: ε of each channel in pixels; left out where it is not known.
+        pixels: ε of each channel in pixels; empty if unknown.
     """
     other = f" ({pixel_range(pixels)} in pixels)" if len(pixels) and unit != "pixel" else ""
     return f"ε = {epsilon:g} {unit}{other}"

@@ -1,4 +1,4 @@
-"""Limits of configuration fields: stated once in the models, read by forms and `--help`, refused in one sentence."""
+"""Limits of configuration fields: stated once in the models, used by forms, `--help` and error messages."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -13,7 +13,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Limits:
-    """What one field accepts."""
+    """Values that one field accepts."""
 
     description: str
     default: Any
@@ -43,7 +43,7 @@ def field_limits(model: type[BaseModel], name: str) -> Limits:
 
 
 def validated(model: type[Model], **values: Any) -> Model:
-    """`model(**values)`; the first thing wrong becomes an InputError.
+    """`model(**values)`, with the first validation error raised as an InputError.
 
     Raises:
         InputError: a value is out of range, not finite, of the wrong type, missing or unknown.
@@ -61,10 +61,10 @@ def _readable(model: type[BaseModel], error: ValidationError) -> InputError:
     path = [str(part) for part in first["loc"]]
     name = ".".join(path) or model.__name__
     if first["type"] == "extra_forbidden":
-        return InputError("only known settings", f"the unknown setting {name}", "Leave it out.")
+        return InputError("only known settings", f"the unknown setting {name}", "Remove it.")
     if first["type"] == "missing":
         return InputError(f"a value for {name}", "none", f"Set {name}.")
-    path = [part for part in path if not part.isdigit()]  # places in a tuple have no name
+    path = [part for part in path if not part.isdigit()]  # positions in a tuple have no name
     owner: Any = model
     for part in path[:-1]:
         fields = getattr(owner, "model_fields", {})
@@ -74,7 +74,7 @@ def _readable(model: type[BaseModel], error: ValidationError) -> InputError:
     limits = field_limits(owner, path[-1]) if known else None
     what = {"int_parsing": "a whole number", "int_from_float": "a whole number"}.get(first["type"], "")
     allowed = " ".join(part for part in (what, str(limits) if limits else first["msg"]) if part)
-    return InputError(f"{words} to be {allowed}", repr(first["input"]), "Choose a value in these limits.")
+    return InputError(f"{words} to be {allowed}", repr(first["input"]), "Choose a value within these limits.")
 
 
 def _plain(value: float | None) -> str:

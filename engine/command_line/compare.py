@@ -1,4 +1,4 @@
-"""`compare`: is a run more accurate under attack than another, or is that noise? Of runs evaluated in the same way."""
+"""`compare`: test whether runs differ in accuracy under attack. The runs must share an evaluation."""
 
 import argparse
 import textwrap
@@ -19,14 +19,22 @@ from engine.studies.comparison import NOISE_RULE, Contrast, Survivors, contrasts
 from engine.validation import field_limits
 
 DECISIVE = {"epsilon": ThreatModel, "unit": ThreatModel, "samples": EvaluationRequest, "seed": EvaluationRequest}
-"""What an evaluation is known by: the name of a field of these, and of an option here."""
+"""Fields that identify an evaluation, each with its model; the options have the same names."""
 
 
 def add_parser(commands) -> None:
-    parser: argparse.ArgumentParser = commands.add_parser("compare", help="tell runs apart", description=__doc__)
-    parser.add_argument("run_ids", nargs="+", metavar="RUN_ID", help="evaluated runs; several seeds of one go together")
-    parser.add_argument("--reference", metavar="RUN_ID", help="what the others are held against (default the first)")
-    asked = parser.add_argument_group("evaluation", "of those that all these runs share, the newest one with")
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "compare", help="test whether runs differ", description=__doc__
+    )
+    parser.add_argument(
+        "run_ids", nargs="+", metavar="RUN_ID", help="evaluated runs; seeds of one configuration are grouped"
+    )
+    parser.add_argument(
+        "--reference", metavar="RUN_ID", help="run that the others are compared with (default the first)"
+    )
+    asked = parser.add_argument_group(
+        "evaluation", "select one of the evaluations that all runs share; the newest match is used"
+    )
     for flag, model in DECISIVE.items():
         limits = field_limits(model, flag)
         kind, choices = type(limits.default), limits.choices or None
@@ -44,7 +52,9 @@ def run(args: argparse.Namespace) -> int:
     if len(runs) == 1:
         raise InputError("two runs or more", f"only {reference}", "Name the runs to compare it with.")
     if len(datasets := dict.fromkeys(run.config.dataset for run in runs)) > 1:
-        raise InputError("runs of one data set", " and ".join(datasets), "Compare those of each data set separately.")
+        raise InputError(
+            "runs of one data set", " and ".join(datasets), "Compare the runs of each data set separately."
+        )
     protocol_id, report, survivors = _choose_evaluation(args, store, [run.run_id for run in runs])
     found = contrasts(runs, survivors, reference)
     used = {run_id for one in found for run_id in (*one.run_ids, *one.reference_ids)}
@@ -61,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     for _, rows in groupby(found, key=lambda one: one.run_ids):
         _print_table(list(rows), labels)
     if left_out:
-        print(f"\nNot compared, the other side has not their seed: {', '.join(left_out)}")
+        print(f"\nNot compared, since the other side has no run with the same seed: {', '.join(left_out)}")
     print("\n" + textwrap.fill(NOISE_RULE, 100))
     return 0
 
@@ -69,17 +79,24 @@ def run(args: argparse.Namespace) -> int:
 def _choose_evaluation(
     args: argparse.Namespace, store: RunStore, run_ids: Sequence[str]
 ) -> tuple[str, RobustnessReport, dict[str, Survivors]]:
-    """The newest one that all runs share, as asked: its protocol's id, the first run's report, all survivors."""
+    """Newest evaluation that all runs share and that matches the options.
+
+    Returns:
+        Protocol id, report of the first run, survivors of each run.
+
+    Raises:
+        InputError: no evaluation matches, or the predictions of a run cannot be read.
+    """
     shared, command = _shared_reports(store, run_ids), f"python -m engine evaluate {' '.join(run_ids)}"
     if not shared:
         raise InputError(
-            "an evaluation that all these runs share", "none", f"Evaluate them in the same way: {command}."
+            "an evaluation that all these runs share", "none", f"Evaluate them with the same settings: {command}."
         )
     asked = {name: value for name in DECISIVE if (value := getattr(args, name)) is not None}
     fitting = {key: report for key, report in shared.items() if asked.items() <= _decisive(report).items()}
     if not fitting:
         words = " ".join(f"--{name} {value}" for name, value in asked.items())
-        remedy = f"They share: {'; '.join(_words(report) for report in list(shared.values())[:5])}."
+        remedy = f"Evaluations that they share: {'; '.join(_words(report) for report in list(shared.values())[:5])}."
         raise InputError(f"runs that share an evaluation with {words}", "none", remedy)
     for protocol_id, report in fitting.items():
         survivors = read_comparison(store, run_ids, protocol_id)
@@ -92,7 +109,7 @@ def _choose_evaluation(
 
 
 def _shared_reports(store: RunStore, run_ids: Sequence[str]) -> dict[str, RobustnessReport]:
-    """By protocol id, newest first: the first run's reports of what all were evaluated under, on the same images."""
+    """Protocol id -> report of the first run, for evaluations of all runs on the same images; newest first."""
     by_run = [{path.stem: path for path in store.report_paths(run_id)} for run_id in run_ids]
     found = []
     for protocol_id in set.intersection(*(set(paths) for paths in by_run)):

@@ -1,4 +1,4 @@
-"""`curve`: accuracy against ε, from 0 until nothing is left; ε is in normalized units unless --unit says pixel."""
+"""`curve`: measure accuracy against ε, from 0 until no image survives. The unit of ε is normalized by default."""
 
 import argparse
 import string
@@ -28,7 +28,7 @@ WIDTH = 23
 
 @dataclass(frozen=True)
 class Traced:
-    """One curve of one run that was asked for: its row in the queue, and what came of it."""
+    """One requested curve of one run, with its job in the queue and its result."""
 
     run_id: str
     config: ModelConfig
@@ -43,7 +43,9 @@ class Traced:
 
 
 def add_parser(commands) -> None:
-    parser: argparse.ArgumentParser = commands.add_parser("curve", help="accuracy against ε", description=__doc__)
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "curve", help="measure accuracy against ε", description=__doc__
+    )
     parser.add_argument("run_ids", nargs="+", metavar="RUN_ID", help="finished runs")
     default = field_limits(CurveRequest, "attack").default
     parser.add_argument(
@@ -51,10 +53,10 @@ def add_parser(commands) -> None:
         nargs="+",
         action="extend",
         metavar="NAME",
-        help=f"one or several of {', '.join(CURVE_ATTACKS)} (default {default})",
+        help=f"one or more of {', '.join(CURVE_ATTACKS)} (default {default})",
     )
     parser.add_argument(
-        "--step", type=float, metavar="FLOAT", help="from one ε to the next (default a third of the paper's ε)"
+        "--step", type=float, metavar="FLOAT", help="step between values of ε (default a third of the paper's ε)"
     )
     add_field(parser, "--unit", ThreatModel, "unit")
     add_field(parser, "--samples", CurveRequest, "samples")
@@ -96,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def build_requests(args: argparse.Namespace, spec: DatasetSpec) -> list[CurveRequest]:
-    """One for each attack."""
+    """One request per attack."""
     step = paper_step(spec) if args.step is None and args.unit == "normalized" else args.step
     threat = linf_threat(spec, step, args.unit)
     names = args.attack or [field_limits(CurveRequest, "attack").default]
@@ -142,7 +144,7 @@ def _document(one: Traced) -> dict:
 
 
 def _print_table(traced: list[Traced]) -> None:
-    """A row per ε, a column per run, for one attack on the runs of one data set."""
+    """Print a row per ε and a column per run, for one attack on the runs of one data set."""
     request = traced[0].request
     names = dict(zip((one.run_id for one in traced), _column_names(len(traced)), strict=True))
     for one in traced:
@@ -166,9 +168,9 @@ def _print_table(traced: list[Traced]) -> None:
         _print_row("threshold", "", [_threshold(found) for found in thresholds.values()])
         print("   threshold: the only pixel values that a filter of the first convolution sees.")
     if any(curve.ended == "whole range" for curve in curves.values()):
-        print("   Images survived a ball that holds every image: there, and maybe before, the attack failed.")
+        print("   Images survived an ε that reaches every image: the attack failed there, and maybe at smaller ε.")
     if invalid := sum(curve.n_invalid for curve in curves.values()):
-        print(f"   {invalid} adversarial images left their budget: these numbers cannot be trusted.")
+        print(f"   {invalid} adversarial images exceed their budget: these numbers cannot be trusted.")
     print()
 
 

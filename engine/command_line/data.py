@@ -1,4 +1,4 @@
-"""`data`: which data sets are here; fetch one."""
+"""`data`: list data sets, or fetch one."""
 
 import argparse
 
@@ -8,8 +8,9 @@ from engine.data.sources import fetch_dataset, find_file
 
 
 def add_parser(commands) -> None:
-    parser: argparse.ArgumentParser = commands.add_parser("data", help="data sets", description=__doc__)
-    parser.add_argument("--fetch", metavar="NAME", help=f"see that one of {', '.join(DATASETS)} is here and readable")
+    parser: argparse.ArgumentParser = commands.add_parser("data", help="list or fetch data sets", description=__doc__)
+    names = ", ".join(DATASETS)
+    parser.add_argument("--fetch", metavar="NAME", help=f"make sure that one of {names} is available; download it")
     add_folders(parser)
     parser.set_defaults(run=run)
 

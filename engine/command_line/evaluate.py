@@ -1,4 +1,4 @@
-"""`evaluate`: attack finished runs; ε is in normalized units unless --unit says pixel."""
+"""`evaluate`: attack finished runs. The unit of ε is normalized by default."""
 
 import argparse
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from engine.validation import validated
 
 @dataclass(frozen=True)
 class Asked:
-    """One evaluation of one run, and its row in the queue."""
+    """One requested evaluation of one run, with the id of its job in the queue."""
 
     run_id: str
     request: EvaluationRequest
@@ -46,7 +46,7 @@ def add_parser(commands) -> None:
         nargs="+",
         default=list(PAPER_ATTACKS),
         metavar="NAME",
-        help=f"presets ({', '.join(PRESETS)}), or some of {', '.join(ATTACKS)} (default paper)",
+        help=f"presets ({', '.join(PRESETS)}), or any of {', '.join(ATTACKS)} (default paper)",
     )
     add_field(parser, "--samples", EvaluationRequest, "samples")
     parser.add_argument(
@@ -54,14 +54,14 @@ def add_parser(commands) -> None:
         nargs="+",
         type=float,
         metavar="FLOAT",
-        help="size of the ball, 0 to 100, or several (default the paper's, by data set)",
+        help="one or more perturbation budgets, 0 to 100 (default the paper's for the data set)",
     )
     add_field(parser, "--unit", ThreatModel, "unit")
     add_field(parser, "--seed", EvaluationRequest, "seed")
     add_field(parser, "--kept-images", EvaluationRequest, "kept_images")
-    parser.add_argument("--check", action="store_true", help="then check whether these numbers are to be trusted")
+    parser.add_argument("--check", action="store_true", help="also check whether the results can be trusted")
     parser.add_argument(
-        "--now", action="store_true", help="take runs that still train as they are, as runs of their own"
+        "--now", action="store_true", help="evaluate the current checkpoint of unfinished runs, copied to new runs"
     )
     add_own_image(parser)
     add_folders(parser)
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     store = open_store(args.store)
     queue = RunQueue(store.root)
     if args.check and args.image:
-        raise InputError("--check with test images", "--check with --image", "Leave out one of them.")
+        raise InputError("--check with test images", "--check with --image", "Remove one of the two options.")
     specs = {run_id: store.config(run_id).dataset_spec for run_id in dict.fromkeys(args.run_ids)}
     for run_id in specs:
         if not args.now or (store.result(run_id) or {}).get("status") == "finished":
@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def build_requests(args: argparse.Namespace, spec: DatasetSpec, own: OwnImage | None = None) -> list[EvaluationRequest]:
-    """One for each epsilon, on test images or on `own`."""
+    """One request per epsilon, on test images or on `own`."""
     which = {"image": own.image_id} if own else {"samples": args.samples}
     first, *others = dict.fromkeys(args.epsilon or [None])
     request = validated(

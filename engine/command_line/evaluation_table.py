@@ -1,4 +1,4 @@
-"""What `evaluate` prints for people; documents are those of its --json."""
+"""Tables that `evaluate` prints; their documents are the JSON objects of its --json option."""
 
 from engine.attacks.catalog import attack_config, counts_any_size
 from engine.attacks.threat import ThreatModel
@@ -6,7 +6,7 @@ from engine.formatting import percent, pixel_range
 
 
 def print_run(documents: list[dict]) -> None:
-    """A run's evaluations as one table, a column per ε."""
+    """Print the evaluations of one run as a table, a column per ε."""
     print(f"{documents[0]['run_id']}  {', '.join(dict.fromkeys(document['status'] for document in documents))}")
     for document in documents:
         if document["error"]:
@@ -55,23 +55,23 @@ def _with_interval(document: dict, name: str) -> str:
 
 
 def _print_any_size(document: dict) -> None:
-    """Rows that may lie below the worst case, and why."""
+    """Name the attacks whose accuracy may be below the worst case, with the reason."""
     threat, rows = ThreatModel(**document["threat"]), document["robust_accuracy_by_attack"]
     if names := [name for name in rows if counts_any_size(attack_config(name), threat)]:
-        print(f"  Counted whatever its size ({', '.join(names)}); the worst case counts only what is within ε.")
+        print(f"  Counted at any size ({', '.join(names)}); the worst case counts only perturbations within ε.")
 
 
 def _print_unlisted(documents: list[dict]) -> None:
-    """Attacks of earlier evaluations that the worst case counts, but no row shows."""
+    """Name the attacks of earlier evaluations that the worst case includes but no row shows."""
     for document in documents:
         shown = document["robust_accuracy_by_attack"].keys() | document["distances"].keys()
         if names := [name for name in document["worst_case_of"] if name not in shown]:
             epsilon = f"{document['threat']['epsilon']:g}"
-            print(f"  ε = {epsilon}: the worst case counts what these left before, too: {', '.join(names)}.")
+            print(f"  ε = {epsilon}: the worst case includes attacks of earlier evaluations: {', '.join(names)}.")
 
 
 def _print_distances(document: dict) -> None:
-    """How far away attacks that look for the smallest perturbation found an error."""
+    """Print the median size of perturbations found by attacks that minimize it."""
     for attack, found in document["distances"].items():
         if found["median_l2"] is None:
             continue
@@ -82,7 +82,7 @@ def _print_distances(document: dict) -> None:
 
 
 def _print_checks(document: dict) -> None:
-    """What the checks say, where they were run: the verdict, and the evidence of all that is not as it should be."""
+    """Print the verdict of the checks, if they were run, and the evidence of each failed or suspicious one."""
     diagnosis = document["diagnosis"]
     if diagnosis is None:
         return

@@ -19,11 +19,11 @@ SUFFIXES = (".safetensors", ".pt")
 
 
 def add_parser(commands) -> None:
-    parser: argparse.ArgumentParser = commands.add_parser("export", help="take weights away", description=__doc__)
+    parser: argparse.ArgumentParser = commands.add_parser("export", help="write weights to a file", description=__doc__)
     parser.add_argument("run_id", metavar="RUN_ID", help="a finished run")
     names = " or ".join(SUFFIXES)
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=f"file to write, ending {names}")
-    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=f"file to write, ending in {names}")
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
     add_folders(parser, data=False)
     parser.set_defaults(run=run)
 
@@ -42,10 +42,10 @@ def run(args: argparse.Namespace) -> int:
         )
     if not target.parent.is_dir():
         raise InputError(
-            "an existing folder to write to", str(target.parent), "Make that folder first, or choose another one."
+            "an existing folder to write to", str(target.parent), "Create this folder first, or choose another one."
         )
     if target.exists() and not args.force:
-        raise InputError("a file that is not there yet", str(target), "Choose another name, or add --force.")
+        raise InputError("a file that does not exist yet", str(target), "Choose another name, or add --force.")
     write_atomically(target, _state_dict(config, weights) if target.suffix == ".pt" else (folder / MODEL).read_bytes())
     if args.json:
         print_json({"run_id": args.run_id, "file": str(target)})
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _state_dict(config: ModelConfig, weights: dict[str, np.ndarray]) -> bytes:
-    """As torch.save writes it, of tensors alone and in forward order."""
+    """Content of a PyTorch file with the state dict: tensors only, in forward order."""
     import torch  # slow to import, and only needed for this kind of file
 
     names, content = parameter_shapes(config.architecture, config.dataset_spec), io.BytesIO()

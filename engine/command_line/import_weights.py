@@ -1,4 +1,4 @@
-"""`import`: make a run of weights that were trained elsewhere, to be looked at and attacked like any other."""
+"""`import`: create a run from weights that were trained elsewhere. It can be attacked like any other run."""
 
 import argparse
 from pathlib import Path
@@ -12,12 +12,14 @@ from engine.queue.overview import read_overview
 
 
 def add_parser(commands) -> None:
-    parser: argparse.ArgumentParser = commands.add_parser("import", help="bring weights along", description=__doc__)
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "import", help="create a run from a file of weights", description=__doc__
+    )
     kinds = f"{', '.join(SUFFIXES)}, at most {MOST_BYTES // 2**20} MB"
     parser.add_argument("file", type=Path, metavar="FILE", help=f"a state dict: {kinds}")
     parser.add_argument("--architecture", required=True, metavar="NAME", help=f"one of {', '.join(ARCHITECTURES)}")
     parser.add_argument("--dataset", required=True, metavar="NAME", help=f"one of {', '.join(DATASETS)}")
-    parser.add_argument("--name", metavar="TEXT", help="what charts call the weights (default the file's)")
+    parser.add_argument("--name", metavar="TEXT", help="name of the weights in charts (default the file name)")
     add_folders(parser)
     parser.set_defaults(run=run)
 
@@ -33,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         print_json(overview.document() | {"renamed": done.renamed, "new": done.is_new})
         return 0
     accuracy = f"{percent(overview.document()['clean_accuracy'])} of the test images correct"
-    print(f"{done.run_id}  {overview.config.label}  {accuracy}" + ("" if done.is_new else "  (was there already)"))
+    print(f"{done.run_id}  {overview.config.label}  {accuracy}" + ("" if done.is_new else "  (already imported)"))
     for origin, own in done.renamed.items():
-        print(f"  {origin!r} became {own}, the one of its shape")
+        print(f"  {origin!r} was loaded as {own}, matched by its shape")
     return 0

@@ -37,17 +37,19 @@ def add_parser(commands) -> None:
         "--penalty",
         action="append",
         metavar="NAME=STRENGTH",
-        help=f"a further term of every objective, one of {', '.join(known) or 'none registered'}; repeat for several",
+        help=f"additional penalty of every run, one of {', '.join(known) or 'none registered'}; repeat for several",
     )
     add_training_options(parser)
-    parser.add_argument("--anew", action="store_true", help="train also what came with the project as a recorded run")
+    parser.add_argument(
+        "--anew", action="store_true", help="also train runs that the project includes as recorded runs"
+    )
     parser.add_argument("--wait", action="store_true", help="return when all runs have ended")
     add_folders(parser)
     parser.set_defaults(run=run)
 
 
 def build_request(args: argparse.Namespace) -> LaunchRequest:
-    """The request that the parsed options mean; InputError when one is out of its limits."""
+    """Request for the parsed options; InputError when one is out of its limits."""
     return validated(
         LaunchRequest,
         variants=tuple(args.variant or ("std", "min-max")),
@@ -60,13 +62,17 @@ def build_request(args: argparse.Namespace) -> LaunchRequest:
 
 
 def layer_words(run: RunOverview) -> str:
-    """The quantities of the first convolution at the newest snapshot."""
+    """Quantities of the first convolution at the newest snapshot, as text."""
     found = [f"{one.phrase} {one.words(run.quantity(key))}" for key, one in QUANTITIES.items()]
     return f"{run.config.conv_layers[0]} {', '.join(found)}"
 
 
 def penalties(words: Sequence[str]) -> dict[str, float]:
-    """What each NAME=STRENGTH stands for; InputError for any other word, and for a name given twice."""
+    """Name -> strength, from words of the form NAME=STRENGTH.
+
+    Raises:
+        InputError: a word has another form, or a name is given twice.
+    """
     found: dict[str, float] = {}
     for word in words:
         name, _, strength = word.partition("=")
@@ -75,7 +81,7 @@ def penalties(words: Sequence[str]) -> dict[str, float]:
         except ValueError as error:
             raise InputError("a penalty as NAME=STRENGTH", repr(word), "Write, for example, name=0.1.") from error
         if name in found:
-            raise InputError(f"one strength of {name}", f"{found[name]:g} and {value:g}", "Give it once.")
+            raise InputError(f"one strength of {name}", f"{found[name]:g} and {value:g}", "Give this penalty once.")
         found[name] = value
     return found
 
@@ -101,5 +107,5 @@ def run(args: argparse.Namespace) -> int:
                 words.append(layer_words(overview))
             print("  ".join(words) + (f"\n  {document['error']}" if document["error"] else ""))
         if not args.wait:
-            print("A worker trains them; see `python -m engine runs`, or the dashboard.")
+            print("A worker trains these runs. See `python -m engine runs` or the dashboard.")
     return 1 if any(overview.status == "failed" for overview in overviews) else 0

@@ -1,4 +1,4 @@
-"""`evaluate --image`: an image of one's own instead of test images."""
+"""`evaluate --image`: attack a user's own image instead of test images."""
 
 import argparse
 from pathlib import Path
@@ -15,16 +15,19 @@ LARGEST_FILE = 64 * 2**20
 
 
 def add_own_image(parser: argparse.ArgumentParser) -> None:
-    """`--image` and `--label`."""
+    """Add the options `--image` and `--label`."""
     parser.add_argument("--image", type=Path, metavar="FILE", help="attack this image instead of test images")
-    parser.add_argument("--label", metavar="CLASS", help="what --image shows: a class of the data set, or its number")
+    parser.add_argument(
+        "--label", metavar="CLASS", help="true class of --image: a class of the data set, or its number"
+    )
 
 
 def read_own_images(args: argparse.Namespace, specs: list[DatasetSpec]) -> dict[str, OwnImage]:
-    """The image in the form of each data set, by the data set's name; empty without --image.
+    """Data set name -> the image, fitted to that data set; empty without --image.
 
     Raises:
-        InputError: an option without the other or beside --samples, no image, or no class of a data set.
+        InputError: only one of --image and --label is given, --samples is given too, the file is missing or not an
+            image, or the label is not a class of a data set.
     """
     if (args.image is None) != (args.label is None):
         missing = "--label" if args.label is None else "--image"
@@ -32,7 +35,7 @@ def read_own_images(args: argparse.Namespace, specs: list[DatasetSpec]) -> dict[
     if args.image is None:
         return {}
     if args.samples != field_limits(EvaluationRequest, "samples").default:
-        raise InputError("either --image or --samples", "both", "Leave out one of them.")
+        raise InputError("either --image or --samples", "both", "Remove one of the two options.")
     if not args.image.is_file():
         raise InputError("an image file", str(args.image), "Give the path of an existing file.")
     if (size := args.image.stat().st_size) > LARGEST_FILE:
@@ -48,12 +51,12 @@ def _label(spec: DatasetSpec, text: str) -> int:
     word = text.strip().lower()
     if word not in numbers | names:
         allowed = f"a class of {spec.title}, one of {', '.join(spec.classes)}"
-        raise InputError(allowed, repr(text), "Say what the image shows with --label.")
+        raise InputError(allowed, repr(text), "Give the true class of the image with --label.")
     return (numbers | names)[word]
 
 
 def answers_to_own_image(store: RunStore, run_id: str, request: EvaluationRequest, spec: DatasetSpec) -> dict:
-    """What the network says to an image of one's own: the class, and how sure it is; empty without a result."""
+    """Predicted class and confidence for a user's own image, for each attack; empty without a result."""
     found = read_own_image_result(store, run_id, request)
     if found is None:
         return {}

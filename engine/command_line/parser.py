@@ -1,4 +1,4 @@
-"""What all commands share: folders, `--json`, limits in the help, and errors in one sentence."""
+"""Parts that all commands share: options for folders, `--json`, limits in the help, and error messages."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence and exits with 2. Takes -1e-4 for a number, not for an option."""
+    """Argument parser that prints errors in one sentence and exits with 2; it reads -1e-4 as a number."""
 
     def __init__(self, *args, **options) -> None:
         super().__init__(*args, **options)
@@ -28,15 +28,15 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_folders(parser: argparse.ArgumentParser, data: bool = True) -> None:
-    """`--store`, `--data` and `--json`."""
+    """Add the options `--store`, `--data` and `--json`."""
     parser.add_argument("--store", type=Path, default=ROOT / "checkpoints", help="folder of runs (%(default)s)")
     if data:
         parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of <name>.npz files (%(default)s)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object, for machines")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def add_field(parser: argparse.ArgumentParser, flag: str, model: type[BaseModel], name: str, **changes) -> None:
-    """An option for one field of a configuration: type, default and limits are the field's."""
+    """Add an option for one field of a configuration, with the type, default and limits of the field."""
     limits = field_limits(model, name)
     default = changes.pop("default", limits.default)
     kind = type(limits.default)
@@ -48,5 +48,5 @@ def add_field(parser: argparse.ArgumentParser, flag: str, model: type[BaseModel]
 
 
 def print_json(document: dict) -> None:
-    """One JSON object on standard output."""
+    """Print one JSON object to standard output."""
     print(json.dumps(document, indent=1, allow_nan=False))

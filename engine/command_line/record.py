@@ -1,4 +1,4 @@
-"""`record`: small copies of finished runs, to be shown and shared; whoever has the folder has the runs."""
+"""`record`: write small copies of finished runs to another store, for sharing."""
 
 import argparse
 from pathlib import Path
@@ -9,19 +9,25 @@ from engine.exchange.record import Part, record_run
 
 
 def add_parser(commands) -> None:
-    parser: argparse.ArgumentParser = commands.add_parser("record", help="small copies of runs", description=__doc__)
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "record", help="write small copies of runs", description=__doc__
+    )
     parser.add_argument("run_ids", nargs="+", metavar="RUN_ID", help="finished runs")
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the copies go; another store")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="store for the copies")
     parser.add_argument(
-        "--snapshots", type=int, default=21, metavar="INT", help="at most so many of each, 2 or more (%(default)s)"
+        "--snapshots",
+        type=int,
+        default=21,
+        metavar="INT",
+        help="largest number of snapshots per run, 2 or more (%(default)s)",
     )
     parser.add_argument(
         "--without",
         nargs="+",
         choices=get_args(Part),
         default=[],
-        help="images: adversarial ones, and what was said to each; weights: the final ones, and how those of later "
-        "convolutions moved, so that the copy cannot be attacked again",
+        help="images: adversarial images and the predictions for each; weights: the final weights and the records of "
+        "later convolutions, so that the copy cannot be attacked again",
     )
     add_folders(parser, data=False)
     parser.set_defaults(run=run)

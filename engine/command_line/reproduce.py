@@ -1,4 +1,4 @@
-"""`reproduce`: train and attack all five variants as the paper did, and set the numbers beside the printed ones."""
+"""`reproduce`: train and attack all five variants as in the paper, and compare the results with its tables."""
 
 import argparse
 from dataclasses import asdict
@@ -33,19 +33,21 @@ WIDTH = 27
 
 def add_parser(commands) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
-        "reproduce", help="the paper's tables, beside ours", description=__doc__
+        "reproduce", help="reproduce the paper's tables", description=__doc__
     )
-    parser.add_argument("name", metavar="TABLE", help=f"one of {', '.join(REPRODUCTIONS)}; table 3 comes with either")
+    parser.add_argument("name", metavar="TABLE", help=f"one of {', '.join(REPRODUCTIONS)}; table 3 is included in both")
     parser.add_argument(
         "--seeds", type=int, default=3, metavar="INT", help=f"1 to {MOST_SEEDS}, from seed 0 (default %(default)s)"
     )
     add_field(parser, "--samples", EvaluationRequest, "samples")
-    chosen = "default: what came closest to the print"
+    chosen = "default: the closest to the paper of the values tried"
     parser.add_argument("--l1", type=float, metavar="FLOAT", help=f"λ ({chosen})")
     parser.add_argument("--mu", type=float, metavar="FLOAT", help=f"μ ({chosen})")
     parser.add_argument("--scope", choices=get_args(Scope), help=f"layers of the penalty ({chosen})")
     parser.add_argument(
-        "--recorded", action="store_true", help="take also the recorded runs of the project; else all are trained here"
+        "--recorded",
+        action="store_true",
+        help="also use the recorded runs of the project; otherwise all are trained here",
     )
     add_folders(parser)
     parser.set_defaults(run=run)
@@ -55,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     if args.name not in REPRODUCTIONS:
         raise InputError(f"a table, one of {', '.join(REPRODUCTIONS)}", repr(args.name), "Choose one of these names.")
     if not 1 <= args.seeds <= MOST_SEEDS:
-        raise InputError(f"1 to {MOST_SEEDS} seeds", str(args.seeds), "Choose a number in these limits.")
+        raise InputError(f"1 to {MOST_SEEDS} seeds", str(args.seeds), "Choose a number within these limits.")
     setting = _setting(args)
     seeds = tuple(range(args.seeds))
     study = setting.study(seeds, args.samples)
@@ -87,7 +89,7 @@ def _setting(args: argparse.Namespace) -> Setting:
 def read_evidence(
     store: RunStore, queue: RunQueue, setting: Setting, samples: int, seeds: tuple[int, ...]
 ) -> tuple[Evidence, list[JudgedClaim]]:
-    """What the store has for the setting, of these seeds, and what it says to the claims."""
+    """Evidence in the store for the setting and these seeds, and the claims judged by it."""
 
     @cache
     def reports_of(run_id: str) -> Reports:
@@ -103,10 +105,12 @@ def _print_tables(evidence: Evidence) -> None:
     setting = evidence.setting
     threat, spec = setting.evaluation(evidence.samples).threat, setting.config("std", 0).dataset_spec
     epsilon = epsilon_words(threat.epsilon, threat.unit, threat.pixel_budget(spec.std))
-    print(f"{TITLES[TABLE_OF[setting.dataset]]}; ours, and in brackets what is printed and the difference, in percent")
+    print(
+        f"{TITLES[TABLE_OF[setting.dataset]]}; our results, with the paper's and the difference in brackets, in percent"
+    )
     strengths = f"λ = {setting.l1_strength:g}, μ = {setting.mu:g} on {PLACES[setting.scope]}"
     print(f"{strengths} (ours), {setting.config('std', 0).length};")
-    print(f"{epsilon}; the first {evidence.samples} stratified test images, without attack all test images")
+    print(f"{epsilon}; the first {evidence.samples} stratified test images; without attack, all test images")
     for number in sorted({cell.table for cell in CELLS if cell.dataset == setting.dataset}):
         cells = [cell for cell in evidence.cells if cell.printed.table == number]
         variants = [variant for variant in VARIANTS if any(cell.printed.variant == variant for cell in cells)]
@@ -120,7 +124,7 @@ def _print_tables(evidence: Evidence) -> None:
 
 
 def _words(cell: Reproduced) -> str:
-    """Such as "92.1 ± 1.0 (83.7, +8.4)"; in nats for fuzziness."""
+    """Text of a table cell, such as "92.1 ± 1.0 (83.7, +8.4)"; fuzziness is in nats."""
     scale, digits = (1, 4) if cell.printed.quantity == FUZZINESS else (100, 1)
     mark = "†" if cell.printed.oddity else ""
     printed = f"{scale * cell.printed.value:.{digits}f}{mark}"
@@ -182,5 +186,5 @@ def _document(evidence: Evidence, claims: list[JudgedClaim]) -> dict:
 
 
 def _statement(statement: Statement) -> dict:
-    """Accuracies are fractions here, as in the cells."""
+    """JSON object of a statement; accuracies are fractions, as in the cells."""
     return asdict(statement) | {"unit": "fraction" if statement.unit == "points" else statement.unit}

@@ -1,4 +1,4 @@
-"""Options of commands that train runs: everything that runs launched together have in common."""
+"""Options of commands that train runs: the settings that all runs of a launch share."""
 
 import argparse
 from typing import Any
@@ -18,7 +18,7 @@ USUAL_TRAINING, USUAL_PROBE = TrainingConfig(), ProbeConfig()
 
 
 def add_network_options(parser: argparse.ArgumentParser) -> None:
-    """`--dataset` and `--architecture`."""
+    """Add the options `--dataset` and `--architecture`."""
     parser.add_argument("--dataset", default="mnist-mini", help=f"one of {', '.join(DATASETS)} (default %(default)s)")
     parser.add_argument(
         "--architecture", default="lenet", help=f"one of {', '.join(ARCHITECTURES)} (default %(default)s)"
@@ -28,7 +28,7 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
 def add_training_options(
     parser: argparse.ArgumentParser, training: TrainingConfig = USUAL_TRAINING, probe: ProbeConfig = USUAL_PROBE
 ) -> None:
-    """Scope of the penalty, training, probe, threat model and device; the defaults are those given."""
+    """Add the options for penalty scope, training, probe, threat model and device, with the given defaults."""
     add_field(parser, "--scope", ObjectiveConfig, "scope")
     for name in TRAINING_FIELDS:
         flag = f"--{name.replace('_', '-')}"
@@ -46,7 +46,7 @@ def add_training_options(
 
 
 def run_settings(args: argparse.Namespace) -> dict[str, Any]:
-    """The fields of RunSettings that the parsed options mean; InputError when one is out of its limits."""
+    """Fields of RunSettings for the parsed options; InputError when one is out of its limits."""
     threat = None
     if args.epsilon is not None or args.unit != "normalized":
         threat = linf_threat(dataset_spec(args.dataset), args.epsilon, args.unit)

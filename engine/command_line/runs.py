@@ -1,4 +1,4 @@
-"""`runs`: list runs; stop, resume or delete some."""
+"""`runs`: list, stop, resume or delete runs."""
 
 import argparse
 import sys
@@ -16,11 +16,13 @@ from engine.queue.submission import delete_run, retry_run
 
 def add_parser(commands) -> None:
     parser: argparse.ArgumentParser = commands.add_parser("runs", help="list runs", description=__doc__)
-    parser.add_argument("run_ids", nargs="*", metavar="RUN_ID", help="only these (default all)")
+    parser.add_argument(
+        "run_ids", nargs="*", metavar="RUN_ID", help="runs to list, stop, resume or delete (default: list all)"
+    )
     action = parser.add_mutually_exclusive_group()
-    action.add_argument("--stop", action="store_true", help="stop them; they can be resumed")
-    action.add_argument("--resume", action="store_true", help="go on with them from their checkpoints")
-    action.add_argument("--delete", action="store_true", help="remove them for good")
+    action.add_argument("--stop", action="store_true", help="stop these runs; they can be resumed")
+    action.add_argument("--resume", action="store_true", help="resume these runs from their checkpoints")
+    action.add_argument("--delete", action="store_true", help="delete these runs permanently")
     add_folders(parser)
     parser.set_defaults(run=run)
 
@@ -31,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     queue.reconcile()
     acting = args.stop or args.resume or args.delete
     if acting and not args.run_ids:
-        raise InputError("the ids of runs", "none", "Name them: python -m engine runs RUN_ID ... --stop.")
+        raise InputError("the ids of runs", "none", "Add them: python -m engine runs RUN_ID ... --stop.")
     for run_id in args.run_ids:
         store.folder(run_id)
     for run_id in args.run_ids:

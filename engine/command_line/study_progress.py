@@ -1,4 +1,4 @@
-"""Waiting for a study: one bar for all its trainings and attacks."""
+"""Waiting for a study, with one progress bar for all its training and attacks."""
 
 import sys
 import time
@@ -25,13 +25,13 @@ def wait_for_study(
     wait: bool = True,
     quiet: bool = False,
 ) -> StudyProgress:
-    """See that a worker is alive while any of it waits, and return how it stands when nothing waits or runs.
+    """Keep a worker alive while jobs of the study wait, and return its progress once none waits or runs.
 
     Ctrl-C ends the waiting, not the study.
 
     Args:
-        wait: False looks once, after starting a worker.
-        quiet: without a bar.
+        wait: False returns the current progress after starting a worker.
+        quiet: True hides the progress bar.
     """
     device = resolve_device(settings.device)
     processes = settings.processes_on(device)
@@ -58,7 +58,7 @@ def wait_for_study(
 
 
 def progress_words(progress: StudyProgress, seconds: float | None) -> str:
-    """How many runs are done, how many have failed, and the remaining time as far as it is known."""
+    """Number of finished and failed runs, and the remaining time if it is known, as text."""
     words = [f"{progress.count('finished')} of {len(progress.steps)} runs done"]
     if failed := progress.count("failed"):
         words.append(f"{failed} failed")

@@ -1,6 +1,6 @@
-"""`sweep`: train every λ with every μ for every seed, and attack each run; asked again, only what is new is done.
+"""`sweep`: train a run for every λ, μ and seed, and attack each run. Existing results are not computed again.
 
-Values of λ and μ are numbers, or LOW..HIGH/COUNT for COUNT of them from LOW to HIGH.
+Values of λ and μ are numbers, or LOW..HIGH/COUNT for COUNT values from LOW to HIGH.
 """
 
 import argparse
@@ -42,31 +42,38 @@ def add_parser(commands) -> None:
         "--mu", nargs="+", metavar="μ", help=f"{strengths}, negative for decay (default {_words(USUAL.mus)})"
     )
     parser.add_argument(
-        "--spacing", choices=("logarithmic", "linear"), default="logarithmic", help="of LOW..HIGH/COUNT"
+        "--spacing", choices=("logarithmic", "linear"), default="logarithmic", help="spacing of LOW..HIGH/COUNT"
     )
     parser.add_argument(
-        "--seed", nargs="+", type=int, metavar="INT", default=[0], help=f"(default 0); at most {MOST_RUNS} runs in all"
+        "--seed",
+        nargs="+",
+        type=int,
+        metavar="INT",
+        default=[0],
+        help=f"seeds (default 0); at most {MOST_RUNS} runs in all",
     )
     parser.add_argument(
         "--attacks",
         nargs="+",
         default=list(USUAL.attacks),
         metavar="NAME",
-        help=f"of every run: presets ({', '.join(PRESETS)}), some of {', '.join(ATTACKS)}, or {NO_ATTACKS}"
+        help=f"attacks on every run: presets ({', '.join(PRESETS)}), any of {', '.join(ATTACKS)}, or {NO_ATTACKS}"
         f" (default {' '.join(USUAL.attacks)})",
     )
     add_field(parser, "--samples", EvaluationRequest, "samples")
     add_training_options(parser, WATCHED_LITTLE, NO_PROBE)
-    parser.add_argument("--wait", action="store_true", help="return when all of it has ended")
+    parser.add_argument("--wait", action="store_true", help="return when all runs and attacks have ended")
     action = parser.add_mutually_exclusive_group()
-    action.add_argument("--stop", action="store_true", help="stop this sweep; the same command without it resumes")
-    action.add_argument("--list", action="store_true", help="the sweeps launched from here, newest first")
+    action.add_argument(
+        "--stop", action="store_true", help="stop this sweep; the same command without --stop resumes it"
+    )
+    action.add_argument("--list", action="store_true", help="list the sweeps of this store, newest first")
     add_folders(parser)
     parser.set_defaults(run=run)
 
 
 def build_request(args: argparse.Namespace) -> SweepRequest:
-    """The request that the parsed options mean; InputError when one is out of its limits."""
+    """Request for the parsed options; InputError when one is out of its limits."""
     if NO_ATTACKS in args.attacks and len(args.attacks) > 1:
         raise InputError(f"attacks, or {NO_ATTACKS} alone", " ".join(args.attacks), f"Leave out {NO_ATTACKS}.")
     return validated(
@@ -81,7 +88,7 @@ def build_request(args: argparse.Namespace) -> SweepRequest:
 
 
 def strengths(words: Sequence[str], spacing: Spacing) -> tuple[float, ...]:
-    """What numbers and LOW..HIGH/COUNT stand for; InputError for any other word."""
+    """Values of words that are numbers or LOW..HIGH/COUNT; InputError for any other word."""
     found: list[float] = []
     for word in words:
         bounds = RANGE.fullmatch(word)
@@ -135,7 +142,7 @@ def _report(
     print(f"{request.sweep_id}  {request.label}: {progress_words(progress, None)}")
     print_points(points)
     if progress.is_busy:
-        print("A worker trains and attacks them; the same command says how far it is, or the dashboard's Sweeps.")
+        print("A worker trains and attacks these runs. See the Sweeps page, or repeat the command.")
 
 
 def _list(args: argparse.Namespace, store: RunStore, queue: RunQueue) -> int:

@@ -1,4 +1,4 @@
-"""What `sweep` says of its points: a row of run numbers for each, over its seeds."""
+"""Table that `sweep` prints: a row per point, with its run numbers over seeds."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from engine.studies.study import StudyProgress
 
 HEADS = {key: quantity.phrase + (" %" if quantity.is_count else "") for key, quantity in QUANTITIES.items()}
 HEADS[CLEAN_ACCURACY] = "clean"
-"""Number of a point -> its column; attacks follow under their own names."""
+"""Key of a run number -> title of its column; columns of attacks have the attack's name."""
 
 
 def point_documents(
@@ -23,10 +23,10 @@ def point_documents(
     reports: Mapping[str, RobustnessReport],
     attacks: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """One JSON object per λ and μ, in the order of a sweep: its runs and, over those that finished, its run numbers.
+    """One JSON object per λ and μ, in the order of the sweep: its runs, and the run numbers of those that finished.
 
     Args:
-        runs, reports: by run id, as far as they are there.
+        runs, reports: by run id; runs without one are missing.
     """
     groups = defaultdict(list)
     for step in progress.steps:
@@ -50,7 +50,7 @@ def point_documents(
 
 
 def print_points(documents: Sequence[dict[str, Any]]) -> None:
-    """For people; standard deviations over seeds are with n - 1."""
+    """Print the points as a table; standard deviations over seeds divide by n - 1."""
     if not documents:
         return
     names = list(documents[0]["figures"])
@@ -60,9 +60,9 @@ def print_points(documents: Sequence[dict[str, Any]]) -> None:
     for row in (head, *rows):
         print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
     if any(document["running_away"] for document in documents):
-        print("* beyond λ/(2μ): the penalty pushes these weights outwards without end.")
+        print("* beyond λ/(2μ): the penalty pushes these weights outward without bound.")
     if any(run["status"] == "failed" for document in documents for run in document["runs"]):
-        print("Some have failed, as runs do whose weights pass the limit; `python -m engine runs RUN_ID` says why.")
+        print("Some runs failed, as happens when weights pass the limit. `python -m engine runs RUN_ID` says why.")
 
 
 def _summary(numbers: Sequence[Mapping[str, float]], name: str) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""`transfer`: images made on each run, shown to all of them; ε is in normalized units unless --unit says pixel."""
+"""`transfer`: test all runs on the adversarial images of each run. The unit of ε is normalized by default."""
 
 import argparse
 from dataclasses import asdict
@@ -23,14 +23,14 @@ from engine.validation import field_limits, validated
 
 def add_parser(commands) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
-        "transfer", help="show one run's adversarial images to others", description=__doc__
+        "transfer", help="test runs on each other's adversarial images", description=__doc__
     )
     parser.add_argument("run_ids", nargs="+", metavar="RUN_ID", help="finished runs of one data set, two or more")
     limits = field_limits(TransferRequest, "attack")
     text = f"{limits.description}, one of {', '.join(ATTACKS)} (default {limits.default})"
     parser.add_argument("--attack", default=limits.default, metavar="NAME", help=text)
     add_field(parser, "--samples", TransferRequest, "samples")
-    text = "size of the ball, 0 to 100 (default the paper's, by data set)"
+    text = "perturbation budget, 0 to 100 (default the paper's for the data set)"
     parser.add_argument("--epsilon", type=float, metavar="FLOAT", help=text)
     add_field(parser, "--unit", ThreatModel, "unit")
     add_field(parser, "--seed", TransferRequest, "seed")
@@ -45,9 +45,11 @@ def run(args: argparse.Namespace) -> int:
     for run_id in configs:
         check_finished(store, run_id)
     if len(configs) == 1:
-        raise InputError("two runs or more", f"only {args.run_ids[0]}", "Name the other runs, too.")
+        raise InputError("two runs or more", f"only {args.run_ids[0]}", "Add at least one other run.")
     if len(datasets := dict.fromkeys(config.dataset for config in configs.values())) > 1:
-        raise InputError("runs of one data set", " and ".join(datasets), "Give the runs of each data set separately.")
+        raise InputError(
+            "runs of one data set", " and ".join(datasets), "Compare the runs of each data set separately."
+        )
     spec = configs[args.run_ids[0]].dataset_spec
     request = validated(
         TransferRequest,
@@ -73,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _measured(store: RunStore, run_id: str, request: TransferRequest) -> dict[str, Transfer]:
-    """Of a run's row, by target."""
+    """Target run id -> measured transfer from this run."""
     found = read_transfers(store, run_id)
     keys = {target: (request.protocol_id, request.attack, target) for target in request.targets}
     return {target: found[key] for target, key in keys.items() if key in found}
@@ -89,7 +91,7 @@ def _document(run_id: str, job: Job | None, found: dict[str, Transfer]) -> dict:
 
 
 def _print_matrix(labels: dict[str, str], jobs: dict[str, Job | None], found: dict[str, dict[str, Transfer]]) -> None:
-    """Sources downwards, targets to the right, by the numbers of a legend."""
+    """Print a row per source and a column per target, numbered as in the legend above the table."""
     width = max(map(len, labels.values()))
     for place, (run_id, label) in enumerate(labels.items(), 1):
         print(f"{place:>3}  {label:{width}}  {run_id}")
@@ -101,7 +103,9 @@ def _print_matrix(labels: dict[str, str], jobs: dict[str, Job | None], found: di
         job = jobs[run_id]
         ended = "" if job is None or job.status == "finished" else f"  {job.status}: {job.error or 'not done'}"
         print(f"{place:>5}{cells}{ended}".rstrip())
-    print("* the network's own images (white-box). Every image counts, those misclassified anyway too.")
+    print(
+        "* the network's own images (white-box). Every image counts, including those misclassified without an attack."
+    )
 
 
 def _printed(transfer: Transfer | None) -> str:

@@ -1,4 +1,4 @@
-"""Waiting for jobs, with a progress bar where there is a terminal."""
+"""Waiting for jobs, with a progress bar if the output is a terminal."""
 
 import argparse
 import sys
@@ -16,14 +16,14 @@ POLL_INTERVAL, ATTEND_INTERVAL = 0.2, 5.0
 
 
 def worker_of(args: argparse.Namespace, store: RunStore) -> WorkerSettings:
-    """The worker that a command starts where none is alive."""
+    """Settings of the worker that a command starts if none is alive."""
     return WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0)
 
 
 def wait_for_jobs(
     queue: RunQueue, job_ids: Sequence[str], settings: WorkerSettings, wait: bool = True, quiet: bool = False
 ) -> None:
-    """See that a worker is alive while jobs wait, and return when none of them is waiting or running.
+    """Keep a worker alive while jobs wait, and return once none of them is waiting or running.
 
     Ctrl-C ends the waiting, not the jobs.
     """

@@ -1,4 +1,4 @@
-"""`worker`: do what the queue says, until stopped; one per store."""
+"""`worker`: work on queued jobs until stopped. A store has one worker at a time."""
 
 import argparse
 
@@ -10,11 +10,11 @@ from engine.runs.config import RunConfig
 
 
 def add_parser(commands) -> None:
-    parser: argparse.ArgumentParser = commands.add_parser("worker", help="do queued work", description=__doc__)
+    parser: argparse.ArgumentParser = commands.add_parser("worker", help="work on queued jobs", description=__doc__)
     add_field(parser, "--device", RunConfig, "device")
-    parser.add_argument("--slots", type=int, metavar="INT", help="processes side by side, 1 to 64 (default one a core)")
+    parser.add_argument("--slots", type=int, metavar="INT", help="number of processes, 1 to 64 (default one per core)")
     parser.add_argument(
-        "--idle-exit", type=float, metavar="SECONDS", help="end after so long without work, 0 to 1e6 (default never)"
+        "--idle-exit", type=float, metavar="SECONDS", help="end after this time without work, 0 to 1e6 (default never)"
     )
     add_folders(parser)
     parser.set_defaults(run=run)
@@ -25,13 +25,13 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--slots from 1 to 64", args.slots, "Leave it out for one process per core.")
     if args.idle_exit is not None and not 0 <= args.idle_exit <= 1e6:
         raise InputError(
-            "--idle-exit from 0 to 1e6 seconds", args.idle_exit, "Leave it out, and the worker never ends by itself."
+            "--idle-exit from 0 to 1e6 seconds", args.idle_exit, "Leave it out to keep the worker running."
         )
     root, data = args.store.resolve(), args.data.resolve()
 
     def announce() -> None:
         if not args.json:
-            print(f"Working on {root}; Ctrl-C ends it, unfinished runs can be resumed.", flush=True)
+            print(f"Working on {root}. Press Ctrl-C to stop; unfinished runs can be resumed.", flush=True)
 
     try:
         work(WorkerSettings(root, data, args.device, args.slots, args.idle_exit), announce)

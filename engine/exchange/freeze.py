@@ -1,4 +1,4 @@
-"""A run as it stands now becomes a run of its own, good for all that needs final weights. No torch."""
+"""Freezing a run: its current checkpoint becomes a separate run with final weights. No torch."""
 
 import shutil
 from pathlib import Path
@@ -23,32 +23,32 @@ WEIGHTS = "weights/"
 
 
 def can_freeze(store: RunStore, run_id: str) -> bool:
-    """Whether a run has a checkpoint; it may still turn out damaged."""
+    """Whether a run has a checkpoint, which may be damaged."""
     return has_checkpoint(store.path(run_id))
 
 
 def freeze_run(store: RunStore, run_id: str) -> str:
-    """Copy the weights of a run's newest whole checkpoint into a run of their own, the records up to there with them.
+    """Copy the weights of a run's newest complete checkpoint, and its records up to there, into a new run.
 
-    The run itself is left as it is, and goes on if it trains. Twice at the same step gives the same copy. Its
-    accuracies are not known before it is evaluated: those recorded are of the snapshots before.
+    The run itself is unchanged and continues if it is in training. Freezing twice at the same step gives the same
+    copy. The accuracies of the copy are unknown until it is evaluated: those recorded belong to earlier snapshots.
 
     Returns:
-        Id of the copy; of the run itself if it has final weights.
+        Id of the copy, or of the run itself if it has final weights.
 
     Raises:
-        InputError: no such run, no whole checkpoint yet, or weights that are not finite.
+        InputError: the run does not exist, has no complete checkpoint yet, or its weights are not finite.
     """
     folder = store.folder(run_id)
     stored = None if (folder / MODEL).exists() else next(read_checkpoints(folder), None)
     if stored is None:
-        if (folder / MODEL).exists():  # it may just have finished
+        if (folder / MODEL).exists():  # it may have finished in the meantime
             return run_id
-        remedy = "Resume it, or wait a moment if it has just begun."
-        raise InputError("a run with a whole checkpoint", f"{run_id}, which has none", remedy)
+        remedy = "Resume the run, or wait a moment if it has just started."
+        raise InputError("a run with a complete checkpoint", f"{run_id}, which has none", remedy)
     weights = {name.removeprefix(WEIGHTS): values for name, values in stored.arrays.items() if name.startswith(WEIGHTS)}
     if not all(np.isfinite(values).all() for values in weights.values()):
-        remedy = "It has diverged: launch it with smaller strengths or a lower learning rate."
+        remedy = "The run has diverged: launch it with smaller strengths or a lower learning rate."
         raise InputError(f"finite weights in {run_id}", "infinite or missing values", remedy)
     config = _frozen_config(store.training_config(run_id), folder, stored.position, weights)
     target = store.root / config.run_id
@@ -66,7 +66,7 @@ def _frozen_config(
 ) -> ImportedConfig:
     last = read_last_metrics(folder) or {}
     epoch = position.step / steps_per_epoch(config.dataset_spec.train_size, config.training.batch_size)
-    if last.get("step"):  # it knows how many images there really were
+    if last.get("step"):  # the record has the actual number of images
         epoch = position.step * last["epoch"] / last["step"]
     moment = f" at epoch {epoch:.2f}"
     return validated(
@@ -82,7 +82,7 @@ def _frozen_config(
 def _record(
     folder: Path, config: ImportedConfig, origin: Path, stored: StoredCheckpoint, weights: dict[str, np.ndarray]
 ) -> None:
-    """Fill the copy's directory: its origin's records up to the checkpoint, weights and result."""
+    """Write the files of the copy: its origin's records up to the checkpoint, weights and result."""
     RunStore(folder.parent).create(config)
     conv = {layer: weights[f"{layer}.weight"].ravel() for layer in config.conv_layers}
     for name in (ENVIRONMENT, METRICS, *map(weights_file, conv)):  # metrics first: each of its lines has its weights

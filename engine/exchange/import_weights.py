@@ -1,4 +1,4 @@
-"""Weights from elsewhere become a finished run: looked at once, as training looks at its first moment."""
+"""Importing weights: a file of weights becomes a finished run with one snapshot."""
 
 import contextlib
 from dataclasses import dataclass
@@ -30,10 +30,11 @@ from engine.validation import validated
 
 @dataclass(frozen=True)
 class Import:
-    """What became of a file.
+    """Result of an import.
 
-    renamed: name in the file -> name in the network, of tensors that were known by their shape alone.
-    is_new: False when the same weights were there already under the same name; True for one of many at once.
+    renamed: name in the file -> name in the network, for tensors that were matched by shape.
+    is_new: False if the same weights were imported before under the same name; if several imports of them run at
+        once, True for one of them.
     """
 
     run_id: str
@@ -42,12 +43,13 @@ class Import:
 
 
 def import_weights(store: RunStore, path: Path, architecture: str, dataset: str, name: str, data_dir: Path) -> Import:
-    """Make a finished run of a file of weights; one that is there already stays as it is.
+    """Create a finished run from a file of weights; an existing run is left unchanged.
 
-    The run appears whole or not at all; a damaged one of the same id is replaced.
+    The run is created completely or not at all; a damaged run with the same id is replaced.
 
     Raises:
-        InputError: the file cannot be read or does not fit, the network takes other images, or the data are missing.
+        InputError: the file cannot be read or does not fit the network, the network does not fit the images, or the
+            data are missing.
     """
     network = validated(ModelConfig, dataset=dataset, architecture=architecture)
     match = match_tensors(read_tensors(path), network)
@@ -67,7 +69,7 @@ def import_weights(store: RunStore, path: Path, architecture: str, dataset: str,
 
 
 def _record(folder: Path, config: ImportedConfig, weights: dict[str, np.ndarray], images: Dataset) -> None:
-    """Fill the run's directory: one snapshot, the probe that training takes by default, weights and result."""
+    """Write the files of the run: one snapshot with the default robustness probe, weights and result."""
     RunStore(folder.parent).create(config)
     stack = Stack.of([build_trained(config, weights)])
     usual = RunConfig(dataset=config.dataset, architecture=config.architecture)

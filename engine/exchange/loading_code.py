@@ -1,10 +1,10 @@
-"""Five lines of Python that load a run's weights into its network; the same on the page and on the command line."""
+"""Python code that loads a run's weights into its network, for pages and commands."""
 
 from engine.runs.model_config import ModelConfig
 
 
 def loading_code(config: ModelConfig, file_name: str) -> str:
-    """For a safetensors file, or a state dict where the name ends in .pt."""
+    """Five lines of Python for a safetensors file, or for a PyTorch state dict if the name ends in .pt."""
     spec = config.dataset_spec
     if file_name.endswith(".pt"):
         reader, weights = "import torch", f"torch.load({file_name!r}, weights_only=True)"

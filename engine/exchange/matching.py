@@ -1,4 +1,4 @@
-"""Which of a stranger's tensors is which of a network's: by name, else by shape, else a sentence that says why not."""
+"""Matching of the tensors in a file to those of a network: by name, else by shape, else with an error message."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ SHOWN = 12
 
 @dataclass(frozen=True)
 class Match:
-    """Weights under the network's names, float32.
+    """Weights by their names in the network, float32.
 
-    renamed: name in the file -> name here, of those that go by their shape.
+    renamed: name in the file -> name in the network, for tensors that were matched by shape.
     """
 
     weights: dict[str, np.ndarray]
@@ -33,10 +33,10 @@ def parameter_shapes(architecture: str, spec: DatasetSpec) -> Shapes:
 
 
 def match_tensors(tensors: dict[str, np.ndarray], network: ModelConfig) -> Match:
-    """The tensors as weights of the network: all of them, and no others; "module." before every name is dropped.
+    """Match the tensors of a file to the network's, one to one; a prefix "module." of every name is removed.
 
     Raises:
-        InputError: some are missing, unexpected or of another shape, no floating point numbers, or not finite.
+        InputError: tensors are missing, unexpected, of another shape, not floating point, or not finite.
     """
     tensors = _without_module(tensors)
     expected = parameter_shapes(network.architecture, network.dataset_spec)
@@ -56,7 +56,7 @@ def _without_module(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _by_shape(found: Shapes, expected: Shapes) -> dict[str, str] | None:
-    """Name here -> name in the file; None where the shapes are not the same, or do not tell tensors apart."""
+    """Name in the network -> name in the file; None if the shapes differ or are not unique."""
     owners = {shape: name for name, shape in found.items()}
     unique = len(owners) == len(found) == len(expected) == len(set(expected.values()))
     if not unique or set(owners) != set(expected.values()):
@@ -86,7 +86,7 @@ def _remedy(found: Shapes) -> str:
             expected = parameter_shapes(architecture, spec)
             if found == expected or _by_shape(found, expected):
                 return f"Choose {architecture} and a data set of {_size(spec.shape)} images, which fit."
-    return f"Bring the weights of one of {', '.join(ARCHITECTURES)}, without buffers."
+    return f"Import the weights of one of {', '.join(ARCHITECTURES)}, without buffers."
 
 
 def _as_float32(name: str, values: np.ndarray) -> np.ndarray:
@@ -103,7 +103,7 @@ def _as_float32(name: str, values: np.ndarray) -> np.ndarray:
 
 
 def _quoted(name: str) -> str:
-    """A stranger's word, short and on one line."""
+    """A name from a file, shortened and on one line."""
     word = "".join(letter if letter.isprintable() else "?" for letter in name)
     return word if len(word) <= 40 else f"{word[:39]}…"
 

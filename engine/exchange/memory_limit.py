@@ -1,4 +1,4 @@
-"""A ceiling on memory while something is read that others wrote."""
+"""A memory limit for reading files from unknown sources."""
 
 import resource
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ from threading import Lock
 import psutil
 
 _ALONE = Lock()
-"""The limit is the whole process's: two that overlap would each take the other's for what was there before."""
+"""The limit applies to the whole process, and each use restores the previous one, so that two must not overlap."""
 
 
 @contextmanager
 def memory_limit(extra: int) -> Iterator[None]:
-    """Inside, this process can take at most `extra` bytes more than it has now; beyond, what asks for them fails.
+    """Context in which this process can allocate at most `extra` bytes more than it has now.
 
-    Python raises MemoryError then, torch RuntimeError. One thread at a time can be inside. The limit is the operating
-    system's, on private memory: Linux keeps it, others may not.
+    Beyond the limit, Python raises MemoryError and torch RuntimeError. Only one thread at a time can use the context.
+    The operating system enforces the limit, on private memory: Linux does, other systems may not.
     """
     with _ALONE:
         soft, hard = resource.getrlimit(resource.RLIMIT_DATA)

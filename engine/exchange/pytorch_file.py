@@ -1,7 +1,7 @@
-"""Tensors from a file of torch.save: nothing in it is executed, little is made that it merely describes.
+"""Reading tensors from a file of torch.save without executing code, and with a limit on memory.
 
-torch's reader with `weights_only` calls a few harmless things that a file names, and some of them can be asked for
-gigabytes: hence the ceiling on memory.
+torch's reader with `weights_only` calls a few harmless functions that a file names. Some of them can be made to
+allocate gigabytes, hence the limit.
 """
 
 import io
@@ -17,19 +17,22 @@ from engine.errors import InputError
 from engine.exchange.memory_limit import memory_limit
 
 READING_BYTES = 256 * 2**20
-"""Memory that reading may take: four times the largest file."""
+"""Memory limit for reading, in bytes: four times the largest file."""
 
 _SAVE_AGAIN = "Save it again with torch.save(model.state_dict(), FILE)."
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 
 
 def read_pytorch(name: str, content: bytes) -> dict[str, np.ndarray]:
-    """The tensors of a state dict; InputError as `read_tensors`."""
+    """Tensors of a state dict by name; raises InputError as `read_tensors` does."""
     _check_archive(name, content)
     try:
-        with memory_limit(READING_BYTES), warnings.catch_warnings(action="ignore"):  # torch warns of its own storages
+        with (
+            memory_limit(READING_BYTES),
+            warnings.catch_warnings(action="ignore"),
+        ):  # torch warns about its own storages
             loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except Exception as error:  # the reader of the archive and that of the pickle each have many of their own
+    except Exception as error:  # the readers of the archive and of the pickle raise many types
         foreign = re.search(r"GLOBAL ([\w.]{1,80})", str(error))
         found = f"one with {foreign[1]}" if foreign else "a damaged one, or one with other objects"
         raise InputError(f"{name} to hold tensors and nothing to execute", found, _SAVE_AGAIN) from error
@@ -37,7 +40,7 @@ def read_pytorch(name: str, content: bytes) -> dict[str, np.ndarray]:
 
 
 def _check_archive(name: str, content: bytes) -> None:
-    """InputError for all but a zip as torch.save writes it: nothing in it may grow when it is read."""
+    """Raise InputError unless the file is a zip archive as torch.save writes it, without compressed entries."""
     expected = f"{name} to be a zip archive as torch.save writes it"
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -46,7 +49,7 @@ def _check_archive(name: str, content: bytes) -> None:
         raise InputError(expected, "a damaged file, or one of another kind", _SAVE_AGAIN) from error
     names = [entry.filename.rpartition("/")[2] for entry in entries]
     if "data.pkl" not in names or "constants.pkl" in names:
-        found = "a TorchScript model" if "constants.pkl" in names else "a zip with other things"
+        found = "a TorchScript model" if "constants.pkl" in names else "a zip archive with other files"
         raise InputError(expected, found, _SAVE_AGAIN)
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         raise InputError(expected, "one with compressed entries", _SAVE_AGAIN)
@@ -71,7 +74,9 @@ def _arrays(name: str, tensors: dict[str, Tensor], file_bytes: int) -> dict[str,
     for tensor in tensors.values():
         plain = type(tensor) in (torch.Tensor, torch.nn.Parameter) and tensor.layout is torch.strided
         if not plain or tensor.is_quantized or tensor.is_nested or tensor.device.type != "cpu":
-            raise InputError(f"dense tensors in {name}", "a sparse, quantized or empty-handed one", _SAVE_AGAIN)
+            raise InputError(
+                f"dense tensors in {name}", "a sparse or quantized tensor, or one without values", _SAVE_AGAIN
+            )
         if tensor.dtype.itemsize == 1 and tensor.is_floating_point():
             found = f"the type {str(tensor.dtype).removeprefix('torch.')}"
             raise InputError(f"numbers of 16, 32 or 64 bits in {name}", found, "Save them as float32.")

@@ -1,4 +1,4 @@
-"""A small copy of a finished run, to be shown and shared: thinned snapshots, whole evaluations. No torch."""
+"""Small copies of finished runs, for sharing: fewer snapshots, complete evaluations. No torch."""
 
 import shutil
 from collections.abc import Collection
@@ -19,24 +19,24 @@ RESULTS, IMAGES = ("evaluations", "diagnoses", "curves"), ("adversarial", "trans
 
 
 def record_run(store: RunStore, run_id: str, out: Path, snapshots: int, without: Collection[Part] = ()) -> Path:
-    """Copy a run into the folder `out`, under its own name; what lies there under it is left as it is.
+    """Copy a run into the folder `out`, under its run id; an existing folder is not overwritten.
 
     Args:
-        snapshots: at most so many are kept, evenly spread, the first and the last among them.
-        without: "images" leaves out adversarial images and what was said to each: the accuracies stay, but runs cannot
-            be compared image by image. "weights" leaves out the final ones and the records of later convolutions: the
-            copy cannot be attacked again.
+        snapshots: largest number of snapshots to keep, evenly spaced, with the first and the last.
+        without: "images" leaves out adversarial images and the predictions for each: the accuracies stay, but runs
+            cannot be compared image by image. "weights" leaves out the final weights and the records of later
+            convolutions: the copy cannot be attacked again.
 
     Returns:
-        The copy.
+        Path of the copy.
 
     Raises:
-        InputError: no such run, one that has not finished, fewer than 2 snapshots, or a name that is taken.
+        InputError: the run does not exist or has not finished, `snapshots` is below 2, or the folder exists.
     """
     store.folder(run_id)
     result = store.result(run_id)
     if not result or result["status"] != "finished":
-        raise InputError("a finished run", f"{run_id}, which has not", "Let it finish first.")
+        raise InputError("a finished run", f"{run_id}, which has not finished", "Let the run finish first.")
     if snapshots < 2:
         raise InputError("at least 2 snapshots, the first and the last", str(snapshots), "Ask for 2 or more.")
     taken = InputError("a folder without this run", str(out / run_id), "Remove it, or choose another folder.")

@@ -1,4 +1,4 @@
-"""Tensors from a file that someone else wrote: nothing in it is executed. No torch for files of safetensors."""
+"""Reading tensors from a file without executing code in it. Safetensors files are read without torch."""
 
 from pathlib import Path
 
@@ -20,15 +20,19 @@ _TYPES = {
 def read_tensors(path: Path) -> dict[str, np.ndarray]:
     """All tensors of a `.safetensors` file, or of a `.pt` or `.pth` file with a state dict; bfloat16 as float32.
 
-    The state dict of a `.pt` file is the whole of it, or its entry state_dict, model_state_dict, model or net.
+    The state dict of a `.pt` file is its whole content, or its entry state_dict, model_state_dict, model or net.
 
     Raises:
-        InputError: no such file, of another kind, larger than MOST_BYTES, damaged, compressed, with objects other than
-            tensors, or with tensors that are not dense or larger than the file.
+        InputError: the file does not exist, is of another kind, larger than MOST_BYTES, damaged or compressed, or has
+            objects other than tensors, or tensors that are not dense or are larger than the file.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise InputError(f"a file of weights ending in {', '.join(SUFFIXES)}", repr(path.name), "Choose such a file.")
+        raise InputError(
+            f"a file of weights ending in {', '.join(SUFFIXES)}",
+            repr(path.name),
+            "Choose a file with one of these endings.",
+        )
     content = _read_bounded(path)
     if suffix == ".safetensors":
         return _read_safetensors(path.name, content)

@@ -1,4 +1,4 @@
-"""Whether a run that was imported or frozen is all there. No torch."""
+"""Check of whether an imported or frozen run is complete. No torch."""
 
 from engine.errors import InputError
 from engine.robustness.cache import weights_digest
@@ -8,7 +8,7 @@ from engine.runs.store import RunStore
 
 
 def is_whole(store: RunStore, run_id: str) -> bool:
-    """Whether such a run has its config, the weights that the config is a digest of, and a result."""
+    """Whether an imported or frozen run has a config, the weights whose digest is in the config, and a result."""
     try:
         config = store.config(run_id)
         weights = load_weights(store.folder(run_id))

@@ -1,4 +1,4 @@
-"""The paper's claims, and one of ours, judged by the runs of a store. No torch."""
+"""The paper's claims and one of this project, tested with the runs of a store. No torch."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ CLAIMS = {
 }
 
 RULE = (
-    "Every claim is taken apart into statements about a difference between two variants over the seeds both have. A "
-    "statement is supported when the 95 % interval of the paired t-test lies wholly where it says, contradicted when "
-    "it lies wholly elsewhere, and else there are not enough runs to tell; so too without an interval, for fewer than "
-    "two seeds or where the difference is the same for all. A claim is supported when all its statements are, and "
-    "contradicted when one of them is. An attack that nothing survives in either variant, as CW on "
-    "CIFAR-10, in print too, cannot tell them apart and is left out. Checks for gradient masking are counted instead: "
-    "one that fails on one run contradicts, and at least two checked runs without one support."
+    "Every claim consists of statements about a difference between two variants over the seeds that both have. A "
+    "statement is supported if the 95 % interval of the paired t-test is entirely in the stated range, and "
+    "contradicted if it is entirely outside. Otherwise there are not enough runs; this includes fewer than two seeds, "
+    "and seeds that all have the same difference, for which there is no interval. A claim is supported if all its "
+    "statements are, and contradicted if one of them is. An attack that no image survives in either variant, such as "
+    "CW on CIFAR-10 (in the paper too), cannot distinguish them and is left out. Checks for gradient masking are "
+    "counted instead: one failed check on one run contradicts, and two or more checked runs without one support."
 )
 
 MARGIN = 0.02
-"""Up to so much accuracy is "small", and "does not help"."""
+"""Largest difference in accuracy that counts as "small" or as "does not help"."""
 
 CIFAR_PRICE = (0.05, 0.09)
-"""What passes for "about .07"."""
+"""Range of losses in accuracy that count as "about 7 points"."""
 
 
 @dataclass(frozen=True)
 class JudgedClaim:
-    """A claim on one data set; note: what was left out of it."""
+    """A claim on one data set with its statements; note: the attacks that were left out."""
 
     number: int
     dataset: str
@@ -53,7 +53,7 @@ class JudgedClaim:
 
     @property
     def verdict(self) -> Verdict:
-        """As RULE says."""
+        """Verdict on the claim by RULE."""
         found = {statement.verdict for statement in self.statements}
         if "contradicted" in found:
             return "contradicted"
@@ -61,7 +61,7 @@ class JudgedClaim:
 
     @property
     def run_ids(self) -> tuple[str, ...]:
-        """All runs behind it, each once."""
+        """Ids of all runs that the claim was tested with, each once."""
         return tuple(dict.fromkeys(run_id for statement in self.statements for run_id in statement.run_ids))
 
 
@@ -69,7 +69,7 @@ def judge_claims(evidence: Evidence, diagnosis_of: Callable[[str], Diagnosis | N
     """The six claims on the evidence's data set.
 
     Args:
-        diagnosis_of: run_id -> the checks of its robust accuracy under the evidence's protocol, None without.
+        diagnosis_of: run_id -> checks of its robust accuracy under the evidence's protocol, or None.
     """
     of = evidence.values
     fuzzy = {variant: of(variant, FUZZINESS) for variant in ("std", "adv", "min-max")}
@@ -94,7 +94,7 @@ def judge_claims(evidence: Evidence, diagnosis_of: Callable[[str], Diagnosis | N
         5: [_price(evidence)],
         6: [_survives(evidence), _passes_checks(evidence, diagnosis_of)],
     }
-    notes = {3: f"Left out, since nothing survives it in either: {left_out}."} if deadly else {}
+    notes = {3: f"Left out, since no image survives it in either variant: {left_out}."} if deadly else {}
     dataset = evidence.setting.dataset
     return [JudgedClaim(number, dataset, tuple(found), notes.get(number, "")) for number, found in statements.items()]
 
@@ -104,7 +104,7 @@ def _all_zero(values: Values) -> bool:
 
 
 def _together(evidence: Evidence) -> list[Statement]:
-    """Claim 4, on the mean accuracy over the six attacks."""
+    """Statements of claim 4, on the mean accuracy over the six attacks."""
     mean = {variant: _mean_of_attacks(evidence, variant) for variant in ("std", "std+l1", "std+l2", "min-max")}
     words = f"Std+L1 is not above Std by {100 * MARGIN:.0f} points (mean of the six attacks)"
     return [
@@ -117,7 +117,7 @@ def _together(evidence: Evidence) -> list[Statement]:
 
 
 def _price(evidence: Evidence) -> Statement:
-    """Claim 5, on the whole test set."""
+    """Statement of claim 5, on the whole test set."""
     std, min_max = (evidence.values(variant, NO_ATTACK) for variant in ("std", "min-max"))
     if evidence.setting.dataset == "cifar10":
         low, high = (100 * limit for limit in CIFAR_PRICE)
@@ -128,13 +128,13 @@ def _price(evidence: Evidence) -> Statement:
 
 
 def _survives(evidence: Evidence) -> Statement:
-    """That Min-Max is above Std in the worst case of attacks with and without gradients."""
+    """Statement that Min-Max is above Std in the worst case of attacks with and without gradients."""
     words = f"Min-Max is above Std in the worst case of all attacks, {', '.join(STRONG_ATTACKS)} among them"
     return above(words, _worst_case(evidence, "min-max"), _worst_case(evidence, "std"), "points")
 
 
 def _passes_checks(evidence: Evidence, diagnosis_of: Callable[[str], Diagnosis | None]) -> Statement:
-    """That no check fails for Min-Max."""
+    """Statement that no check for gradient masking fails on Min-Max."""
     runs = evidence.runs.get("min-max", {}).values()
     made = {run.run_id: diagnosis for run in runs if (diagnosis := diagnosis_of(run.run_id)) is not None}
     found = {run_id: one for run_id, one in made.items() if len(one.having("not run")) < len(one.findings)}
@@ -150,14 +150,14 @@ def _passes_checks(evidence: Evidence, diagnosis_of: Callable[[str], Diagnosis |
 
 
 def _mean_of_attacks(evidence: Evidence, variant: str) -> Values:
-    """Mean accuracy over the six attacks, of seeds that have all of them."""
+    """Mean accuracy over the six attacks, for seeds with all of them."""
     found = [evidence.values(variant, attack) for attack in PAPER_ATTACKS]
     seeds = set.intersection(*(set(values.by_seed) for values in found))
     return _combined(evidence, variant, {s: sum(v.by_seed[s] for v in found) / len(found) for s in sorted(seeds)})
 
 
 def _worst_case(evidence: Evidence, variant: str) -> Values:
-    """Worst case of all that both Std and Min-Max of a seed were attacked with, every strong attack among it."""
+    """Worst-case accuracy for seeds whose Std and Min-Max runs have the same attacks, including all strong ones."""
     met = {
         name: {
             seed: (frozenset(report.robust_accuracy_by_attack), report.robust_accuracy)

@@ -1,4 +1,4 @@
-"""How far a choice of λ, μ and scope is from the print, and which comes closest. No torch."""
+"""Distance of a choice of λ, μ and scope from the paper's numbers, and a ranking of choices. No torch."""
 
 import math
 from collections import Counter
@@ -14,21 +14,22 @@ from engine.runs.model_config import ModelConfig
 from engine.runs.training_identity import training_identity
 
 ACCURACY_UNIT = 0.05
-"""What counts as much as a factor of 2 in fuzziness."""
+"""Difference in accuracy that counts as much as a factor of 2 in fuzziness."""
 
 RULE = (
     "Distance: root mean square over the cells of the column, where an accuracy that is off by 5 points counts 1 and a "
     "fuzziness that is off by a factor of 2 counts 1. The same cells are compared for all candidates; the two that are "
-    "swapped in print are left out."
+    "swapped in the paper are left out."
 )
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A choice, and how far it is from the print.
+    """A choice of λ, μ and scope, and its distance from the paper's numbers.
 
-    distance: over the Min-Max column; joint_distance: over Std+L1, Std+L2 and Min-Max with the same λ and μ, None
-    where one of them is missing. seeds: fewest behind a cell.
+    distance: distance over the Min-Max column.
+    joint_distance: distance over Std+L1, Std+L2 and Min-Max with the same λ and μ; None if one of them is missing.
+    seeds: smallest number of seeds of a cell.
     """
 
     setting: Setting
@@ -43,7 +44,7 @@ class Candidate:
 
 
 def deviation(cell: Reproduced) -> float | None:
-    """How far ours is from the print in units of RULE, signed; None without a run, or without a logarithm."""
+    """Signed deviation of a result from the paper in units of RULE; None without a run or for a fuzziness of 0."""
     summary = cell.ours.summary
     if summary is None:
         return None
@@ -53,7 +54,7 @@ def deviation(cell: Reproduced) -> float | None:
 
 
 def distance(cells: Sequence[Reproduced]) -> float | None:
-    """Root mean square of `deviation`; None without cells, or where one has none."""
+    """Root mean square of `deviation`; None without cells, or if the deviation of a cell is None."""
     deviations = [deviation(cell) for cell in cells]
     found = [value for value in deviations if value is not None]
     if not found or len(found) < len(deviations):
@@ -68,12 +69,12 @@ def rank_candidates(
     samples: int | None = None,
     complete: bool = False,
 ) -> list[Candidate]:
-    """Every λ > 0, μ > 0 and scope that Min-Max was trained and attacked with, the closest to the print first.
+    """Every λ > 0, μ > 0 and scope that Min-Max was trained and attacked with, the closest to the paper first.
 
     Args:
-        base: data set and schedule; its strengths do not matter.
-        index: of all runs.
-        samples: images of the evaluations; None as in `gather`, for all candidates together.
+        base: data set and schedule; its strengths are not used.
+        index: index of all runs.
+        samples: number of images in the evaluations; None chooses it as `gather` does, for all candidates together.
         complete: compare all cells of the column, instead of those that at least half of the candidates have;
             candidates that lack one of them are left out.
     """
@@ -95,7 +96,7 @@ _UNATTACKED = {NO_ATTACK, FUZZINESS}
 
 
 def _choice(config: ModelConfig, base: Setting) -> tuple[float, float, Scope] | None:
-    """The strengths and the scope of a run that differs from Min-Max in `base` in nothing else but the seed."""
+    """Strengths and scope of a run that differs from Min-Max in `base` only in these and the seed; else None."""
     if not isinstance(config, RunConfig) or config.variant != "min-max":
         return None
     choice = config.objective.l1_strength, -config.objective.l2_strength, config.objective.scope
@@ -107,7 +108,7 @@ def _choice(config: ModelConfig, base: Setting) -> tuple[float, float, Scope] | 
 
 
 def _answered(evidence: Evidence, variant: str) -> set[str]:
-    """Quantities of a column that some run answers for."""
+    """Quantities of a column that at least one run has."""
     return {cell.printed.quantity for cell in evidence.cells if cell.printed.variant == variant and cell.ours.by_seed}
 
 

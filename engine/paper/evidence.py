@@ -1,4 +1,4 @@
-"""Evidence: the runs of a store that answer for one setting of the paper. No torch."""
+"""Evidence: the runs of a store that reproduce one setting of the paper. No torch."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -23,9 +23,9 @@ NEAR_ZERO = "near zero"
 
 @dataclass(frozen=True)
 class Values:
-    """One quantity of one variant, seed by seed.
+    """One quantity of one variant, by seed.
 
-    by_seed: seed -> value; run_ids: seed -> the run it is of; n: images behind an accuracy, None for weights.
+    by_seed: seed -> value; run_ids: seed -> run id; n: number of images of an accuracy, None for weights.
     """
 
     by_seed: Mapping[int, float]
@@ -34,27 +34,32 @@ class Values:
 
     @cached_property
     def summary(self) -> SeedSummary | None:
-        """None without a run."""
+        """Mean, deviation and interval over seeds; None without a run."""
         return summarize_seeds(list(self.by_seed.values())) if self.by_seed else None
 
 
 @dataclass(frozen=True)
 class Reproduced:
-    """A printed number beside ours."""
+    """A number of the paper and the reproduced value."""
 
     printed: PrintedCell
     ours: Values
 
     @property
     def difference(self) -> float | None:
-        """Ours minus the printed one; None without a run."""
+        """Reproduced value minus the paper's; None without a run."""
         summary = self.ours.summary
         return None if summary is None else summary.mean - self.printed.value
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """runs: variant -> seed -> its finished run; reports: run_id -> its report under the one protocol chosen."""
+    """Runs and reports for one setting.
+
+    samples: number of images in the evaluations.
+    runs: variant -> seed -> finished run.
+    reports: run_id -> report under the chosen protocol.
+    """
 
     setting: Setting
     samples: int
@@ -62,7 +67,7 @@ class Evidence:
     reports: Mapping[str, RobustnessReport]
 
     def values(self, variant: str, quantity: str) -> Values:
-        """A quantity of all seeds that have it.
+        """One quantity of a variant, for all seeds that have it.
 
         Args:
             quantity: FUZZINESS or NEAR_ZERO (a count) of the first convolution at the end, NO_ATTACK (accuracy on the
@@ -90,20 +95,20 @@ class Evidence:
 
     @cached_property
     def near_zero_ratio(self) -> Values:
-        """Near-zero weights of Min-Max as a multiple of Std's, over seeds that both have; not where Std has none."""
+        """Near-zero count of Min-Max divided by that of Std, for seeds that both have and where Std's is not 0."""
         std, min_max = (self.values(variant, NEAR_ZERO) for variant in ("std", "min-max"))
         found = {seed: count / std.by_seed[seed] for seed, count in min_max.by_seed.items() if std.by_seed.get(seed)}
         return Values(found, {seed: min_max.run_ids[seed] for seed in found}, None)
 
     @cached_property
     def cells(self) -> tuple[Reproduced, ...]:
-        """All printed numbers of the data set."""
+        """All numbers of the paper for the data set, with the reproduced values."""
         of_dataset = (cell for cell in CELLS if cell.dataset == self.setting.dataset)
         return tuple(Reproduced(cell, self.values(cell.variant, cell.quantity)) for cell in of_dataset)
 
 
 class RunIndex:
-    """Runs by what they were trained to, for many questions to the same ones."""
+    """Index of finished runs by training identity, for repeated look-ups."""
 
     def __init__(self, runs: Sequence[RunOverview]) -> None:
         self.runs = runs
@@ -121,11 +126,11 @@ class RunIndex:
 def gather(
     setting: Setting, index: RunIndex, reports_of: Callable[[str], Reports], samples: int | None = None
 ) -> Evidence:
-    """What there is for a setting, one run for each variant and seed; several alike: the one attacked most.
+    """Evidence for a setting, with one run for each variant and seed: the one with most attacks if there are several.
 
     Args:
         reports_of: run_id -> its reports.
-        samples: images of the evaluation; None takes the number that fills most cells, the larger of equals.
+        samples: number of images in the evaluation; None takes the number that fills most cells, the larger on a tie.
     """
     found = {variant: index.seeds(setting, variant) for variant in VARIANTS}
     runs = [run for seeds in found.values() for alike in seeds.values() for run in alike]
@@ -144,7 +149,7 @@ def gather(
 
 
 def most_answered(setting: Setting, reports: Sequence[Reports], default: int = 500) -> int:
-    """The number of images with which most attacks of the tables were answered at the paper's epsilon."""
+    """Number of images for which the reports have most attacks of the tables at the paper's epsilon."""
     counts: Counter[int] = Counter()
     for of_run in reports:
         for protocol, report in of_run.items():
@@ -154,5 +159,5 @@ def most_answered(setting: Setting, reports: Sequence[Reports], default: int = 5
 
 
 def _seedless(config: RunConfig) -> RunConfig:
-    """The training identity without the seed."""
+    """Training identity of a config without the seed."""
     return training_identity(config).model_copy(update={"seed": 0})

@@ -1,4 +1,4 @@
-"""Launches worth one click: the demonstration, and the paper's settings."""
+"""Presets of the Launch page: the demonstration and the paper's settings."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from engine.training.schedule import TrainingConfig
 
 @dataclass(frozen=True)
 class Preset:
-    """A named launch; `about` says in one sentence what it is for and what is not the paper's."""
+    """A named launch; `about` describes its purpose and its differences from the paper."""
 
     title: str
     about: str
@@ -19,7 +19,7 @@ class Preset:
 
 
 REPRODUCTIONS = {"table1-mnist": "mnist", "table2-cifar10": "cifar10"}
-"""Preset -> the data set whose tables, figures and claims it is about."""
+"""Preset -> data set whose tables, figures and claims it reproduces."""
 
 
 def _launch(setting: Setting, probe: ProbeConfig) -> LaunchRequest:
@@ -38,7 +38,7 @@ def _launch(setting: Setting, probe: ProbeConfig) -> LaunchRequest:
 PRESETS = {
     "demonstration": Preset(
         "Std and Min-Max on MNIST mini",
-        "A quarter of a minute on two cores: watch the weights of the first convolution leave the middle.",
+        "Shows how Min-Max moves the weights of the first convolution; takes about 15 seconds on two cores.",
         LaunchRequest(dataset="mnist-mini", variants=("std", "min-max"), training=TrainingConfig(epochs=10)),
     ),
     "table1-mnist": Preset(
@@ -49,8 +49,8 @@ PRESETS = {
     ),
     "table2-cifar10": Preset(
         "Paper table 2, CIFAR-10",
-        "All five variants, 90 epochs, three seeds. λ, μ and the layer came closest to the print of a few tried; the "
-        "learning rate is 1e-3 where the paper prints 1e-2, which does not reach its accuracy.",
+        "All five variants, 90 epochs, three seeds. λ, μ and the layer are the closest to the paper of a few tried. "
+        "The learning rate is 1e-3: the paper's 1e-2 does not reach its accuracy.",
         _launch(SETTINGS["cifar10"], ProbeConfig(every=5)),
     ),
 }

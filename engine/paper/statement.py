@@ -1,4 +1,4 @@
-"""Statements: parts of a claim, each about one difference between two variants, and whether runs bear them out."""
+"""Statements: parts of a claim, each about one difference between two variants, and their verdicts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Verdict = Literal["supported", "contradicted", "not enough runs"]
 Unit = Literal["nats", "weights", "points"]
 
 Region = tuple[float | None, float | None]
-"""Where a difference has to lie, from and to; None is no limit."""
+"""Range of a difference, lower and upper limit; None means no limit."""
 
 ABOVE: Region = (0.0, None)
 
@@ -22,9 +22,12 @@ ABOVE: Region = (0.0, None)
 class Statement:
     """One part of a claim.
 
-    words: what would have to be true. unit: of the difference; accuracies are fractions, shown in points.
-    difference: over the seeds both variants have, None without one. region: where the words say that it lies.
-    run_ids: behind it. note: what else is to be known, e.g. which check failed.
+    words: the statement as text.
+    unit: unit of the difference; accuracies are fractions, shown in points.
+    difference: difference over the seeds that both variants have; None without a common seed.
+    region: range of the difference in which the statement is true.
+    run_ids: ids of the compared runs.
+    note: further information, e.g. the check that failed.
     """
 
     words: str
@@ -37,7 +40,7 @@ class Statement:
 
 
 def judged_statement(words: str, first: Values, second: Values, unit: Unit, region: Region) -> Statement:
-    """That the difference of the first from the second lies in the region, over the seeds both have."""
+    """Statement that the first minus the second is in the region, over the seeds that both have."""
     seeds = sorted(first.by_seed.keys() & second.by_seed.keys())
     ids = tuple(values.run_ids[seed] for seed in seeds for values in (first, second))
     ours, theirs = ([values.by_seed[seed] for seed in seeds] for values in (first, second))
@@ -46,12 +49,12 @@ def judged_statement(words: str, first: Values, second: Values, unit: Unit, regi
 
 
 def above(words: str, first: Values, second: Values, unit: Unit) -> Statement:
-    """That the first is larger."""
+    """Statement that the first is larger than the second."""
     return judged_statement(words, first, second, unit, ABOVE)
 
 
 def _verdict(difference: PairedSeeds | None, region: Region) -> Verdict:
-    """Supported where the whole interval lies in the region, contradicted where none of it does."""
+    """Supported if the whole interval is in the region, contradicted if none of it is, else not enough runs."""
     if difference is None or difference.low is None or difference.high is None:
         return "not enough runs"
     low, high = (-math.inf if region[0] is None else region[0], math.inf if region[1] is None else region[1])

@@ -1,4 +1,4 @@
-"""What is printed in Shen, Chen & Wang (arXiv 2011.13719): tables 1 to 3 and the counts of figures 4 and 5."""
+"""Numbers of Shen, Chen & Wang (arXiv 2011.13719): tables 1 to 3 and the counts of figures 4 and 5."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 TableNumber = Literal[1, 2, 3]
 
 NO_ATTACK, FUZZINESS = "none", "fuzziness"
-"""Quantities of cells beside the six attacks."""
+"""Quantities of cells other than the six attacks."""
 
 PRINTED_NAMES = {
     NO_ATTACK: "No attack",
@@ -18,7 +18,7 @@ PRINTED_NAMES = {
     "linf-bim": "LinfBIA",
     FUZZINESS: "Fuzziness",
 }
-"""Quantity -> what the paper calls it."""
+"""Quantity -> name in the paper."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class PrintedCell:
     """One number of the paper.
 
     quantity: FUZZINESS of the first convolution in nats, else accuracy as a fraction: NO_ATTACK or an attack's name.
-    oddity: what is strange about it, as printed.
+    oddity: explanation, if the number looks wrong in the paper.
     """
 
     table: TableNumber

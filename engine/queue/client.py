@@ -1,4 +1,4 @@
-"""The worker as others see it: its settings, whether one is alive, and how to start one. No torch."""
+"""Interface to the worker for pages and commands: its settings, whether it is alive, and how to start it. No torch."""
 
 import os
 import subprocess
@@ -20,14 +20,15 @@ ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(512 * 2**20),
     "MALLOC_TOP_PAD_": str(64 * 2**20),
 }
-"""Of worker processes, unless the user has set something else; must stand before they begin."""
+"""Environment variables of worker processes, unless the user has set them; they must be set before the start."""
 
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """Where a worker works and with what; `idle_exit` seconds without work end it, None never does.
+    """Folders, device and number of processes of a worker.
 
-    processes: number of worker processes; None takes one per core, or one on a GPU.
+    processes: number of worker processes; None means one per core, or one on a GPU.
+    idle_exit: seconds without work after which the worker ends; None means never.
     """
 
     root: Path
@@ -37,7 +38,7 @@ class WorkerSettings:
     idle_exit: float | None = None
 
     def processes_on(self, device: str) -> int:
-        """Worker processes side by side on this device, "cpu" or "cuda"."""
+        """Number of worker processes on this device, "cpu" or "cuda"."""
         return self.processes or worker_process_count(device)
 
     def command(self) -> list[str]:
@@ -49,7 +50,7 @@ class WorkerSettings:
 
 
 def worker_identity(root: Path) -> str | None:
-    """Identity of the live worker of a store, None when there is none."""
+    """Identity of the running worker of a store; None if there is none."""
     try:
         identity = (root / LOCK).read_text().strip()
     except OSError:
@@ -58,7 +59,7 @@ def worker_identity(root: Path) -> str | None:
 
 
 def start_worker(settings: WorkerSettings) -> bool:
-    """Start a detached worker unless one is alive; whether one was started. It outlives whoever asked."""
+    """Start a detached worker unless one is alive, and return whether one was started. It outlives its caller."""
     RunStore(settings.root).prepare()
     if worker_identity(settings.root):
         return False
@@ -74,5 +75,5 @@ def start_worker(settings: WorkerSettings) -> bool:
             start_new_session=True,
             env={**ENVIRONMENT, **os.environ},
         )
-    threading.Thread(target=worker.wait, daemon=True).start()  # or it would be a zombie once it ends
+    threading.Thread(target=worker.wait, daemon=True).start()  # otherwise it would be a zombie after its end
     return True

@@ -1,4 +1,4 @@
-"""What the queue says of a job that failed, in one sentence."""
+"""Error messages of failed jobs."""
 
 import errno
 
@@ -6,11 +6,11 @@ from engine.errors import InputError
 
 
 def failure_sentence(failure: BaseException, unknown: str = "") -> str:
-    """The reason for a person: what to do where that is known, else the exception's type and message, and `unknown`."""
+    """Reason of a failure, with a remedy if it is known; else the exception's type and message, and `unknown`."""
     if isinstance(failure, InputError):
         return str(failure)
     if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full. Free some space, then resume; what was recorded so far is kept."
     if isinstance(failure, OSError):
-        return f"Reading or writing failed: {failure.strerror} ({failure.filename}). Fix that, then resume."
+        return f"Reading or writing failed: {failure.strerror} ({failure.filename}). Check the disk, then resume."
     return f"{type(failure).__name__}: {failure}. {unknown}".rstrip()

@@ -1,4 +1,4 @@
-"""A process's heartbeat: while the main thread works on jobs, this one reports and listens."""
+"""Heartbeat of a process: a thread that reports progress and notices stop requests while the main thread works."""
 
 import os
 import sqlite3
@@ -11,17 +11,19 @@ LISTEN_INTERVAL = 0.25
 
 
 def is_orphaned(parent: int) -> bool:
-    """Whether process `parent` is gone, which started this one; a process may also be its own parent."""
+    """Whether the process `parent`, which started this one, has ended; a process may be its own parent."""
     return parent not in (os.getpid(), os.getppid())
 
 
 class Heartbeat:
-    """Beats for jobs of one owner until closed; `interrupted()` turns true when the work should end.
+    """Heartbeat for the jobs of one owner, until closed; `interrupted()` is True once the work should end.
 
-    That is when any of the jobs was asked to stop, was taken away, or the process that started this one is gone.
+    The work should end when a stop is requested for any of the jobs, another process has taken one of them, or the
+    process that started this one has ended.
 
-    progress, message: what the next beat reports.
-    wanted: the jobs that still belong to the owner and were not asked to stop; orphaned: process `parent` is gone.
+    progress, message: values that the next beat reports.
+    wanted: jobs that still belong to the owner and have no stop request.
+    orphaned: whether the process `parent` has ended.
     """
 
     def __init__(self, queue: RunQueue, owner: str, job_ids: Sequence[str], parent: int) -> None:
@@ -41,11 +43,11 @@ class Heartbeat:
         self._thread.join()
 
     def report(self, fraction: float, message: str) -> None:
-        """How far the work is, in [0, 1], and what it is doing; told with the next beat."""
+        """Set the progress, in [0, 1], and the message that the next beat reports."""
         self.progress, self.message = fraction, message
 
     def interrupted(self) -> bool:
-        """Whether to save and end; never raises, and is cheap enough to ask at every step."""
+        """Whether to save and end; never raises, and is cheap enough to call at every step."""
         return self._interrupted.is_set()
 
     def _beat(self) -> None:
@@ -53,7 +55,7 @@ class Heartbeat:
             try:
                 self.wanted = self._queue.beat(self._owner, self._job_ids, self.progress, self.message)
             except (sqlite3.Error, OSError):
-                continue  # a full disk or a long lock; the next beat will tell
+                continue  # a full disk or a long lock; the next beat tries again
             self.orphaned = is_orphaned(self._parent)
             if self.orphaned or len(self.wanted) < len(self._job_ids):
                 self._interrupted.set()

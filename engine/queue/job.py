@@ -1,4 +1,4 @@
-"""A job: one row of the queue, something to be done for a run."""
+"""A job: one row of the queue, the training or a measurement of a run."""
 
 import json
 import sqlite3
@@ -36,19 +36,22 @@ class Job:
 
     @property
     def ground(self) -> str:
-        """The files that the job works on, see `ground`."""
+        """Key of the files that the job works on; see the function `ground`."""
         return ground(self.kind, self.run_id, self.payload)
 
     @property
     def seconds_left(self) -> float | None:
-        """Remaining time at the rate so far; None when there is nothing to go by."""
+        """Remaining time at the rate so far; None if it cannot be estimated yet."""
         if self.status != "running" or self.started_at is None or self.progress < 0.02:
             return None
         return (time.time() - self.started_at) * (1 - self.progress) / self.progress
 
 
 def ground(kind: Kind, run_id: str, payload: dict) -> str:
-    """Equal for measurements of one run under one protocol, which build on each other's files: one at a time."""
+    """Key of the files that a job works on. Jobs with equal keys run one at a time.
+
+    It is equal for all measurements of one run under one protocol, since they use each other's files.
+    """
     decisive = [payload.get(name) for name in ("threat", "samples", "seed", "image")]
     return json.dumps([run_id, kind == "train", *decisive])
 

@@ -1,4 +1,4 @@
-"""JobRunner: claims jobs for one process, does them, and releases each with the status it ended in."""
+"""JobRunner: claims jobs for one process, runs them, and releases each with its final status."""
 
 import traceback
 from dataclasses import dataclass
@@ -17,14 +17,15 @@ from engine.runs.store import RunStore
 
 
 class _Interrupted(Exception):
-    """Raised inside a measurement that should end now."""
+    """Raised inside a measurement to end it."""
 
 
 @dataclass(frozen=True)
 class JobRunner:
-    """One process at work on a queue: one stack or one measurement at a time.
+    """A process that works on a queue, one stack or one measurement at a time.
 
-    owner: identity of this process; parent: number of the process without which it should end.
+    owner: identity of this process.
+    parent: id of the process that started this one; when it ends, this one should end too.
     """
 
     store: RunStore
@@ -35,13 +36,13 @@ class JobRunner:
     parent: int
 
     def claim(self) -> list[Job]:
-        """Waiting jobs to do next, all of one kind, which now belong to this process."""
+        """Claim the waiting jobs to run next, all of one kind, for this process."""
         if not self.queue.has(WAITING):
             return []
         return self.queue.claim(self.owner, build_chooser(self.store, self.device, checkpoint_position))
 
     def run(self, jobs: list[Job]) -> None:
-        """Do claimed jobs and release each."""
+        """Run claimed jobs and release each."""
         measured, error = False, None
         with Heartbeat(self.queue, self.owner, [job.job_id for job in jobs], self.parent) as heartbeat:
             try:
@@ -49,7 +50,7 @@ class JobRunner:
                     self._train(jobs, heartbeat)
                 else:
                     measured = self._measure(jobs[0], heartbeat)
-            except Exception as failure:  # whatever went wrong belongs to these jobs, not to the worker
+            except Exception as failure:  # an error of these jobs must not end the worker
                 error = failure_sentence(failure, unknown="See worker.log in the store.")
                 traceback.print_exc()
         for job in jobs:
@@ -57,9 +58,9 @@ class JobRunner:
             self.queue.release(self.owner, job.job_id, status, reason)
 
     def measure_rate(self) -> None:
-        """Measure how fast this machine trains one network, for estimates; each is measured once per store.
+        """Measure how fast this machine trains one network, for estimates; each network is measured once per store.
 
-        One network a turn, so that no job waits for all.
+        A call measures one network only, so that jobs do not wait for all of them.
         """
         for network in unmeasured(self.device, self.queue.rates())[:1]:
             self.queue.record_rate(rate_key(self.device, network), measure_rate(network, self.device))
@@ -70,7 +71,7 @@ class JobRunner:
             heartbeat.report(step.fraction, step.message)
 
     def _measure(self, job: Job, heartbeat: Heartbeat) -> bool:
-        """Whether the measurement was taken to its end."""
+        """Run a measurement and return whether it was completed."""
         if job.kind == "train":
             raise ValueError("a training is no measurement")
 

@@ -1,4 +1,4 @@
-"""Runs as pages and commands list them: config, status, newest figures. No torch."""
+"""Overview of runs for pages and commands: config, status, newest numbers. No torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +20,13 @@ _ORDER = {variant: place for place, variant in enumerate(VARIANTS)}
 
 @dataclass(frozen=True)
 class RunOverview:
-    """One run at a glance.
+    """Config, status and newest numbers of one run.
 
-    last: the newest snapshot's record; result: how it ended; job: its row in the queue.
-    is_shipped: it came with the project, or is a copy of one that did, and was not trained here.
-    has_weights: its final weights are here, so that it can be attacked; some recorded runs came without them.
+    last: record of the newest snapshot.
+    result: content of result.json, None until the run has ended.
+    job: row of its training in the queue.
+    is_shipped: whether it is a recorded run of the project, or a copy of one, and was not trained here.
+    has_weights: whether its final weights are stored, so that it can be attacked; some recorded runs have none.
     """
 
     run_id: str
@@ -38,20 +40,20 @@ class RunOverview:
 
     @property
     def error(self) -> str | None:
-        """Why the run failed, or could not go on."""
+        """Reason why the run failed or could not resume; None if there is none."""
         return (self.job.error if self.job else None) or (self.result or {}).get("error")
 
     def quantity(self, key: str, layer: str | None = None) -> float | None:
-        """One of QUANTITIES at the newest snapshot; None where it was not recorded.
+        """One of QUANTITIES at the newest snapshot; None if it was not recorded.
 
         Args:
-            layer: the convolution whose weights are meant; the first one when None.
+            layer: name of the convolution; None means the first one.
         """
         value = recorded(self.last or {}, key, layer or self.config.conv_layers[0])
         return None if isnan(value) else value
 
     def document(self) -> dict:
-        """What `--json` prints of a run: after the end the result's numbers, before it the newest snapshot's."""
+        """JSON object of a run, as `--json` prints it, with the numbers of its result or its newest snapshot."""
         config = self.config
         training = {}
         if isinstance(config, RunConfig):
@@ -84,7 +86,7 @@ class RunOverview:
 
 
 def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
-    """One run; InputError when it does not exist or cannot be read."""
+    """Overview of one run; InputError if it does not exist or cannot be read."""
     config, result = store.config(run_id), store.result(run_id)
     if result and not (job and job.status in ("queued", "running", "stopping")):
         status = result["status"]
@@ -98,9 +100,9 @@ def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
 def list_runs(
     store: RunStore, queue: RunQueue, run_ids: Sequence[str] | None = None
 ) -> tuple[list[RunOverview], list[str]]:
-    """All runs, newest first, or those of `run_ids`; and a sentence for each that cannot be read, e.g. is newer.
+    """All runs, newest first, or those of `run_ids`, and an error message for each run that cannot be read.
 
-    Runs that came with the project stand at the end of all, in the order of the variants.
+    Among all runs, the recorded runs of the project are last, in the order of the variants.
     """
     jobs = {job.job_id: job for job in queue.jobs(run_ids)}
     overviews, problems = [], []

@@ -1,7 +1,7 @@
-"""Runs -> stacks -> devices and processes.
+"""Choice of the runs that train as one stack.
 
-On a CPU a model alone is the fastest stack, one single-threaded process per core. On a GPU everything that can
-share a program does: same data, architecture, schedule, attack and position; seeds and strengths may differ.
+On a CPU, stacks of one model are fastest, with one single-threaded process per core. On a GPU, all runs that can
+share a program do: data, architecture, schedule, attack and position are equal; seeds and strengths may differ.
 """
 
 from collections.abc import Callable
@@ -15,17 +15,17 @@ MOST_MEMBERS = 64
 
 
 def build_chooser(store: RunStore, device: str, position: Callable[[Path], object]) -> Callable[[list[Job]], list[Job]]:
-    """A function that picks, from all waiting jobs, the ones to do next as one stack.
+    """Build a function that picks, from all waiting jobs, those to run next as one stack.
 
     Args:
-        position: where a run's checkpoint stands; members must agree on it.
+        position: returns the position of a run's checkpoint, which must be equal for all members.
     """
 
     def key(job: Job) -> object:
         try:
             return store.training_config(job.run_id).stack_key, position(store.folder(job.run_id))
         except InputError:
-            return job.job_id  # damaged: alone, to fail with its own message
+            return job.job_id  # a damaged run is alone, so that it fails with its own message
 
     def choose(waiting: list[Job]) -> list[Job]:
         if not waiting or device == "cpu" or waiting[0].kind != "train":

@@ -1,7 +1,7 @@
-"""Who a process is, beyond its number: numbers are reused, so an identity also holds start time and boot.
+"""Identity of a process, `boot/pid/start`: process ids are reused, so it also has the boot and the start time.
 
-It is `boot/pid/start`. That of a person's own process, a notebook or a script, ends in `/interactive`: it may
-do other things besides a job, so it is never killed, and only its heartbeat tells that it still works on the job.
+The identity of a user's own process, such as a notebook or a script, ends in `/interactive`. Such a process may do
+other work besides a job, so it is never killed, and only its heartbeat shows that it still works on the job.
 """
 
 import functools
@@ -14,14 +14,14 @@ INTERACTIVE = "interactive"
 
 
 def process_identity(pid: int | None = None) -> str | None:
-    """`boot/pid/start` of a process (this one by default); None when there is no such process."""
+    """Identity of a process (default this one), `boot/pid/start`; None if there is no such process."""
     pid = os.getpid() if pid is None else pid
     start = _start_time(pid)
     return None if start is None else f"{_boot_id()}/{pid}/{start}"
 
 
 def is_alive(identity: str) -> bool | None:
-    """Whether that very process still runs; None when it belongs to another boot or machine, so cannot be known."""
+    """Whether the process still runs; None if this is unknown, since it belongs to another boot or machine."""
     boot, pid, start, *_ = identity.split("/")
     if boot != _boot_id():
         return None
@@ -29,26 +29,26 @@ def is_alive(identity: str) -> bool | None:
 
 
 def interactive_identity() -> str:
-    """Identity of this process as a person's own."""
+    """Identity of this process as a user's own process."""
     return f"{process_identity()}/{INTERACTIVE}"
 
 
 def is_interactive(identity: str) -> bool:
-    """Whether this is the identity of a person's own process."""
+    """Whether an identity is that of a user's own process."""
     return identity.endswith(f"/{INTERACTIVE}")
 
 
 def pid_of(identity: str) -> int:
-    """The process number of an identity."""
+    """Process id of an identity."""
     return int(identity.split("/")[1])
 
 
 def _start_time(pid: int) -> str | None:
-    """Ticks since boot where the system tells, which no change of the clock moves."""
+    """Start time of a process, in ticks since boot if available, which clock changes do not affect."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return None if fields[0] in "ZX" else fields[19]
-    except (FileNotFoundError, ProcessLookupError):  # the second when it ends while being read
+    except (FileNotFoundError, ProcessLookupError):  # the second is raised if the process ends during the read
         if Path("/proc/self/stat").exists():
             return None
     try:

@@ -1,4 +1,4 @@
-"""The queue: what is to be done, by whom it is being done, and how far it is. Never the only copy of a result."""
+"""The queue: jobs with their status, owner and progress. It is never the only copy of a result."""
 
 import json
 import os
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS rates (key TEXT PRIMARY KEY, images_per_second REAL N
 
 
 class RunQueue:
-    """A SQLite file in the store. Every change of status is a compare-and-set, so any process may ask."""
+    """A SQLite file in the store. Every change of status is a compare-and-set, so that any process may request it."""
 
     def __init__(self, root: Path) -> None:
         self.path = root / "queue.sqlite"
@@ -55,15 +55,15 @@ class RunQueue:
         except BaseException as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            if type(error) is sqlite3.DatabaseError:  # not its subclasses: locked or full may pass
-                remedy = "Move it away: runs are kept, only what waits is forgotten."
+            if type(error) is sqlite3.DatabaseError:  # not its subclasses: a locked file or a full disk is temporary
+                remedy = "Move the file away: runs are kept, only waiting jobs are lost."
                 raise InputError(f"{self.path} to be a queue", f"a damaged file ({error})", remedy) from error
             raise
         finally:
             connection.close()
 
     def jobs(self, ids: Sequence[str] | None = None) -> list[Job]:
-        """All rows, newest first; or those of `ids`."""
+        """All jobs, newest first, or those of `ids`."""
         if not self.path.exists():
             return []
         with self._connection() as connection:
@@ -72,7 +72,7 @@ class RunQueue:
         return jobs if ids is None else [job for job in jobs if job.job_id in set(ids)]
 
     def job(self, job_id: str) -> Job | None:
-        """One row, None when there is none."""
+        """One job; None if it does not exist."""
         if not self.path.exists():
             return None
         with self._connection() as connection:
@@ -87,7 +87,7 @@ class RunQueue:
             return found.fetchone() is not None
 
     def submit(self, job_id: str, kind: Kind, run_id: str, payload: dict) -> bool:
-        """Queue a job; False when it is there already, whatever its status."""
+        """Queue a job; False if it is in the queue already, with any status."""
         with self._connection(write=True) as connection:
             added = connection.execute(
                 "INSERT INTO jobs (job_id, kind, run_id, payload, status, created_at) VALUES (?, ?, ?, ?, 'queued', ?)"
@@ -97,9 +97,9 @@ class RunQueue:
             return added.rowcount == 1
 
     def claim(self, owner: str, choose: Callable[[list[Job]], list[Job]]) -> list[Job]:
-        """Take waiting jobs for `owner`: those that `choose` picks, oldest first, from all whose ground is free.
+        """Assign waiting jobs to `owner`: those that `choose` picks from the free ones, oldest first.
 
-        A measurement is not free before its run's training has ended.
+        A job is free if no active job works on its ground and, for a measurement, the training of its run has ended.
         """
         with self._connection(write=True) as connection:
             unended = f"SELECT * FROM jobs WHERE status IN {WAITING + ACTIVE} ORDER BY created_at, rowid"
@@ -126,11 +126,11 @@ class RunQueue:
             ]
 
     def take(self, owner: str, job_id: str, kind: Kind, run_id: str, payload: dict) -> Job | None:
-        """Submit a job, or resume it, as one that `owner` already works on; no worker can claim it in between.
+        """Submit or resume a job that `owner` works on from now; no worker can claim it in between.
 
         Returns:
-            None when the owner now has the job; else the job in its way, which another process works on: this one, or
-            one on the same ground.
+            None if the owner now has the job; else the conflicting job of another process, which is this job or one
+            on the same ground.
         """
         now, wanted = time.time(), ground(kind, run_id, payload)
         with self._connection(write=True) as connection:
@@ -149,7 +149,7 @@ class RunQueue:
         return None
 
     def beat(self, owner: str, job_ids: Sequence[str], progress: float, message: str) -> set[str]:
-        """Tell that the owner's jobs go on; returns those that are still its own and not asked to stop."""
+        """Report that the owner works on its jobs; return those that still belong to it and have no stop request."""
         with self._connection(write=True) as connection:
             rows = [
                 connection.execute(
@@ -162,7 +162,7 @@ class RunQueue:
         return {row["job_id"] for row in rows if row is not None and row["status"] == "running"}
 
     def release(self, owner: str, job_id: str, status: Status, error: str | None = None) -> bool:
-        """End the owner's work on a job; False when it was no longer its own."""
+        """End the owner's work on a job; False if the job no longer belongs to it."""
         with self._connection(write=True) as connection:
             done = connection.execute(
                 "UPDATE jobs SET status = ?, error = ?, owner = NULL, finished_at = ?, stop_requested_at = NULL,"
@@ -175,7 +175,7 @@ class RunQueue:
             return done.rowcount == 1
 
     def request_stop(self, job_id: str) -> bool:
-        """Stop a job: one that waits at once, one that runs as soon as its owner sees it."""
+        """Stop a job: at once if it waits, or as soon as its owner notices if it runs."""
         with self._connection(write=True) as connection:
             waiting = connection.execute(
                 f"UPDATE jobs SET status = 'stopped', finished_at = ? WHERE job_id = ? AND status IN {WAITING}",
@@ -191,7 +191,7 @@ class RunQueue:
 
     @staticmethod
     def _stop_dependents(connection: sqlite3.Connection, job_id: str) -> None:
-        """Stop the measurements that wait for a training, whose job has the run's id, when it will not finish."""
+        """Stop the measurements that wait for a training that will not finish; its job id is the run id."""
         connection.execute(
             "UPDATE jobs SET status = 'stopped', finished_at = ?, error = 'its training did not finish'"
             f" WHERE run_id = ? AND kind != 'train' AND status IN {WAITING}",
@@ -199,7 +199,7 @@ class RunQueue:
         )
 
     def resume(self, job_id: str) -> bool:
-        """Queue again what has ended, however it did."""
+        """Queue a job again that has ended, with any status."""
         with self._connection(write=True) as connection:
             changed = connection.execute(
                 "UPDATE jobs SET status = 'queued', attempts = 0, error = NULL, created_at = ?, progress = 0"
@@ -209,22 +209,22 @@ class RunQueue:
             return changed.rowcount == 1
 
     def delete_run(self, run_id: str) -> None:
-        """Forget all jobs of a run.
+        """Delete all jobs of a run.
 
         Raises:
-            InputError: one of them is being worked on.
+            InputError: a process works on one of them.
         """
         with self._connection(write=True) as connection:
             busy = f"SELECT job_id FROM jobs WHERE run_id = ? AND status IN {ACTIVE}"
             if connection.execute(busy, (run_id,)).fetchone():
-                raise InputError("a run that no process works on", f"{run_id}, which is running", "Stop it first.")
+                raise InputError("a run that no process works on", f"{run_id}, which is running", "Stop the run first.")
             connection.execute("DELETE FROM jobs WHERE run_id = ?", (run_id,))
 
     def reconcile(self) -> None:
-        """Free what dead owners left: interrupted, and waiting again at most `AUTOMATIC_RESUMES` times.
+        """Release jobs whose owner is dead: they are interrupted, and resume at most `AUTOMATIC_RESUMES` times.
 
-        A worker that has not obeyed a stop for `STOP_GRACE` seconds is killed; a person's own process never is. That
-        one, and a process on another machine, counts as dead after `FOREIGN_TIMEOUT` seconds without a heartbeat.
+        A worker that ignores a stop request for `STOP_GRACE` seconds is killed; a user's own process never is. A
+        user's own process, or one on another machine, is dead after `FOREIGN_TIMEOUT` seconds without a heartbeat.
         """
         for job in self.jobs():
             if job.status not in ACTIVE or job.owner is None:
@@ -253,13 +253,13 @@ class RunQueue:
                 )
 
     def rates(self) -> dict[str, float]:
-        """Measured speed, device:shape -> images per second through forward and backward."""
+        """Measured speeds: key of device and network -> images per second through forward and backward."""
         if not self.path.exists():
             return {}
         with self._connection() as connection:
             return dict(connection.execute("SELECT key, images_per_second FROM rates").fetchall())
 
     def record_rate(self, key: str, images_per_second: float) -> None:
-        """Replace the measured speed of one device and shape."""
+        """Store the measured speed for one device and network."""
         with self._connection(write=True) as connection:
             connection.execute("INSERT OR REPLACE INTO rates VALUES (?, ?)", (key, images_per_second))

@@ -1,4 +1,4 @@
-"""Speeds of this machine: which are known by which key, and which are still to be measured. No torch."""
+"""Training speeds of this machine: their keys in the queue, and the ones not measured yet. No torch."""
 
 from engine.data.catalog import DATASETS
 from engine.models.architectures import ARCHITECTURES
@@ -6,12 +6,12 @@ from engine.runs.model_config import ModelConfig
 
 
 def rate_key(device: str, network: ModelConfig) -> str:
-    """What a measured rate belongs to."""
+    """Key of a measured rate: device, architecture and shape of the images."""
     return f"{device}:{network.architecture}:{'x'.join(map(str, network.dataset_spec.shape))}"
 
 
 def unmeasured(device: str, rates: dict[str, float]) -> list[ModelConfig]:
-    """Networks whose rate is not known yet, one for every architecture and shape of image; LeNet first."""
+    """Networks whose rate is unknown, one for each architecture and image shape; LeNet first."""
     networks = {
         rate_key(device, network): network
         for architecture, spec in ARCHITECTURES.items()

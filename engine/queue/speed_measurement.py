@@ -1,4 +1,4 @@
-"""Measuring how fast this machine trains a network."""
+"""Measurement of the speed at which this machine trains a network."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""From what a person asks to rows in the queue; the same for page and command line."""
+"""Requests of pages and commands, turned into rows of the queue."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +13,10 @@ from engine.runs.store import RunStore
 
 
 def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig]) -> list[str]:
-    """Queue every config that is not there yet; ids of all, old and new.
+    """Queue the training of all configs that are not trained yet, and return the run ids of all configs.
 
-    A finished run is found, not trained again, and so is one that came with the project, if its weights did; one that
-    was stopped, interrupted or has failed goes on.
+    A finished run is not trained again, nor is a recorded run of the project that has weights. A stopped, interrupted
+    or failed run resumes.
     """
     for config in configs:
         if not is_trained(store, config):
@@ -26,7 +26,7 @@ def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig]) 
 
 
 def is_trained(store: RunStore, config: RunConfig) -> bool:
-    """Whether nothing is left to train: the run has ended, finished or diverged, or it is shipped with its weights."""
+    """Whether nothing is left to train: the run has finished or diverged, or is shipped with its weights."""
     folder = store.path(config.run_id)
     if store.is_shipped(config.run_id):
         return (folder / MODEL).exists()
@@ -36,15 +36,15 @@ def is_trained(store: RunStore, config: RunConfig) -> bool:
 def submit_measurement(
     store: RunStore, queue: RunQueue, run_id: str, request: Measurement, *, after_training: bool = False
 ) -> str:
-    """Queue a measurement, also one that is there already: what the cache holds costs nothing. Id of the job.
+    """Queue a measurement and return the id of its job. Repeating one is cheap, since attacks are cached.
 
-    A shipped run is copied into the store, and the copy measured.
+    A shipped run is copied into the store, and the copy is measured.
 
     Args:
-        after_training: take it of a run that is still to be trained, too, as soon as that is done.
+        after_training: whether to accept a run that is still in training; it is measured afterwards.
 
     Raises:
-        InputError: no such run, or it has no final weights and there is no training to wait for.
+        InputError: the run does not exist, or it has no final weights and there is no training to wait for.
     """
     training = queue.job(run_id) if after_training else None
     if training is None or training.status not in WAITING + ACTIVE:
@@ -57,7 +57,7 @@ def submit_measurement(
 
 
 def check_finished(store: RunStore, run_id: str) -> None:
-    """InputError when there is no such run, or it has no final weights."""
+    """Raise InputError if the run does not exist or has no final weights."""
     if not (store.folder(run_id) / MODEL).exists():
         result = store.result(run_id)
         if result and result["status"] == "finished":
@@ -70,16 +70,16 @@ def check_finished(store: RunStore, run_id: str) -> None:
 
 
 def start_run(queue: RunQueue, run_id: str) -> None:
-    """Queue the training of a run that exists, or queue it again."""
+    """Queue the training of an existing run, or queue it again."""
     if not queue.submit(run_id, "train", run_id, {}):
         queue.resume(run_id)
 
 
 def retry_run(store: RunStore, queue: RunQueue, run_id: str) -> None:
-    """Resume a stopped or interrupted run; a failed one starts from its last checkpoint.
+    """Resume a stopped, interrupted or failed run from its last checkpoint.
 
     Raises:
-        InputError: no such run, or one whose weights were imported.
+        InputError: the run does not exist, or its weights were imported.
     """
     folder: Path = store.folder(run_id)
     result = store.result(run_id)
@@ -91,7 +91,7 @@ def retry_run(store: RunStore, queue: RunQueue, run_id: str) -> None:
 
 
 def delete_run(store: RunStore, queue: RunQueue, run_id: str) -> None:
-    """Remove a run and its rows; InputError while it is being worked on, or when there is no such run."""
+    """Delete a run and its jobs; InputError if a process works on it, or if it does not exist."""
     store.folder(run_id)
     queue.delete_run(run_id)
     store.delete(run_id)

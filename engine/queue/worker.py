@@ -1,7 +1,7 @@
-"""The worker: a process of its own that works off the queue, on as many cores or devices as there are.
+"""The worker: a separate process that runs the jobs of the queue on all available cores or devices.
 
-`work` holds the store's lock and keeps one worker process per core or device alive; each claims jobs and does them.
-Pages and commands only write rows, and start a worker through `client`.
+`work` holds the store's lock and keeps one worker process per core or device alive; each claims and runs jobs.
+Pages and commands only write rows to the queue, and start a worker through `client`.
 """
 
 import fcntl
@@ -25,10 +25,10 @@ from engine.runs.store import RunStore
 
 
 def work(settings: WorkerSettings, announce: Callable[[], None] = lambda: None) -> None:
-    """Serve the queue until idle for `idle_exit` seconds; `announce` is called when nothing speaks against it.
+    """Run queued jobs until idle for `idle_exit` seconds; `announce` is called once the worker has started.
 
     Raises:
-        InputError: another worker serves this store, the device is not there, or a worker process fails.
+        InputError: another worker runs for this store, the device is not available, or a worker process fails.
     """
     RunStore(settings.root).prepare()
     device = resolve_device(settings.device)
@@ -43,7 +43,7 @@ def work(settings: WorkerSettings, announce: Callable[[], None] = lambda: None) 
 
 
 def _keep_alive(count: int, queue: RunQueue, *arguments: object) -> None:
-    """Keep this many worker processes until each has returned; one that is killed is begun again, alone."""
+    """Keep this many worker processes running until each has returned; a killed process is started again."""
     processes: list[SpawnProcess] = []
     try:
         for _ in range(count):
@@ -65,27 +65,27 @@ def _keep_alive(count: int, queue: RunQueue, *arguments: object) -> None:
 
 
 def _start(*arguments: object) -> SpawnProcess:
-    """A worker process; it is a new program, so that what the environment says holds for torch and the allocator."""
+    """Start a worker process. It is a new program, so that torch and the allocator read the environment."""
     process = multiprocessing.get_context("spawn").Process(target=begin, args=arguments)
     process.start()
     return process
 
 
 def _was_killed(process: SpawnProcess) -> bool:
-    """Whether a process that has ended did so by a signal, or else returned.
+    """Whether a signal ended the process; False if it returned.
 
     Raises:
-        InputError: an exception ended it; its traceback is on standard error.
+        InputError: an exception ended the process; its traceback is on standard error.
     """
     if process.exitcode == 1:
         remedy = "Read its error above, or in worker.log of the store, and start the worker again."
-        raise InputError("worker processes that go on", "one that an error ended", remedy)
+        raise InputError("worker processes to keep running", "one that an error ended", remedy)
     return process.exitcode != 0
 
 
 @contextmanager
 def _lock(root: Path) -> Iterator[None]:
-    """Hold the store's worker lock; the kernel drops it when the process ends, however it ends."""
+    """Hold the store's worker lock; the kernel releases it when the process ends for any reason."""
     with (root / LOCK).open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""A worker process: claims and does jobs, until the queue is idle or the worker is gone. No torch until it runs."""
+"""A worker process: claims and runs jobs until the queue is idle or the worker has ended. No torch until it runs."""
 
 import signal
 import time
@@ -15,14 +15,14 @@ POLL_INTERVAL, RECONCILE_INTERVAL = 0.1, 2.0
 
 
 def begin(root: Path, data_dir: Path, device: str, idle_exit: float | None, parent: int) -> None:
-    """`serve` in a process of its own: Ctrl-C is the worker's to answer, which then ends this process."""
+    """Run `serve` in a separate process, which ignores Ctrl-C: the worker handles it and ends this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve(root, data_dir, device, idle_exit, parent)
 
 
 def serve(root: Path, data_dir: Path, device: str, idle_exit: float | None, parent: int) -> None:
-    """Claim, do, repeat; ends when the queue is idle for `idle_exit` seconds, or when process `parent` is gone."""
-    # torch loads here alone: neither in the worker that starts this process nor with the command line
+    """Claim and run jobs until the queue is idle for `idle_exit` seconds or the process `parent` has ended."""
+    # imports torch, which neither the worker that starts this process nor the command line needs
     from engine.queue.job_runner import JobRunner
 
     queue = RunQueue(root)

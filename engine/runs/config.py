@@ -1,4 +1,4 @@
-"""RunConfig: everything that decides what one run trains to, composed once and stored whole with the result."""
+"""RunConfig: everything that determines the weights of one run; stored with the result."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DeviceRequest = Literal["auto", "cpu", "cuda"]
 
 
 class ProbeConfig(BaseModel):
-    """The light robustness probe: PGD on fixed test images while a run trains. See `RunConfig.probe_interval`."""
+    """Settings of the robustness probe: PGD on fixed test images during training. See `RunConfig.probe_interval`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,31 +42,37 @@ class ProbeConfig(BaseModel):
         default=2,
         ge=1,
         le=50,
-        description="snapshots from probe to probe; more where it would cost more than the training",
+        description="snapshots between probes; more if probes would cost more than the training",
     )
 
 
 def linf_threat(spec: DatasetSpec, epsilon: float | None = None, unit: Unit = "normalized") -> ThreatModel:
-    """Linf at `epsilon`, which is the paper's for the data set when None; InputError for that one in pixels."""
+    """The l∞ threat model with this ε; None uses the paper's for the data set.
+
+    Raises:
+        InputError: `epsilon` is out of its limits, or is None although the unit is not "normalized".
+    """
     if epsilon is None and unit != "normalized":
-        remedy = f"Give one; the paper's, {spec.epsilon:g}, is in normalized units."
+        remedy = f"Give ε in this unit; the paper's ε, {spec.epsilon:g}, is in normalized units."
         raise InputError(f"an ε with the unit {unit}", "none", remedy)
     return validated(ThreatModel, norm="linf", epsilon=spec.epsilon if epsilon is None else epsilon, unit=unit)
 
 
 class RunConfig(ModelConfig):
-    """One run trained here: equal configs are one run, trained once.
+    """Configuration of a run that is trained here. Equal configs are the same run, which is trained once.
 
-    threat: of adversarial training and of the probe; without one, the paper's for the data set.
+    threat: threat model of adversarial training and of the probe; the default is the paper's for the data set.
     """
 
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="fixes initialization and order of the data")
     objective: ObjectiveConfig = ObjectiveConfig()
     training: TrainingConfig = TrainingConfig()
-    adversarial_training: bool = Field(default=False, description="an update on PGD images after every clean one")
+    adversarial_training: bool = Field(
+        default=False, description="update on PGD images after every update on clean images"
+    )
     threat: ThreatModel = Field(default_factory=lambda values: linf_threat(dataset_spec(values["dataset"])))
     probe: ProbeConfig = ProbeConfig()
-    device: DeviceRequest = Field(default="auto", description="where the run trains; auto takes a GPU if any")
+    device: DeviceRequest = Field(default="auto", description="device for training; auto uses a GPU if available")
 
     @property
     def variant(self) -> str:
@@ -82,17 +88,17 @@ class RunConfig(ModelConfig):
 
     @property
     def passes_per_image(self) -> int:
-        """Passes of an image through the network, forward and backward, in one epoch of training."""
+        """Number of forward and backward passes per image in one epoch of training."""
         return 2 + ADVERSARIAL_STEPS if self.adversarial_training else 1
 
     @property
     def probe_passes(self) -> int:
-        """The same of all images in one probe."""
+        """Number of forward and backward passes in one probe, over all its images."""
         return self.probe.samples * (self.probe.steps + 1)
 
     @property
     def probe_interval(self) -> int:
-        """Snapshots from probe to probe: `probe.every`, or more where the probe would cost more than the training."""
+        """Number of snapshots between probes: `probe.every`, or more if probes would cost more than the training."""
         train_size, snapshots = self.dataset_spec.train_size, self.training.snapshots_per_epoch
         return max(self.probe.every, -(-self.probe_passes * snapshots // (train_size * self.passes_per_image)))
 
@@ -110,12 +116,12 @@ class RunConfig(ModelConfig):
 
     @property
     def stack_key(self) -> RunConfig:
-        """Equal for runs that can be members of one stack: everything but the seed and the objective."""
+        """Key of runs that can train as one stack: the config without seed and objective."""
         return self.model_copy(update={"seed": 0, "objective": ObjectiveConfig()})
 
     @property
     def label(self) -> str:
-        """What a chart calls the run: variant, strengths, seed."""
+        """Name of the run in charts: variant, strengths, seed."""
         parts = [TITLES[self.variant]]
         if self.objective.l1_strength:
             parts.append(f"λ {self.objective.l1_strength:g}")

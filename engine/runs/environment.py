@@ -1,4 +1,4 @@
-"""Where a run was trained: what its weights depend on besides the config, recorded and compared on resume."""
+"""Environment of a training session: what the weights depend on besides the config; compared on resume."""
 
 import platform
 from importlib.metadata import version
@@ -13,10 +13,10 @@ from engine.training.schedule import TRAINING_VERSION
 
 
 def describe_environment(dataset: Dataset, device: str) -> dict[str, object]:
-    """Data, versions and device, as JSON.
+    """Data, versions and device, as a JSON object.
 
-    The instructions a processor has decide the order of sums, so that weights differ in their last digits, and soon
-    in more, between processors of one architecture.
+    The instruction set of a processor determines the order of sums. Weights therefore differ between processors of
+    one architecture, first in the last digits and soon in more.
     """
     processor = f"cpu {platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
     return {
@@ -29,18 +29,18 @@ def describe_environment(dataset: Dataset, device: str) -> dict[str, object]:
 
 
 def enter_session(folder: Path, dataset: Dataset, device: str) -> bool:
-    """Note that a run is (again) trained here; whether all its sessions were alike, so that it is bit-exact.
+    """Record a training session of a run; return whether all its sessions are alike, so that it is bit-exact.
 
     Raises:
-        InputError: the run began with other training images.
+        InputError: the run started with other training images.
     """
     sessions = (read_json(folder / ENVIRONMENT) or {}).get("sessions", [])
     here = describe_environment(dataset, device)
     if sessions and sessions[0]["data"] != here["data"]:
         raise InputError(
-            f"the training images that {folder.name} began with ({sessions[0]['data']})",
-            f"others ({here['data']})",
-            "Put the first data file back, or delete the run and launch it again.",
+            f"the training images that {folder.name} started with ({sessions[0]['data']})",
+            f"other images ({here['data']})",
+            "Restore the first data file, or delete the run and launch it again.",
         )
     write_json(folder / ENVIRONMENT, {"sessions": [*sessions, here]})
     return all(session == here for session in sessions)

@@ -1,4 +1,4 @@
-"""What happens in a run: data -> model -> training -> records -> result."""
+"""Training of runs: data -> model -> training -> records -> result."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from engine.training.checkpoint_file import remove_checkpoints
 from engine.training.loop import train
 
 CHECKPOINT_INTERVAL = 1.0
-"""Seconds between checkpoints; what a crash can cost, and how often progress is told."""
+"""Seconds between checkpoints and progress reports; also the longest training time that a crash can lose."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is, in [0, 1], and what it is doing."""
+    """Progress of a job, in [0, 1], and a message about its current work."""
 
     fraction: float
     message: str
 
 
 def checkpoint_position(folder: Path) -> tuple[int, int]:
-    """Step and snapshots of a run's checkpoint, (0, 0) without one: runs can share a stack only where these agree."""
+    """Step and number of snapshots of a run's checkpoint, (0, 0) without one; runs of one stack agree in both."""
     checkpoint = load_checkpoint(folder)
     return (checkpoint.position.step, checkpoint.position.snapshots) if checkpoint else (0, 0)
 
@@ -42,12 +42,12 @@ def train_runs(
 ) -> Generator[Progress, None, None]:
     """Train runs as one stack, from their checkpoints if they have any, recording each in its own directory.
 
-    Every `CHECKPOINT_INTERVAL` seconds the loop is left, the state saved and the loop entered again, which changes
-    no bit. Ends early, everything saved, when `interrupted` says so; a run is complete when it has a result.
+    The state is saved every `CHECKPOINT_INTERVAL` seconds, which does not change the results. When `interrupted`
+    returns True, the state is saved and training ends early. A run is complete when it has a result.
 
     Raises:
-        InputError: the runs differ in more than seed and objective, or their checkpoints in their step; the data
-            cannot be read, or differ from those the runs began with, or their device is not there.
+        InputError: the runs differ in more than seed and objective, or their checkpoints differ in step; the data
+            cannot be read or differ from those that the runs started with, or the device is not available.
     """
     run_ids = [run_id for run_id in run_ids if store.result(run_id) is None]
     if not run_ids:
@@ -67,7 +67,7 @@ def train_runs(
 
 
 def _train_a_while(session: StackSession, interrupted: Callable[[], bool]) -> bool:
-    """Train and record for `CHECKPOINT_INTERVAL` seconds, then save; whether `interrupted` ended it before."""
+    """Train and record for `CHECKPOINT_INTERVAL` seconds, then save; return whether `interrupted` ended it early."""
     state, configs = session.state, session.configs
     begun, due, stopped = state.step, time.monotonic() + CHECKPOINT_INTERVAL, False
 
@@ -97,7 +97,7 @@ def _train_a_while(session: StackSession, interrupted: Callable[[], bool]) -> bo
 
 
 def _end(session: StackSession) -> None:
-    """Write the results of runs that diverged and of those that came to the last step."""
+    """Write the results of runs that diverged and of runs that reached the last step."""
     state, folders = session.state, session.folders
     for member, divergence in state.diverged.items():
         write_result(folders[member], {"status": "failed", "error": str(divergence)}, state.step, state.seconds)

@@ -1,4 +1,4 @@
-"""LaunchRequest: what a person asks for, in the form or on the command line, and the runs it means."""
+"""LaunchRequest: the settings of a launch, from the form or the command line, and the runs that they define."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from engine.runs.variants import variant_objective
 
 
 class LaunchRequest(RunSettings):
-    """Variants x seeds with everything else in common.
+    """Runs for every variant and seed; all other settings are shared.
 
-    l1_strength, l2_strength: for the variants that have them.
-    penalties: further terms of every run's objective, which is then none of the named variants.
+    l1_strength, l2_strength: strengths for the variants that have these penalties.
+    penalties: additional penalties of every run, whose variant is then "custom".
     """
 
     variants: tuple[str, ...] = ("std", "min-max")
@@ -53,7 +53,7 @@ class LaunchRequest(RunSettings):
         return objective.model_copy(update={"penalties": self.penalties})
 
     def command(self) -> str:
-        """The command line that asks for the same; what equals the default is left out."""
+        """Command line for this request; options with default values are omitted."""
         words = self.network_words()
         for variant in self.variants:
             words += ["--variant", variant]

@@ -1,4 +1,4 @@
-"""The network of a run that has final weights."""
+"""Loading the network of a run that has final weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def load_network(store: RunStore, run_id: str, device: str) -> nn.Module:
     """The trained network of a finished run.
 
     Raises:
-        InputError: no such run, not finished, or its weights are damaged or do not fit.
+        InputError: the run does not exist or has not finished, or its weights are damaged or do not fit.
     """
     return build_trained(store.config(run_id), load_weights(store.folder(run_id))).to(device)
 

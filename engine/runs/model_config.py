@@ -1,4 +1,4 @@
-"""What a run's weights belong to, whether they were trained here or brought along."""
+"""Configuration shared by all runs, and that of runs whose weights were imported or frozen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST_NAME = 80
 
 
 class ModelConfig(BaseModel):
-    """A network for a data set; the names of both are those of the catalogs."""
+    """Network and data set of a run, by their names in the catalogs."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,7 +55,7 @@ class ModelConfig(BaseModel):
 
     @property
     def run_id(self) -> str:
-        """Of the run's directory, in [a-z0-9-], ending in a digest of what makes it this run."""
+        """Name of the run's directory, in [a-z0-9-]; it ends in a digest of the config."""
         raise NotImplementedError
 
     @property
@@ -65,22 +65,22 @@ class ModelConfig(BaseModel):
 
     @property
     def label(self) -> str:
-        """What a chart calls the run."""
+        """Name of the run in charts."""
         raise NotImplementedError
 
     @property
     def length(self) -> str:
-        """How long it was trained, in words."""
+        """Length of the training, as text."""
         raise NotImplementedError
 
     @property
     def tipping_point(self) -> float | None:
-        """|w| beyond which the objective pushes a weight outwards; None when it never does, or is unknown."""
+        """Value of |w| beyond which the objective pushes a weight outward; None if there is none or it is unknown."""
         return None
 
 
 class Origin(BaseModel):
-    """The run whose weights were taken while it had not finished, and when; `epoch` is what `step` comes to."""
+    """The unfinished run that weights were copied from, and the step; `epoch` is the same moment in epochs."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -98,20 +98,20 @@ class Origin(BaseModel):
 
 
 class ImportedConfig(ModelConfig):
-    """Weights that nobody goes on training: brought along, nothing known of how they came about, or frozen here.
+    """Weights that are not trained further: imported, with unknown training, or frozen from a run of this store.
 
-    weights: digest of the tensors, so that the same weights under the same name are the same run.
-    origin: of frozen ones, which are drawn as their origin's variant.
+    weights: digest of the tensors, so that equal weights with the same name are the same run.
+    origin: run that frozen weights come from; charts draw them as a run of its variant. None for imported weights.
     """
 
-    name: str = Field(min_length=1, max_length=LONGEST_NAME, description="what charts call the weights")
+    name: str = Field(min_length=1, max_length=LONGEST_NAME, description="name of the weights in charts")
     weights: str = Field(pattern="^[0-9a-f]{8,64}$", description="digest of the tensors")
     origin: Origin | None = None
 
     @field_validator("name", mode="before")
     @classmethod
     def _one_line(cls, name: object) -> object:
-        """On one line, without what cannot be printed; all else stays as it was typed."""
+        """Join the name to one line and remove characters that cannot be printed."""
         if not isinstance(name, str):
             return name
         return " ".join("".join(letter for letter in name if letter.isprintable() or letter.isspace()).split())

@@ -1,7 +1,7 @@
-"""What a run leaves behind while it trains: one line of metrics and one row of weights per snapshot, append-only.
+"""Records of a run during training: one line of metrics and one row of weights per snapshot, append-only.
 
-`metrics.jsonl` decides how many snapshots there are: weights are written first, so every line has its rows.
-Readers need no torch and tolerate a torn end; the one writer cuts it off before going on.
+`metrics.jsonl` determines the number of snapshots: weights are written first, so every line has its rows.
+Readers need no torch and ignore an incomplete last record; the writer removes it before it appends.
 """
 
 import json
@@ -23,7 +23,7 @@ def weights_file(layer: str) -> str:
 
 
 def read_metrics(folder: Path, start: int = 0) -> list[dict]:
-    """The records from snapshot `start` on, up to a line that is torn or damaged."""
+    """Records from snapshot `start` on, up to the first incomplete or damaged line."""
     try:
         content = (folder / METRICS).read_bytes()
     except FileNotFoundError:
@@ -33,7 +33,7 @@ def read_metrics(folder: Path, start: int = 0) -> list[dict]:
 
 
 def read_last_metrics(folder: Path) -> dict | None:
-    """The newest whole record, read from the end of the file; None when there is none."""
+    """Newest complete record, read from the end of the file; None if there is none."""
     try:
         with (folder / METRICS).open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
@@ -45,7 +45,7 @@ def read_last_metrics(folder: Path) -> dict | None:
 
 
 def _record(line: bytes) -> dict:
-    """One line read; empty when it is damaged."""
+    """Record of one line; empty if the line is damaged."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -54,20 +54,20 @@ def _record(line: bytes) -> dict:
 
 
 def read_conv_weights(folder: Path, layer: str, size: int | None = None) -> np.ndarray:
-    """Weights of one layer at every whole snapshot, (snapshots, n) float32; n is `size`, or what the records say."""
+    """Weights of one layer at every complete snapshot, (snapshots, n) float32; n is `size` or, if None, recorded."""
     records = read_metrics(folder)
     try:
         values = np.fromfile(folder / weights_file(layer), dtype="<f4")
     except FileNotFoundError:
         values = np.empty(0, dtype=np.float32)
-    if size is None:  # the first recordings do not say it, but are complete
+    if size is None:  # the first recordings do not store the size, but are complete
         size = records[0].get("weights", {}).get(layer, len(values) // len(records)) if records else 0
     rows = min(len(records), len(values) // size if size else 0)
     return values[: rows * size].reshape(rows, size) if rows else np.empty((0, size), dtype=np.float32)
 
 
 class Recorder:
-    """The one writer of a run's records; goes on after `keep` snapshots and drops what lies behind them."""
+    """Writer of a run's records; it keeps the first `keep` snapshots, removes later ones and appends."""
 
     def __init__(self, folder: Path, conv_sizes: dict[str, int], keep: int) -> None:
         self._truncate_metrics(folder / METRICS, keep)
@@ -86,7 +86,7 @@ class Recorder:
         os.truncate(path, sum(map(len, lines)))
 
     def append(self, snapshot: Snapshot) -> None:
-        """Record one snapshot; visible to readers at once."""
+        """Record one snapshot, which readers can see at once."""
         for layer, weights in snapshot.conv_weights.items():
             self._weights[layer].write(weights.astype("<f4").tobytes())
             self._weights[layer].flush()
@@ -94,7 +94,7 @@ class Recorder:
         self._metrics.flush()
 
     def sync(self) -> None:
-        """Bring everything appended to disk: a checkpoint must never be ahead of the records."""
+        """Flush all records to disk; a checkpoint must never be ahead of the records."""
         for file in self._files():
             os.fsync(file.fileno())
 

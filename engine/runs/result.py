@@ -1,4 +1,4 @@
-"""How a run ended: accuracy on the whole test set, and the file that makes the run complete."""
+"""Result of a run: accuracy on the whole test set, and the file that makes the run complete."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from engine.runs.run_files import RESULT, write_json
 
 
 def measure_clean_accuracy(stack: Stack, dataset: Dataset, batch_size: int = 500) -> dict[str, float]:
-    """Clean accuracy of a stack of one on all test images, and their number."""
+    """Clean accuracy of a stack with one member on all test images, and the number of images."""
     device = next(stack.parameters()).device
     hits = 0
     with torch.no_grad():
@@ -27,10 +27,10 @@ def measure_clean_accuracy(stack: Stack, dataset: Dataset, batch_size: int = 500
 
 
 def write_result(folder: Path, ending: dict, steps: int, seconds: float) -> None:
-    """Write how a run ended, with the numbers of its last snapshot; this file makes the run complete.
+    """Write the result of a run, with the numbers of its last snapshot; this file makes the run complete.
 
     Args:
-        ending: status, and error or clean accuracy.
+        ending: the status, and the error or the clean accuracy.
     """
     last = read_last_metrics(folder) or {}
     write_json(folder / RESULT, {

@@ -1,21 +1,21 @@
-"""The files of a run, and where each is. Readable without torch; copy a folder and you have shared a run.
+"""The files of a run and their paths. They can be read without torch, and a copy of the folder is a complete run.
 
 <run_id>/config.json          format, run_id, and config or, for weights from elsewhere, imported: written once, first
          environment.json     data, versions and device of each session that trained it
          metrics.jsonl        one record per snapshot            (records.py)
          conv1.f32, ...       one row of weights per snapshot    (records.py)
-         last.safetensors     everything needed to go on         (training/checkpoint.py)
+         last.safetensors     everything needed to resume        (training/checkpoint.py)
          model.safetensors    final weights, config in the header
          result.json          how it ended: written last
          evaluations/*.json   robustness reports
          adversarial/*.npz    predictions and adversarial images of an evaluation
-         diagnoses/*.json     whether their numbers are to be trusted
+         diagnoses/*.json     checks of whether the reports can be trusted
          curves/*.json        accuracy against epsilon
-         transfers/*.json     what other runs say to this one's adversarial images
-         own_images/*         the same, json and npz, of images that people brought: no test images, so no result
-images/<image>.npz            such an image, as the networks saw it, and its label (measurements/own_images.py)
+         transfers/*.json     predictions of other runs for this run's adversarial images
+         own_images/*         reports and predictions (json, npz) for images of users, which are no test images
+images/<image>.npz            an image of a user, fitted to the networks, and its label (measurements/own_images.py)
 
-Beside the runs, the store holds what others describe: sweeps/*.json (studies/sweep_files.py), queue.sqlite
+The store also has files that other modules describe: sweeps/*.json (studies/sweep_files.py), queue.sqlite
 (queue/run_queue.py), worker.lock and worker.log (queue/client.py) and .cache (robustness/cache.py).
 """
 
@@ -35,47 +35,47 @@ CONFIG, ENVIRONMENT, RESULT, MODEL = "config.json", "environment.json", "result.
 
 
 def evaluation_path(folder: Path, protocol_id: str) -> Path:
-    """Where the robustness report of one protocol lies."""
+    """Path of the robustness report for one protocol."""
     return folder / "evaluations" / f"{protocol_id}.json"
 
 
 def adversarial_path(folder: Path, protocol_id: str, attack: str) -> Path:
-    """Where an attack's predictions and images lie; attack "none" holds the clean ones, labels and sample ids."""
+    """Path of an attack's predictions and images; for "none", the clean images, labels and sample ids."""
     return folder / "adversarial" / f"{protocol_id}-{attack}.npz"
 
 
 def diagnosis_path(folder: Path, protocol_id: str) -> Path:
-    """Where the checks of one protocol's robust accuracy lie."""
+    """Path of the checks of the robust accuracy for one protocol."""
     return folder / "diagnoses" / f"{protocol_id}.json"
 
 
 def curve_path(folder: Path, curve_id: str) -> Path:
-    """Where accuracy against epsilon under one attack lies."""
+    """Path of the accuracy against epsilon under one attack."""
     return folder / "curves" / f"{curve_id}.json"
 
 
 def transfer_path(folder: Path, protocol_id: str, attack: str, target: str) -> Path:
-    """Where the predictions of the run `target` for this run's adversarial images lie."""
+    """Path of the predictions of the run `target` for this run's adversarial images."""
     return folder / "transfers" / f"{protocol_id}-{attack}--{target}.json"
 
 
 def own_image_path(root: Path, image_id: str) -> Path:
-    """Where the store at `root` keeps an image that somebody brought, by its id."""
+    """Path of a user's image in the store at `root`, by its id."""
     return root / "images" / f"{image_id}.npz"
 
 
 def own_evaluation_path(folder: Path, image_id: str, protocol_id: str) -> Path:
-    """Where the report of a run on such an image lies, apart from those on test images."""
+    """Path of a run's report on a user's image, separate from those on test images."""
     return folder / "own_images" / f"{image_id}-{protocol_id}.json"
 
 
 def own_adversarial_path(folder: Path, image_id: str, protocol_id: str, attack: str) -> Path:
-    """As `adversarial_path`; attack "none" holds the clean image and its label."""
+    """Path of an attack's prediction and image for a user's image; for "none", the clean image and its label."""
     return folder / "own_images" / f"{image_id}-{protocol_id}-{attack}.npz"
 
 
 def save_model(folder: Path, weights: dict[str, np.ndarray], config: ModelConfig) -> None:
-    """Write final weights, the config in the header; under one key, since safetensors writes several in any order."""
+    """Write final weights with the config in the header, under one key: safetensors does not keep the order of keys."""
     run = {"run_id": config.run_id, "config": config.model_dump(mode="json")}
     content = safetensors.numpy.save(weights, {"run": json.dumps(run)})
     write_atomically(folder / MODEL, content)
@@ -85,11 +85,11 @@ def load_weights(folder: Path) -> dict[str, np.ndarray]:
     """Final weights by name.
 
     Raises:
-        InputError: the run has none yet, or the file is damaged.
+        InputError: the run has no final weights yet, or the file is damaged.
     """
     path = folder / MODEL
     if not path.exists():
-        raise InputError(f"a finished run with {path.name}", f"{folder.name} without one", "Let it finish first.")
+        raise InputError(f"a finished run with {path.name}", f"{folder.name} without one", "Let the run finish first.")
     try:
         weights = safetensors.numpy.load(path.read_bytes())
     except (SafetensorError, OSError) as error:
@@ -103,12 +103,12 @@ def load_weights(folder: Path) -> dict[str, np.ndarray]:
 
 
 def write_json(path: Path, document: dict) -> None:
-    """Write atomically; NaN is refused."""
+    """Write a JSON file atomically; ValueError for NaN and infinity."""
     write_atomically(path, json.dumps(document, indent=1, allow_nan=False).encode() + b"\n")
 
 
 def read_json(path: Path) -> dict | None:
-    """The document, None when the file is missing or damaged."""
+    """The document of a JSON file; None if the file is missing or damaged."""
     try:
         document = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -117,15 +117,15 @@ def read_json(path: Path) -> dict | None:
 
 
 def read_arrays(path: Path, is_wanted: Callable[[str], bool] = lambda name: True) -> dict[str, np.ndarray]:
-    """The arrays of an npz, or those whose name is wanted; no pickles.
+    """Arrays of an npz file whose names are wanted (default all); pickled objects are not loaded.
 
     Raises:
-        OSError: not there. ValueError: damaged.
+        OSError: the file does not exist or cannot be read. ValueError: the file is damaged.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files if is_wanted(name)}
     except OSError:
         raise
-    except Exception as error:  # numpy, zipfile and zlib each have their own for a damaged file
+    except Exception as error:  # numpy, zipfile and zlib each raise their own exceptions for a damaged file
         raise ValueError(f"a damaged file: {path} ({type(error).__name__})") from error

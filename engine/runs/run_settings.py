@@ -1,4 +1,4 @@
-"""RunSettings: what all runs that are launched together have in common."""
+"""RunSettings: the settings that all runs of a launch share."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from engine.training.schedule import TrainingConfig
 from engine.validation import validated
 
 MOST_RUNS = 256
-"""In one launch."""
+"""Largest number of runs in one launch."""
 
 
 class RunSettings(BaseModel):
-    """Everything of a run but its objective and seed.
+    """Settings of a run except its objective and seed.
 
-    threat: None stands for the paper's, linf at the data set's epsilon in normalized units.
+    threat: None means the paper's threat model: linf at the data set's epsilon in normalized units.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,7 +34,7 @@ class RunSettings(BaseModel):
         """One run with these settings.
 
         Raises:
-            InputError: something is out of its limits.
+            InputError: a value is out of its limits.
         """
         threat = {} if self.threat is None else {"threat": self.threat}
         return validated(
@@ -51,12 +51,12 @@ class RunSettings(BaseModel):
         )
 
     def network_words(self) -> list[str]:
-        """Options of the command line for data set and architecture; what equals the default is left out."""
+        """Command-line options for data set and architecture; a default architecture is omitted."""
         words = ["--dataset", self.dataset]
         return words if self.architecture == "lenet" else [*words, "--architecture", self.architecture]
 
     def training_words(self) -> list[str]:
-        """The same for all else."""
+        """Command-line options for all other settings; default values are omitted."""
         default = {name: type(self).model_fields[name].default for name in ("training", "probe")}
         words = ["--scope", self.scope] if self.scope != "conv1" else []
         words += ["--epochs", str(self.training.epochs)]

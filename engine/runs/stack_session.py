@@ -1,4 +1,4 @@
-"""StackSession: runs that train as one stack, with all that the training loop needs for them."""
+"""StackSession: runs that train as one stack, with everything that the training loop needs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from engine.training.state import TrainingState, initial_state
 class StackSession:
     """Runs that train as one stack; lists have one entry per run.
 
-    bit_exact: all sessions of the run were alike, so that its result is reproducible to the bit.
+    bit_exact: whether all sessions of the run had the same environment, so that its result is reproducible to the bit.
     """
 
     configs: list[RunConfig]
@@ -45,7 +45,7 @@ class StackSession:
 
     @property
     def config(self) -> RunConfig:
-        """The first one, for everything that all share."""
+        """Config of the first run, for the settings that all runs share."""
         return self.configs[0]
 
     @property
@@ -55,7 +55,7 @@ class StackSession:
 
 
 def prepare_session(store: RunStore, run_ids: Sequence[str], data_dir: Path, device: str) -> StackSession:
-    """Read all that the runs begin or go on with, and note the session with each once all of it is known to fit.
+    """Read everything that the runs start or resume from, check that it fits, and record the session for each run.
 
     Raises:
         InputError: as `train_runs`.
@@ -78,7 +78,7 @@ def prepare_session(store: RunStore, run_ids: Sequence[str], data_dir: Path, dev
 
 
 def _check_one_stack(run_ids: Sequence[str], configs: Sequence[RunConfig]) -> None:
-    """InputError when a run differs from the first in more than its seed and objective."""
+    """Raise InputError if a run differs from the first in more than seed and objective."""
     first = configs[0].stack_key
     for run_id, config in zip(run_ids, configs, strict=True):
         different = [name for name in RunConfig.model_fields if getattr(config.stack_key, name) != getattr(first, name)]
@@ -91,19 +91,19 @@ def _check_one_stack(run_ids: Sequence[str], configs: Sequence[RunConfig]) -> No
 
 
 def _check_one_step(run_ids: Sequence[str], checkpoints: Sequence[Checkpoint | None]) -> None:
-    """InputError when the checkpoint of a run is of another step than the first run's; without one it is step 0."""
+    """Raise InputError if the runs' checkpoints are not at the same step; a run without a checkpoint is at step 0."""
     steps = [checkpoint.position.step if checkpoint else 0 for checkpoint in checkpoints]
     for run_id, step in zip(run_ids, steps, strict=True):
         if step != steps[0]:
             raise InputError(
-                "runs of one stack to go on from the same step",
+                "runs of one stack to resume from the same step",
                 f"{run_id} at step {step} and {run_ids[0]} at step {steps[0]}",
                 "Train them one at a time.",
             )
 
 
 def _build_state(configs: Sequence[RunConfig], checkpoints: Sequence[Checkpoint | None], device: str) -> TrainingState:
-    """The state before the first step, or where the checkpoints stand."""
+    """State before the first step, or at the checkpoints if all runs have one."""
     config = configs[0]
     spec, training = config.dataset_spec, config.training
     members = [
@@ -126,7 +126,7 @@ def _build_perturb(config: RunConfig) -> Perturb | None:
 
 
 def build_probe(config: RunConfig, dataset: Dataset, device: str) -> Probe | None:
-    """The light probe that the config asks for, on fixed test images; None where it asks for none."""
+    """Robustness probe of the config, on fixed test images; None if the config has none."""
     if not config.probe.samples:
         return None
     ids = stratified_ids(dataset.test_labels, config.probe.samples)

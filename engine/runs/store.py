@@ -1,4 +1,4 @@
-"""The store: a folder of run directories, whose files `run_files` describes. No torch."""
+"""The store: a folder of run directories; `run_files` describes their files. No torch."""
 
 import os
 import re
@@ -18,26 +18,26 @@ FORMAT = 1
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints" / "shipped"
-"""Recorded runs that come with the project."""
+"""Folder of the recorded runs that are part of the project."""
 
 CACHE = ".cache"
-"""Folder of the store for adversarial examples that were computed once; private, and safe to delete."""
+"""Folder of the store that caches adversarial examples; private, and safe to delete."""
 
 
 class RunStore:
     """A folder of run directories.
 
-    shipped: a second one that is only ever read. Where both have a run, that of `root` is meant.
+    shipped: a second, read-only folder. If both have a run, the one in `root` is used.
     """
 
     def __init__(self, root: Path, shipped: Path | None = None) -> None:
         self.root, self.shipped = root, shipped
 
     def prepare(self) -> None:
-        """Make the folder.
+        """Create the folder.
 
         Raises:
-            InputError: it cannot be made or written to.
+            InputError: the folder cannot be created or is not writable.
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -50,39 +50,39 @@ class RunStore:
             raise InputError("a folder that can be written to", str(self.root), "Choose another --store.")
 
     def run_ids(self) -> list[str]:
-        """All runs: those of `root`, newest first, then those that are only shipped, by name."""
+        """Ids of all runs: those in `root`, newest first, then those that are only shipped, by name."""
         own = _creation_times(self.root)
         shipped = _creation_times(self.shipped) if self.shipped else {}
         return sorted(own, key=lambda name: (-own[name], name)) + sorted(set(shipped) - set(own))
 
     def path(self, run_id: str) -> Path:
-        """Where a run's directory is, or would be."""
+        """Path of a run's directory, which need not exist."""
         own = self.root / run_id
         return self.shipped / run_id if self.shipped and self.is_shipped(run_id) else own
 
     def has_shipped(self, run_id: str) -> bool:
-        """Whether a run came with the project, copied into `root` or not."""
+        """Whether a run is part of the project, even if it was copied into `root`."""
         return self.shipped is not None and (self.shipped / run_id / CONFIG).exists()
 
     def is_shipped(self, run_id: str) -> bool:
-        """Whether a run is here only as it came with the project, so that nothing may be written to it."""
+        """Whether a run exists only among the project's recorded runs, which are read-only."""
         return not (self.root / run_id / CONFIG).exists() and self.has_shipped(run_id)
 
     def folder(self, run_id: str) -> Path:
-        """The directory of a run that exists, to be read.
+        """Directory of an existing run, for reading.
 
         Raises:
-            InputError: not an id, or no such run.
+            InputError: the id is not valid, or the run does not exist.
         """
         path = self.path(run_id) if RUN_ID.fullmatch(run_id) else None
         if path is None or not (path / CONFIG).exists():
             raise InputError(
-                f"the id of a run in {self.root}", repr(run_id), "See `python -m engine runs` for those there are."
+                f"the id of a run in {self.root}", repr(run_id), "List the runs with `python -m engine runs`."
             )
         return path
 
     def own_folder(self, run_id: str) -> Path:
-        """The directory of a run that exists, to be written to: a shipped run is copied into `root` first."""
+        """Directory of an existing run, for writing; a shipped run is copied into `root` first."""
         folder, own = self.folder(run_id), self.root / run_id
         if folder == own or (own / CONFIG).exists():
             return own
@@ -91,7 +91,7 @@ class RunStore:
         return own
 
     def create(self, config: ModelConfig) -> Path:
-        """Make the directory of a run; one that is there already is left as it is."""
+        """Create the directory of a run; an existing one is left unchanged."""
         self.prepare()
         folder = self.root / config.run_id
         folder.mkdir(exist_ok=True)
@@ -109,10 +109,10 @@ class RunStore:
         return folder
 
     def delete(self, run_id: str) -> None:
-        """Remove a run for good; the config goes first, so that a deletion cut short leaves no half a run.
+        """Delete a run permanently. The config is removed first, so that an interrupted deletion leaves no partial run.
 
         Raises:
-            InputError: no such run, or it is shipped.
+            InputError: the run does not exist or is shipped.
         """
         folder = self.folder(run_id)
         if self.is_shipped(run_id):
@@ -125,10 +125,10 @@ class RunStore:
         shutil.rmtree(folder)
 
     def config(self, run_id: str) -> ModelConfig:
-        """What a run is of: a RunConfig, or an ImportedConfig.
+        """Config of a run: a RunConfig or an ImportedConfig.
 
         Raises:
-            InputError: no such run, a damaged config, or one of a newer version.
+            InputError: the run does not exist, or its config is damaged or of a newer version.
         """
         path = self.folder(run_id) / CONFIG
         document = read_json(path) or {}
@@ -145,25 +145,25 @@ class RunStore:
             raise InputError(f"{path} to describe a run", "a damaged or unknown description", remedy) from error
 
     def training_config(self, run_id: str) -> RunConfig:
-        """What a run of this laboratory trains to; InputError as in `config`, and for imported weights."""
+        """Config of a run that is trained here; InputError as in `config`, and for imported weights."""
         config = self.config(run_id)
         if not isinstance(config, RunConfig):
             raise InputError("a run to be trained here", f"{run_id}, which was imported", "Import its file again.")
         return config
 
     def result(self, run_id: str) -> dict | None:
-        """How the run ended; None while it has not."""
+        """Result of a run; None until it has ended."""
         result = read_json(self.path(run_id) / RESULT)
         return result if result and "status" in result else None
 
     def report_paths(self, run_id: str) -> list[Path]:
-        """Files of a run's robustness reports, oldest first; each is named after its protocol."""
+        """Paths of a run's robustness reports, oldest first; each file is named after its protocol."""
         folder = self.path(run_id) / "evaluations"
         return sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns) if folder.is_dir() else []
 
 
 def _creation_times(root: Path) -> dict[str, int]:
-    """Name of each run directory in `root` -> when its config was written, in nanoseconds."""
+    """Name of each run directory in `root` -> time at which its config was written, in nanoseconds."""
     if not root.is_dir():
         return {}
     with os.scandir(root) as entries:
@@ -181,7 +181,7 @@ def open_store(root: Path, shipped: bool = True) -> RunStore:
     """The store at `root`, which need not exist yet.
 
     Args:
-        shipped: with the recorded runs that come with the project.
+        shipped: whether to include the recorded runs of the project.
 
     Raises:
         InputError: `root` is a file.

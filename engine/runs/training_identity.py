@@ -1,4 +1,4 @@
-"""Which runs end in the same weights, and which differ only in the strengths of L1 and L2. No torch."""
+"""Identity of a training: which runs end in the same weights, and which differ only in λ, κ and seed. No torch."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from engine.training.schedule import TrainingConfig
 
 
 def training_identity(config: RunConfig) -> RunConfig:
-    """`config` with all that leaves its final weights alone at the default: equal identities train equal networks.
+    """`config` with the fields that do not affect the final weights set to their defaults.
 
-    How a run is watched (snapshots, probe) does not decide what it trains to, nor does the weight limit of a run that
-    stayed below it; nor the threat model without adversarial training, nor the scope without a penalty. The device
-    does in the last digits only. Every other field counts.
+    Configs with equal identities train equal networks. Fields without effect are the snapshots, the probe, the weight
+    limit of a run that stayed below it, the threat model without adversarial training and the scope without a
+    penalty. The device affects the last digits only and is ignored. Every other field counts.
     """
     default = TrainingConfig()
     watched = {"snapshots_per_epoch": default.snapshots_per_epoch, "weight_limit": default.weight_limit}
@@ -29,13 +29,13 @@ def training_identity(config: RunConfig) -> RunConfig:
 
 
 def family(config: RunConfig) -> RunConfig:
-    """What runs share that differ only in λ, κ and seed: points of one grid, for its scope and further penalties."""
+    """Settings shared by runs that differ only in λ, κ and seed, which are points of one strength grid."""
     objective = config.objective.model_copy(update={"l1_strength": 0.0, "l2_strength": 0.0})
     return training_identity(config).model_copy(update={"objective": objective, "seed": 0})
 
 
 def is_of_family(config: RunConfig, of: RunConfig) -> bool:
-    """Whether a run is a point of the grid `of`, a `family`; a run without any penalty is one whatever the scope."""
+    """Whether a run is a point of the strength grid `of` (a `family`); without a penalty, the scope is ignored."""
     own = family(config)
     if config.objective.has_penalty:
         return own == of

@@ -1,4 +1,4 @@
-"""The five variants: names of points in the space of configurations."""
+"""The five variants: names for combinations of penalties and adversarial training."""
 
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig, Scope
@@ -6,14 +6,14 @@ from engine.validation import validated
 
 VARIANTS = {"std": "Std", "std+l1": "Std+L1", "std+l2": "Std+L2", "adv": "Adv", "min-max": "Min-Max"}
 CUSTOM = "custom"
-"""A point that has none of the five names, e.g. adversarial training with a penalty."""
+"""Variant of all other configurations, e.g. adversarial training with a penalty."""
 
 TITLES = VARIANTS | {CUSTOM: "Custom"}
-"""What charts call each variant."""
+"""Name of each variant in charts."""
 
 
 def variant_of(objective: ObjectiveConfig, adversarial_training: bool) -> str:
-    """The name of a configuration, a key of VARIANTS or CUSTOM."""
+    """Variant of a configuration: a key of VARIANTS, or CUSTOM."""
     has_l1, l2 = objective.l1_strength > 0, objective.l2_strength
     if objective.penalties:
         return CUSTOM
@@ -29,12 +29,12 @@ def variant_of(objective: ObjectiveConfig, adversarial_training: bool) -> str:
 
 
 def variant_objective(variant: str, l1_strength: float, l2_strength: float, scope: Scope) -> ObjectiveConfig:
-    """The penalty of a variant, given strengths meant for several: each takes those it has.
+    """Objective of a variant, which uses only the strengths of the penalties that it has.
 
-    Min-Max takes `l2_strength` as it is, which must be negative; Std+L2 takes its size as decay.
+    Min-Max uses `l2_strength`, which must be negative; Std+L2 uses its absolute value as decay.
 
     Raises:
-        InputError: unknown variant, or strengths out of limits or that would make another variant of it.
+        InputError: the variant is unknown, or the strengths are out of their limits or give another variant.
     """
     if variant not in VARIANTS:
         raise InputError(f"a variant, one of {', '.join(VARIANTS)}", repr(variant), "Choose one of these names.")

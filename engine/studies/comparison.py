@@ -1,4 +1,4 @@
-"""Runs against a reference: image by image, and over seeds where both have several. No torch."""
+"""Comparison of runs with a reference: image by image, or over seeds if both have several. No torch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from engine.runs.store import RunStore
 from engine.studies.pairing import pair_up
 
 NOISE_RULE = (
-    "Within noise: the 95 % interval of the difference contains 0, or its p-value is 0.05 or more. Of two runs both "
-    "are taken over the images (interval of Bonett and Price, exact McNemar test) and speak of these two networks "
-    "only; of several seeds both are taken over the seeds (paired t-test) and speak of how such networks are trained. "
-    "Each row is judged by itself: among twenty without a true difference, about one will seem to have one."
+    "Within noise: the 95 % interval of the difference contains 0, or its p-value is 0.05 or more. For two runs, "
+    "both are computed over the images (interval of Bonett and Price, exact McNemar test) and hold for these two "
+    "networks only. For several seeds, both are computed over the seeds (paired t-test) and hold for the way of "
+    "training. Each row is tested separately: of twenty without a true difference, about one will seem to have one."
 )
 
 Survivors = Mapping[str, np.ndarray]
@@ -31,7 +31,11 @@ Survivors = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True)
 class GroupDifference:
-    """over_seeds: of the accuracies at the seeds both have; by_seed: seed -> the same two runs, over images."""
+    """Difference between two groups of seeds in one column.
+
+    over_seeds: difference of the accuracies, over the seeds that both have.
+    by_seed: seed -> difference between the two runs with this seed, over images.
+    """
 
     over_seeds: PairedSeeds
     by_seed: dict[int, PairedDifference]
@@ -39,15 +43,16 @@ class GroupDifference:
 
 @dataclass(frozen=True)
 class Contrast:
-    """A run, or runs alike but for the seed, against the reference: one column of survivors.
+    """Comparison of a run, or of the seeds of one configuration, with the reference in one column of survivors.
 
-    run_ids, reference_ids: the runs compared, paired place by place; several are seeds.
-    n: images.
-    low, high, reference_low, reference_high: of each accuracy, Wilson's interval over images for one run, Student's
-        over seeds for several, cut to [0, 1]; None where the seeds are all alike.
+    run_ids, reference_ids: the compared runs, paired in order; several runs are seeds of one configuration.
+    n: number of images.
+    low, high, reference_low, reference_high: interval of each accuracy: Wilson's over images for one run, Student's
+        over seeds for several, clipped to [0, 1]; None if all seeds have the same accuracy.
     difference, difference_low, difference_high, p_value: over images or over seeds, as NOISE_RULE says.
-    only_first, only_second: images that only one classifies correctly, the reference being second; summed over seeds.
-    within_noise: None where the seeds are alike in a difference that is not 0.
+    only_first, only_second: number of images that only one side classifies correctly, where the reference is second;
+        summed over seeds.
+    within_noise: None if all seeds have the same difference and it is not 0.
     by_pair: image by image, for each pair of runs.
     """
 
@@ -72,19 +77,19 @@ class Contrast:
 
     @property
     def seeds(self) -> int:
-        """How many pairs of runs stand behind it."""
+        """Number of compared pairs of runs."""
         return len(self.run_ids)
 
     @property
     def verdict(self) -> str:
-        """In words, from the side of the run."""
+        """Result of the comparison as text: the run's accuracy relative to the reference's."""
         if self.within_noise is None:
             return "too few seeds to tell"
         return "within noise" if self.within_noise else "higher" if self.difference > 0 else "lower"
 
 
 def compare_runs(first: Survivors, second: Survivors) -> dict[str, PairedDifference]:
-    """Each column both have, on the same images; the worst case only where both went through the same attacks.
+    """Difference in each column that both have, on the same images; the worst case only if the attacks are the same.
 
     Raises:
         ValueError: the columns are not bool or not of one length.
@@ -93,7 +98,7 @@ def compare_runs(first: Survivors, second: Survivors) -> dict[str, PairedDiffere
 
 
 def compare_groups(first: Mapping[int, Survivors], second: Mapping[int, Survivors]) -> dict[str, GroupDifference]:
-    """The same over the seeds that both have; columns that all their runs have, none without a shared seed.
+    """Difference in each column that all runs have, over the seeds of both groups; empty without a common seed.
 
     Args:
         first, second: seed -> survivors.
@@ -112,13 +117,13 @@ def compare_groups(first: Mapping[int, Survivors], second: Mapping[int, Survivor
 
 
 def contrasts(runs: Sequence[RunOverview], survivors: Mapping[str, Survivors], reference_run_id: str) -> list[Contrast]:
-    """Every pairing of `pair_up`, column by column.
+    """Comparisons of all pairs of `pair_up`, column by column.
 
     Args:
-        survivors: run_id -> survivors under one protocol, all on the same images; runs without are left out.
+        survivors: run_id -> survivors under one protocol, all on the same images; runs without survivors are left out.
 
     Raises:
-        ValueError: the images cannot be the same ones, for there are not as many.
+        ValueError: the numbers of images differ.
     """
     found = []
     for pairs in pair_up([run for run in runs if run.run_id in survivors], reference_run_id):
@@ -157,13 +162,13 @@ def contrasts(runs: Sequence[RunOverview], survivors: Mapping[str, Survivors], r
 
 
 def read_comparison(store: RunStore, run_ids: Sequence[str], protocol_id: str) -> dict[str, Survivors]:
-    """run_id -> survivors under the protocol, for `contrasts`; runs without readable ones are left out."""
+    """run_id -> survivors under the protocol, for `contrasts`; runs without readable survivors are left out."""
     found = {run_id: read_survivors(store, run_id, protocol_id) for run_id in run_ids}
     return {run_id: survivors for run_id, survivors in found.items() if survivors is not None}
 
 
 def _shared_columns(survivors: Sequence[Survivors]) -> list[str]:
-    """In the first one's order; a worst case over other attacks is another quantity, and left out."""
+    """Columns that all have, in the order of the first; the worst case is left out if the attacks differ."""
     same_attacks = len({frozenset(one) for one in survivors}) == 1
     return [
         column

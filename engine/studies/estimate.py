@@ -1,4 +1,4 @@
-"""What a run costs, counted in images through forward and backward, and what that is in seconds here."""
+"""Cost of runs: number of images through forward and backward, and the time that they take on this machine."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,12 +12,12 @@ from engine.training.schedule import MONITORED, snapshot_total
 
 
 def training_passes(config: RunConfig) -> int:
-    """Images through forward and backward for the training alone."""
+    """Number of images through forward and backward in training, without probes."""
     return config.training.epochs * config.dataset_spec.train_size * config.passes_per_image
 
 
 def probe_passes(config: RunConfig) -> int:
-    """The same for the robustness probe: every `probe_interval` snapshots, the first one and the last."""
+    """Number of images through forward and backward in probes: every `probe_interval` snapshots, and the last one."""
     if not config.probe.samples:
         return 0
     last = snapshot_total(config.training, config.dataset_spec.train_size) - 1
@@ -25,27 +25,27 @@ def probe_passes(config: RunConfig) -> int:
 
 
 def total_passes(config: RunConfig) -> float:
-    """Training, probe and the clean accuracy of every snapshot."""
+    """Number of images through forward and backward in training, probes and the clean accuracy of every snapshot."""
     snapshots = snapshot_total(config.training, config.dataset_spec.train_size)
     return training_passes(config) + probe_passes(config) + snapshots * MONITORED * FORWARD_SHARE
 
 
 def evaluation_passes(request: EvaluationRequest) -> float:
-    """The same for attacking one run, at most: images that are misclassified without an attack cost nothing."""
+    """Largest cost of attacking one run, in images through forward and backward; misclassified images cost nothing."""
     return request.samples * sum(attack_config(name).cost for name in request.attacks)
 
 
 def estimated_seconds(
     configs: Sequence[RunConfig], rates: Mapping[str, float], slots: int, device: str
 ) -> float | None:
-    """Time to train `configs` with `slots` processes side by side; None while no rate has been measured."""
+    """Seconds to train `configs` with `slots` parallel processes; None if a rate has not been measured yet."""
     return schedule_seconds([(config, total_passes(config)) for config in configs], rates, slots, device)
 
 
 def schedule_seconds(
     work: Sequence[tuple[ModelConfig, float]], rates: Mapping[str, float], slots: int, device: str
 ) -> float | None:
-    """Time for passes through networks, each on one of `slots` processes; None while a rate has not been measured."""
+    """Seconds for passes through networks on `slots` parallel processes; None if a rate has not been measured yet."""
     if any(rate_key(device, network) not in rates for network, _ in work):
         return None
     seconds = [passes / rates[rate_key(device, network)] for network, passes in work]

@@ -1,4 +1,4 @@
-"""Which runs are seeds of one another, and which are held against which. No torch."""
+"""Grouping of runs by seed, and pairing with the runs of a reference. No torch."""
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
@@ -7,14 +7,14 @@ from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
 
 Pair = tuple[RunOverview, RunOverview]
-"""A run, and the one of the reference that it is held against."""
+"""A run and the reference run that it is compared with."""
 
 
 def seed_groups(runs: Sequence[RunOverview]) -> dict[str, list[RunOverview]]:
-    """Runs that are alike in everything but the seed: run_id of each group's first -> the group, in the order given.
+    """Groups of runs that differ only in seed: run_id of the first run of a group -> the group, in the order given.
 
-    What was imported has no seed and stands alone. A seed that was trained twice (with another release of torch, say)
-    begins a group of its own, so that no seed counts twice.
+    An imported run has no seed and is a group of its own. A seed that was trained twice, for example with another
+    release of torch, starts a new group, so that no seed counts twice.
     """
     groups: dict[Hashable, list[RunOverview]] = {}
     seen: Counter = Counter()
@@ -28,10 +28,10 @@ def seed_groups(runs: Sequence[RunOverview]) -> dict[str, list[RunOverview]]:
 
 
 def pair_up(runs: Sequence[RunOverview], reference_run_id: str) -> list[list[Pair]]:
-    """What is held against what: of each group of `seed_groups`, the runs whose seed the reference's group has too.
+    """Pairs to compare: for each group of `seed_groups`, the runs with the reference group's run of the same seed.
 
-    A group that shares no seed with it, and runs of the reference's own group when there is no other, are held one by
-    one against the reference itself. Nothing without the reference among `runs`.
+    Runs of a group without a common seed are each compared with the reference itself, as are the other runs of the
+    reference's group if it is the only one. Empty if the reference is not among `runs`.
     """
     groups = list(seed_groups(runs).values())
     own = next((group for group in groups if any(run.run_id == reference_run_id for run in group)), None)

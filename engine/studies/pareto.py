@@ -1,19 +1,19 @@
-"""Points of which no other is better in one number without being worse in another."""
+"""Pareto front of points with two numbers."""
 
 import numpy as np
 
 
 def pareto_front(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Which points no other beats, by being at least as large in both numbers and larger in one.
+    """Points on the Pareto front: no other point is at least as large in both numbers and larger in one.
 
     Args:
-        first, second: (n,); the larger the better. A point with a missing value is not on the front and beats none.
+        first, second: (n,), where larger is better. A point with a missing value is ignored and not on the front.
 
     Returns:
-        (n,) bool; equal points are on it together.
+        (n,) bool; equal points are on the front together.
 
     Raises:
-        ValueError: not of one shape (n,).
+        ValueError: the shapes differ or are not (n,).
     """
     if first.ndim != 1 or first.shape != second.shape:
         raise ValueError(f"two arrays of one shape (n,) are needed, got {first.shape} and {second.shape}")

@@ -1,4 +1,4 @@
-"""Run numbers: what sweeps are judged by. No torch."""
+"""Run numbers: the quantities that describe a run in sweeps. No torch."""
 
 from engine.attacks.catalog import has_cell
 from engine.measurements.evaluation.survivors import CLEAN
@@ -10,10 +10,10 @@ CLEAN_ACCURACY = "clean_accuracy"
 
 
 def run_numbers(run: RunOverview, report: RobustnessReport | None, layer: str = "conv1") -> dict[str, float]:
-    """Run numbers by name; those that are not known are left out.
+    """Run numbers by name; unknown ones are left out.
 
     Args:
-        layer: convolution whose weights are meant.
+        layer: name of the convolution whose weights are measured.
 
     Returns:
         Each of QUANTITIES under its `number`, a count as a fraction of the layer's weights: at the newest snapshot.
@@ -38,7 +38,7 @@ def _of_weights(run: RunOverview, quantity: LayerQuantity, layer: str) -> float 
 
 
 def layer_size(run: RunOverview, layer: str) -> int:
-    """Number of weights of a convolution: as recorded, or where the record does not say it, in a chain of layers."""
+    """Number of weights of a convolution, as recorded or, in older records, computed from the chain of layers."""
     if (size := (run.last or {}).get("weights", {}).get(layer)) is not None:
         return size
     layers = run.config.architecture_spec.convolutions
@@ -49,7 +49,7 @@ def layer_size(run: RunOverview, layer: str) -> int:
 
 
 def tipping_point(run: RunOverview, layer: str) -> float | None:
-    """|w| = λ/(2μ) beyond which the objective pushes weights of this layer outwards; None where it never does."""
+    """Value |w| = λ/(2μ) beyond which the objective pushes weights of this layer outward; None if there is none."""
     objective = getattr(run.config, "objective", None)
     if objective is None or (objective.scope == "conv1" and layer != run.config.conv_layers[0]):
         return None
@@ -57,6 +57,6 @@ def tipping_point(run: RunOverview, layer: str) -> float | None:
 
 
 def is_running_away(run: RunOverview, layer: str) -> bool:
-    """Whether the layer's largest weight lies where the penalty pushes it outwards, at the newest snapshot."""
+    """Whether the layer's largest weight at the newest snapshot is above the tipping point."""
     tipping, largest = tipping_point(run, layer), run.quantity("largest_weight", layer)
     return tipping is not None and largest is not None and largest > tipping

@@ -11,7 +11,7 @@ from engine.runs.training_identity import family, is_of_family
 
 @dataclass(frozen=True)
 class GridPoint:
-    """A pair of strengths. runs: at most one per seed, by seed; finished ones, and failed ones where none has."""
+    """A pair of strengths, and its runs in the order of seeds: one per seed, failed only if none has finished."""
 
     l1_strength: float
     l2_strength: float
@@ -32,12 +32,12 @@ def grid_points(
     is_preferred: Callable[[RunOverview], bool] = lambda run: True,
     adversarial: bool = False,
 ) -> list[GridPoint]:
-    """The points of a strength grid, by λ and then μ.
+    """Points of a strength grid, in the order of λ and then μ.
 
     Args:
-        of: the `family` whose runs are its points.
-        is_preferred: of several runs with one seed at one point, take one of these.
-        adversarial: take those that were trained adversarially, instead of those that were not.
+        of: the `family` of the runs in the grid.
+        is_preferred: returns whether to prefer a run to others with the same seed at the same point.
+        adversarial: whether to use the runs with adversarial training instead of those without.
     """
     of = of.model_copy(update={"adversarial_training": adversarial})
     found: dict[tuple[float, float], dict[int, list[RunOverview]]] = defaultdict(lambda: defaultdict(list))
@@ -56,7 +56,7 @@ def grid_points(
 
 
 def strength_grids(runs: Sequence[RunOverview]) -> list[tuple[RunConfig, int]]:
-    """Families, and how many different points of each have a finished run; most first, adversarial training aside."""
+    """Families with the number of points that have a finished run, largest first; without adversarial training."""
     found: dict[RunConfig, set[tuple[float, float]]] = defaultdict(set)
     for run in runs:
         config = run.config

@@ -1,4 +1,4 @@
-"""Study: runs, and how each is attacked once trained; launched, watched, stopped and resumed as one. No torch."""
+"""Study: a set of runs and their evaluation, which are launched, stopped and resumed together. No torch."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from engine.runs.training_identity import training_identity
 from engine.studies.estimate import evaluation_passes, schedule_seconds, total_passes
 
 ALMOST = 0.99
-"""The most that counts as done of a job without a result."""
+"""Largest progress of a job without a result."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """evaluation: of every run; None trains only."""
+    """Runs to train, and the evaluation of each; None trains only."""
 
     configs: tuple[RunConfig, ...]
     evaluation: EvaluationRequest | None = None
@@ -31,13 +31,13 @@ class Study:
 
 @dataclass(frozen=True)
 class Step:
-    """One run of a study as it stands.
+    """Current state of one run of a study.
 
-    config, run_id: of the run that answers for it: its own, or another of the same training identity that is further.
-    passes: what training and attacks each cost, in images through forward and backward; 0 for what is not asked for.
-    trained, attacked: how much of them is done, in [0, 1]; 1 exactly where the result is there.
-    status: of what is to be done next, "missing" where that was never asked for; "finished" when all is done.
-    ran_away: its weights did, and would again.
+    config, run_id: the run that is used: the study's own, or a more advanced one with the same training identity.
+    training_passes, attack_passes: cost in images through forward and backward; 0 for attacks without an evaluation.
+    trained, attacked: completed fraction of each, in [0, 1]; exactly 1 if the result exists.
+    status: status of the next job, or "missing" if it was never queued; "finished" if everything is done.
+    ran_away: whether its weights diverged, which they would do again.
     """
 
     config: RunConfig
@@ -51,7 +51,7 @@ class Step:
 
     @property
     def is_over(self) -> bool:
-        """Whether submitting the study again would do nothing for it."""
+        """Whether submitting the study again would not change this run."""
         return self.status == "finished" or self.ran_away
 
     @property
@@ -61,23 +61,23 @@ class Step:
 
 @dataclass(frozen=True)
 class StudyProgress:
-    """A study as it stands, one step per run."""
+    """Current state of a study, with one step per run."""
 
     steps: tuple[Step, ...]
 
     @property
     def fraction(self) -> float:
-        """Of all the work, done before or for it, in [0, 1]."""
+        """Completed fraction of all work of the study, in [0, 1], with results that existed before."""
         total = sum(step.training_passes + step.attack_passes for step in self.steps)
         return 1 - sum(step.passes_left for step in self.steps) / total if total else 1.0
 
     def count(self, *statuses: str) -> int:
-        """Runs with one of these statuses."""
+        """Number of runs with one of these statuses."""
         return sum(step.status in statuses for step in self.steps)
 
     @property
     def is_busy(self) -> bool:
-        """Whether anything of it waits or runs."""
+        """Whether any job of the study waits or runs."""
         return self.count(*WAITING, *ACTIVE) > 0
 
     @property
@@ -85,16 +85,16 @@ class StudyProgress:
         return self.count("finished") == len(self.steps)
 
     def seconds_left(self, rates: Mapping[str, float], processes: int, device: str) -> float | None:
-        """Time for what is left, at the measured rate; None while there is none."""
+        """Seconds for the remaining work at the measured rates; None if a rate has not been measured yet."""
         work = [(step.config, step.passes_left) for step in self.steps if not step.is_over]
         return schedule_seconds(work, rates, processes, device)
 
 
 def study_progress(store: RunStore, queue: RunQueue, study: Study, runs: Sequence[RunOverview]) -> StudyProgress:
-    """How far a study is.
+    """Current state of a study.
 
     Args:
-        runs: all in the store.
+        runs: all runs of the store.
     """
     jobs = {job.job_id: job for job in queue.jobs()}
     alike: dict[RunConfig, list[RunOverview]] = {}
@@ -118,12 +118,12 @@ def study_progress(store: RunStore, queue: RunQueue, study: Study, runs: Sequenc
 
 
 def submit_study(store: RunStore, queue: RunQueue, study: Study, runs: Sequence[RunOverview]) -> StudyProgress:
-    """Queue what is not done yet: trainings, and attacks behind them. What was stopped or interrupted goes on.
+    """Queue the missing training and the attacks that follow it. Stopped and interrupted jobs resume.
 
-    A run whose weights ran away would do so again, and stays as it is.
+    A run whose weights diverged is not trained again, since they would diverge again.
 
     Args:
-        runs: all in the store.
+        runs: all runs of the store.
     """
     progress = study_progress(store, queue, study, runs)
     for step in progress.steps:
@@ -140,14 +140,14 @@ def submit_study(store: RunStore, queue: RunQueue, study: Study, runs: Sequence[
 
 
 def stop_study(queue: RunQueue, study: Study, progress: StudyProgress) -> None:
-    """Stop all of it that waits or runs; what is done stays."""
-    for step in reversed(progress.steps):  # those that wait first, or a worker would begin them
+    """Stop all jobs of a study that wait or run; results are kept."""
+    for step in reversed(progress.steps):  # waiting jobs first, so that no worker starts them
         for job_id in study_jobs(study, step):
             queue.request_stop(job_id)
 
 
 def study_jobs(study: Study, step: Step) -> list[str]:
-    """Ids of the queue's rows that one run of a study may have, attacks first."""
+    """Ids of the jobs that one run of a study may have, attacks first."""
     attacks = [study.evaluation.job_id(step.run_id)] if study.evaluation else []
     return [*attacks, step.run_id]
 
@@ -183,7 +183,7 @@ def _step(
 
 
 def _progress(job: Job | None) -> float:
-    """Of what is not done; nothing where a job has finished whose result is gone, since its folder was removed."""
+    """Progress of a job without a result; 0 if the job has finished, since its result was deleted with its folder."""
     return min(job.progress, ALMOST) if job and job.status != "finished" else 0.0
 
 

@@ -1,4 +1,4 @@
-"""SweepRequest: a grid of λ × μ × seed, launched as one thing. No torch."""
+"""SweepRequest: a grid of λ × μ × seed that is launched as one study. No torch."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ NO_PROBE = ProbeConfig(samples=0)
 
 
 class SweepRequest(RunSettings):
-    """Every λ with every μ, for every seed; and the attacks on each run, none for none.
+    """Runs for every combination of λ, μ and seed, and the attacks on each run.
 
-    mus: μ = -κ; 0 is no second term, negative is decay. λ = μ = 0 is Std, and so on: a point is what it comes to.
+    mus: μ = -κ; 0 means no L2 term, a negative value is decay. Each point is a variant, for example Std at λ = μ = 0.
+    attacks: empty for no evaluation.
     """
 
     training: TrainingConfig = WATCHED_LITTLE
@@ -51,7 +52,7 @@ class SweepRequest(RunSettings):
         """One RunConfig per λ, μ and seed.
 
         Raises:
-            InputError: something is out of its limits, or there would be more than MOST_RUNS.
+            InputError: a value is out of its limits, or the grid has more than MOST_RUNS runs.
         """
         count = len(self.l1_strengths) * len(self.mus) * len(self.seeds)
         if count > MOST_RUNS:
@@ -70,7 +71,7 @@ class SweepRequest(RunSettings):
 
     @property
     def evaluation(self) -> EvaluationRequest | None:
-        """How each run is attacked; a few images are kept to be looked at.
+        """Evaluation of each run, which stores a few images for display; None without attacks.
 
         Raises:
             InputError: an unknown attack, or too many or too few samples.
@@ -82,28 +83,28 @@ class SweepRequest(RunSettings):
 
     @property
     def study(self) -> Study:
-        """Its runs and their evaluation; InputError as in both."""
+        """Study with the runs and their evaluation; InputError as in `configs` and `evaluation`."""
         return Study(tuple(self.configs()), self.evaluation)
 
     @property
     def family(self) -> RunConfig:
-        """The strength grid that its runs are points of; InputError as in `configs`."""
+        """Family of the runs, which identifies their strength grid; InputError as in `configs`."""
         return family(self.config(validated(ObjectiveConfig, l1_strength=1.0, scope=self.scope), 0))
 
     @property
     def sweep_id(self) -> str:
-        """Name of the data set, "sweep", and a digest of all that is asked for, joined by hyphens."""
+        """Id of the sweep: name of the data set, "sweep" and a digest of the request, joined by hyphens."""
         return f"{self.dataset}-sweep-{digest(self.model_dump_json(), 5)}"
 
     @property
     def label(self) -> str:
-        """What lists call it."""
+        """Name of the sweep in lists."""
         seeds = "1 seed" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds"
         grid = f"{len(self.l1_strengths)} λ × {len(self.mus)} μ × {seeds}"
         return f"{grid}, {SCOPES[self.scope]}, {self.config(ObjectiveConfig(), 0).length}"
 
     def command(self) -> str:
-        """The command line that asks for the same; what equals the default is left out."""
+        """Command line for this request; options with default values are omitted."""
         words = self.network_words()
         words += ["--l1", *map(repr, self.l1_strengths), "--mu", *map(repr, self.mus)]
         words += ["--seed", *map(str, self.seeds), "--attacks", *(self.attacks or ["none"])]
@@ -112,23 +113,25 @@ class SweepRequest(RunSettings):
 
 
 def spaced(low: float, high: float, count: int, spacing: Spacing) -> tuple[float, ...]:
-    """`count` values from low to high in equal ratios or equal steps, to 4 significant digits; ascending, each once.
+    """`count` values from low to high with equal ratios or equal steps, to 4 significant digits, without duplicates.
 
     Raises:
-        InputError: high below low, fewer than 1 value or more than MOST_RUNS, or equal ratios from 0 or less.
+        InputError: high is below low, `count` is not in [1, MOST_RUNS], or low is not above 0 for equal ratios.
     """
     if not 1 <= count <= MOST_RUNS:
-        raise InputError(f"1 to {MOST_RUNS} values in a range", str(count), "Choose a number in these limits.")
+        raise InputError(f"1 to {MOST_RUNS} values in a range", str(count), "Choose a number within these limits.")
     if not -np.inf < low <= high < np.inf:
         raise InputError(
             "a range from low to high", f"{low:g} to {high:g}", "Give the smaller number first, and finite numbers."
         )
     if spacing == "logarithmic" and low <= 0:
-        raise InputError("a lowest value above 0 for equal ratios", f"{low:g}", "Give a larger one, or space linearly.")
+        raise InputError(
+            "a lowest value above 0 for equal ratios", f"{low:g}", "Give a larger value, or choose linear spacing."
+        )
     values = np.geomspace(low, high, count) if spacing == "logarithmic" else np.linspace(low, high, count)
     return tuple(sorted({float(f"{value:.4g}") for value in values}))
 
 
 def value_list(values: Sequence[float]) -> str:
-    """As people read a list of strengths."""
+    """Strengths as text, separated by commas."""
     return ", ".join(f"{value:g}" for value in values)

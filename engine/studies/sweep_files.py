@@ -1,6 +1,6 @@
-"""Sweeps that were launched, by what they asked for: their results are those of their runs. No torch.
+"""Files of launched sweeps. No torch.
 
-sweeps/<sweep_id>.json in the store: format and request.
+The file sweeps/<sweep_id>.json in the store has the format and the request. The results are those of the runs.
 """
 
 from engine.errors import InputError
@@ -13,7 +13,7 @@ FOLDER, FORMAT = "sweeps", 1
 
 
 def save_sweep(store: RunStore, request: SweepRequest) -> None:
-    """File what was asked for; the same sweep again moves to the front of `read_sweeps`."""
+    """Save the request of a sweep; a sweep that was saved before moves to the front of `read_sweeps`."""
     store.prepare()
     folder = store.root / FOLDER
     folder.mkdir(exist_ok=True)
@@ -22,13 +22,13 @@ def save_sweep(store: RunStore, request: SweepRequest) -> None:
 
 
 def read_sweeps(store: RunStore) -> list[SweepRequest]:
-    """Those of one's own, newest first, each once; damaged files and newer formats are passed over."""
+    """Requests of the sweeps in the store, newest first, each once; damaged files and newer formats are skipped."""
     paths = sorted((store.root / FOLDER).glob("*.json"), key=lambda path: (-path.stat().st_mtime_ns, path.name))
     return list(dict.fromkeys(request for path in paths if (request := _request(read_json(path) or {})) is not None))
 
 
 def forget_sweep(store: RunStore, request: SweepRequest) -> None:
-    """Take it off the list; its runs stay."""
+    """Delete the file of a sweep; its runs are kept."""
     for path in (store.root / FOLDER).glob("*.json"):
         if _request(read_json(path) or {}) == request:
             path.unlink(missing_ok=True)

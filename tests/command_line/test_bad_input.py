@@ -205,7 +205,7 @@ def test_a_damaged_queue(command, laboratory, no_worker):
     (laboratory.root / "queue.sqlite").write_text("no database " * 100)
     for extra in ("-wal", "-shm"):
         (laboratory.root / f"queue.sqlite{extra}").unlink(missing_ok=True)
-    assert_refused(command("runs", *laboratory.folders), "queue.sqlite", "Move it away")
+    assert_refused(command("runs", *laboratory.folders), "queue.sqlite", "Move the file away")
 
 
 def test_a_queue_that_is_locked_or_full(command, laboratory, monkeypatch):
@@ -251,7 +251,7 @@ def test_help_names_the_commands(capsys):
             "one of conv1, all", "one of auto, cpu, cuda", "0 to 1024", "4 to 100", "at most 256",
             "std, std+l1, std+l2, adv, min-max", "mnist-mini, mnist, fashion-mnist, cifar10", "0 to 100",
         ]),
-        ("evaluate", ["1 to 10 000; default 500", "presets (paper, strong), or some of fgsm, pgd, cw", "0 to 100"]),
+        ("evaluate", ["1 to 10 000; default 500", "presets (paper, strong), or any of fgsm, pgd, cw", "0 to 100"]),
         ("worker", ["1 to 64", "0 to 1e6", "one of auto, cpu, cuda"]),
         ("data", ["mnist-mini, mnist, fashion-mnist, cifar10"]),
         ("export", [".safetensors"]),

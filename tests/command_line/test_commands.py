@@ -96,7 +96,7 @@ def test_resuming_what_is_finished_leaves_it(command, laboratory, no_worker):
 def test_deleting_what_is_running_is_refused(command, laboratory):
     laboratory.queue.claim(process_identity(), lambda jobs: jobs)
     answer = command("runs", laboratory.queued, "--delete", *laboratory.folders)
-    assert answer.code == 2 and "Stop it first" in answer.err and (laboratory.root / laboratory.queued).exists()
+    assert answer.code == 2 and "Stop the run first" in answer.err and (laboratory.root / laboratory.queued).exists()
 
 
 @pytest.mark.parametrize("machine", [False, True])
@@ -190,4 +190,4 @@ def test_ctrl_c_ends_the_waiting_not_the_work(command, laboratory, monkeypatch, 
 
     monkeypatch.setattr(RunQueue, "jobs", interrupt)
     answer = command("launch", "--seed", 77, "--wait", *laboratory.folders)
-    assert answer.code == 130 and "goes on" in answer.err
+    assert answer.code == 130 and "Launched runs continue" in answer.err

@@ -135,7 +135,7 @@ def test_who_has_no_partner_is_named(compare, compared, trained):
     assert {(*row["run_ids"], *row["reference_ids"]) for row in document["comparisons"]} == {
         (trained.long[1], trained.short[1])
     }
-    assert f"has not their seed: {trained.short[0]}" in compare(*words).out
+    assert f"has no run with the same seed: {trained.short[0]}" in compare(*words).out
 
 
 def test_the_reference_is_a_choice(compared, trained):

@@ -138,13 +138,17 @@ def test_the_worst_case_says_whose_it_is(command, laboratory, monkeypatch):
 
     monkeypatch.setattr("engine.command_line.evaluate.wait_for_jobs", do)
     words = ["evaluate", laboratory.finished, "--samples", 20, *laboratory.folders, "--attacks"]
-    assert "left before" not in command(*words, "fgsm", "linf-bim").out
+    assert "attacks of earlier evaluations" not in command(*words, "fgsm", "linf-bim").out
     answer = command(*words, "fgsm")
-    assert "whatever its size" not in answer.out
+    assert "Counted at any size" not in answer.out
     told = command(*words, "deepfool", "cw").out
-    assert "whatever its size (cw)" in told and "deepfool" not in rows_of(told), "its accuracy says nothing"
-    assert "deepfool found" in told and "left before, too: linf-bim, fgsm." in told
-    assert answer.code == 0 and "ε = 0.3: the worst case counts what these left before, too: linf-bim." in answer.out
+    assert "Counted at any size (cw)" in told and "deepfool" not in rows_of(told), "its accuracy says nothing"
+    assert (
+        "deepfool found" in told and "the worst case includes attacks of earlier evaluations: linf-bim, fgsm." in told
+    )
+    assert (
+        answer.code == 0 and "ε = 0.3: the worst case includes attacks of earlier evaluations: linf-bim." in answer.out
+    )
 
 
 def refused(answer, laboratory, *words: str) -> None:

@@ -153,7 +153,9 @@ def test_without_a_checkpoint_it_is_refused_in_a_sentence(store, config, unfinis
     if standing == "damaged":
         (folder / PREVIOUS).unlink(missing_ok=True)
         (folder / LAST).write_bytes((folder / LAST).read_bytes()[:-1])
-    with pytest.raises(InputError, match="id of a run" if standing == "no such run" else "whole checkpoint") as caught:
+    with pytest.raises(
+        InputError, match="id of a run" if standing == "no such run" else "complete checkpoint"
+    ) as caught:
         freeze_run(store, unfinished)
     assert "\n" not in str(caught.value) and can_freeze(store, unfinished) == (standing == "damaged")
     assert not [name for name in os.listdir(store.root) if name != unfinished]

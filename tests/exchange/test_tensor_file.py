@@ -137,7 +137,7 @@ REFUSED = {
     "compressed": (zip_bomb, "compressed entries"),
     "overlapping": (overlapping, "entries are larger than the file"),
     "TorchScript": (torchscript, "a TorchScript model"),
-    "another zip": (other_zip, "a zip with other things"),
+    "another zip": (other_zip, "a zip archive with other files"),
     "a whole model": (lambda: saved(torch.nn.Linear(2, 2)), "one with torch.nn.modules.linear.Linear.*state_dict"),
     "a tensor": (lambda: saved(torch.zeros(3)), "an object of type Tensor"),
     "a list": (lambda: saved([torch.zeros(3)]), "an object of type list"),

@@ -110,7 +110,7 @@ def test_an_attack_that_leaves_nothing_of_either_is_left_out(archive):
             archive.attack(archive.add(variant, seed), found)
     claim = claims(archive)[3]
     assert claim.verdict == "supported" and len(claim.statements) == 5
-    assert claim.note == "Left out, since nothing survives it in either: CW."
+    assert claim.note == "Left out, since no image survives it in either variant: CW."
     assert not any("CW" in statement.words for statement in claim.statements)
     survivor = archive.evidence().runs["min-max"][2].run_id
     archive.attack(survivor, dict.fromkeys(PAPER_ATTACKS, 0.8) | {"cw": 0.01})
