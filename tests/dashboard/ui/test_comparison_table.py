@@ -1,10 +1,10 @@
 """The table of runs beside their reference: every quantity has a column, a heading and a format."""
 
 import pandas as pd
-from dashboard.ui.comparison_table import COLUMN_CONFIG, readable
 
 from dashboard.frames.comparison import COMPARISON
 from dashboard.frames.tables import IDENTITY
+from dashboard.ui.comparison_table import COLUMN_CONFIG, readable
 from engine.minmax.quantities import QUANTITIES
 
 ROW = {
