@@ -72,7 +72,7 @@ def test_people_are_told_what_was_made(command, laboratory, tmp_path):
     assert answer.code == 0 and answer.err == ""
     first, *rest = answer.out.splitlines()
     assert "Brought along" in first and "% of the test images" in first and "already" not in first
-    assert len(rest) == len(weights) and any("'t0' became" in line for line in rest)
+    assert len(rest) == len(weights) and any("'t0' was loaded as" in line for line in rest)
     assert "(already imported)" in imported(command, path, laboratory, "--name", "Brought along").out
     listing = command("runs", *laboratory.folders).out
     assert "Brought along" in listing and first.split()[0] in listing
