@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -29,7 +29,7 @@ class AttackConfig(BaseModel):
     minimizes: ClassVar[bool] = False
     works_alone: ClassVar[bool] = False
     if TYPE_CHECKING:
-        name: str  # no field here: it would become the first one, and cache keys hold the fields in their order
+        name: Any  # no field here: it would become the first one, and cache keys hold the fields in their order
 
     @property
     def fewest_classes(self) -> int:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy import special
 
 CONFIDENCE = 0.95
@@ -79,7 +78,9 @@ class PairedSeeds:
 
 
 @overload
-def wilson_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]: ...
+def wilson_interval(  # pyright: ignore[reportOverlappingOverload]  # an int is an ArrayLike too
+    successes: int, n: int, confidence: float = CONFIDENCE
+) -> tuple[float, float]: ...
 @overload
 def wilson_interval(
     successes: ArrayLike, n: ArrayLike, confidence: float = CONFIDENCE
