@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 
 CONFIDENCE = 0.95
