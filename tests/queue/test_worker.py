@@ -33,7 +33,7 @@ from engine.training.schedule import TrainingConfig
 
 SHORT = RunConfig(training=TrainingConfig(epochs=1, snapshots_per_epoch=5), probe=ProbeConfig(samples=0))
 LONG = SHORT.model_copy(update={"training": TrainingConfig(epochs=8, snapshots_per_epoch=5)})
-NEIGHBOR = LONG.model_copy(update={"seed": 1})
+NEIGHBOR = SHORT.model_copy(update={"seed": 1, "training": TrainingConfig(epochs=500, snapshots_per_epoch=1)})
 PATIENCE = 240.0
 """Seconds until a test gives up; nothing is asserted about how long things take."""
 
@@ -162,11 +162,12 @@ def test_a_folder_removed_by_hand_is_trained_again(laboratory):
 
 
 def test_a_killed_process_goes_on_in_the_same_bits_and_takes_no_other_along(laboratory, uninterrupted):
-    run_id, neighbor = laboratory.launch(LONG), laboratory.launch(NEIGHBOR)
-    folder, kept = laboratory.until_checkpoint(run_id)
+    neighbor = laboratory.launch(NEIGHBOR)  # trains until it is stopped
     beside, _ = laboratory.until_checkpoint(neighbor)
-    owner = laboratory.job(run_id).owner
-    assert owner != laboratory.job(neighbor).owner
+    run_id = laboratory.launch(LONG)
+    folder, kept = laboratory.until_checkpoint(run_id)
+    owner, other = laboratory.job(run_id).owner, laboratory.job(neighbor).owner
+    assert owner != other
     told = len(laboratory.log())
     os.kill(pid_of(owner), signal.SIGKILL)
     job = laboratory.until(run_id, "finished", "failed")
@@ -174,8 +175,11 @@ def test_a_killed_process_goes_on_in_the_same_bits_and_takes_no_other_along(labo
     assert_the_same(folder, uninterrupted)
     assert read_metrics(folder)[: len(kept)] == kept and len(read_json(folder / ENVIRONMENT)["sessions"]) == 2
     assert not (folder / LAST).exists()
-    job = laboratory.until(neighbor, "finished", "failed")
-    assert (job.status, job.attempts, len(read_json(beside / ENVIRONMENT)["sessions"])) == ("finished", 0, 1)
+    job = laboratory.job(neighbor)
+    assert (job.status, job.attempts, job.owner) == ("running", 0, other)
+    assert len(read_json(beside / ENVIRONMENT)["sessions"]) == 1
+    laboratory.queue.request_stop(neighbor)
+    laboratory.until(neighbor, "stopped")
     said = laboratory.log()[told:]
     assert "a worker process died; its run goes on from its checkpoint" in said and "Traceback" not in said
 
