@@ -12,8 +12,8 @@ from engine.paper.tables import CELLS
 from tests.browser.serving import laboratory as serve_laboratory
 
 pytestmark = pytest.mark.slow
-TABLE = ".live-chart[aria-label^='Printed and our accuracies']"
-FOREST = ".live-chart[aria-label^='Difference and interval']"
+TABLE = ".live-chart[aria-label^='Accuracies of the paper and ours']"
+FOREST = ".live-chart[aria-label^='Difference and 95 % interval']"
 PRINTED = {(cell.dataset, cell.variant): [] for cell in CELLS}
 for cell in CELLS:
     if cell.quantity != "fuzziness":
@@ -97,7 +97,7 @@ def test_the_page_saved_opens_without_a_server(laboratory, page, browser, tmp_pa
     away.goto(file.as_uri())
     assert drawn(away, TABLE)["std-printed"] == printed
     assert away.locator(".live-chart .main-svg").count() >= 9
-    for caption in ("Table 1, MNIST", "Table 3, MNIST", "Claims of the paper", "Min-Max, the closest"):
+    for caption in ("Table 1, MNIST", "Table 3, MNIST", "Claims of the paper", "Min-Max, closest to the paper first"):
         away.locator("caption", has_text=caption).wait_for()
     context.close()
     assert complaints == []
