@@ -1,6 +1,7 @@
 """A laboratory with few images, and a hook that runs during a training or an evaluation."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,11 @@ def at_first_report(monkeypatch) -> Callable[[Callable[[OwnedJob], object]], Non
 
     monkeypatch.setattr(experiment, "CHECKPOINT_INTERVAL", 0.0)
     return arrange
+
+
+@pytest.fixture
+def press_ctrl_c() -> Iterator[Callable[..., None]]:
+    """Send this process SIGINT, which raises KeyboardInterrupt, as in a terminal; a background shell ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda *_: signal.raise_signal(signal.SIGINT)
+    signal.signal(signal.SIGINT, before)

@@ -1,7 +1,6 @@
 """engine.evaluate: the same report as an evaluation of the queue, made by this process."""
 
 import inspect
-import signal
 import subprocess
 import sys
 import time
@@ -116,10 +115,10 @@ def test_wrong_arguments_are_refused_in_one_sentence(run, laboratory, arguments,
     assert "\n" not in str(caught.value) and run.reports == {} and len(laboratory.queue.jobs()) == 1
 
 
-def test_only_a_finished_run_that_exists(laboratory, at_first_report):
+def test_only_a_finished_run_that_exists(laboratory, at_first_report, press_ctrl_c):
     with pytest.raises(InputError, match="id of a run.*nothing-here"):
         engine.evaluate("nothing-here", **FEW)
-    at_first_report(lambda _: signal.raise_signal(signal.SIGINT))
+    at_first_report(press_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
         engine.train(**SHORT)
     (run,) = engine.list_runs(status="stopped")
@@ -147,8 +146,8 @@ def test_a_stop_from_elsewhere_ends_it(run, laboratory, at_first_report):
     assert only_evaluation(laboratory).status == "finished"
 
 
-def test_ctrl_c_ends_it(run, laboratory, at_first_report):
-    at_first_report(lambda _: signal.raise_signal(signal.SIGINT))
+def test_ctrl_c_ends_it(run, laboratory, at_first_report, press_ctrl_c):
+    at_first_report(press_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
         engine.evaluate(run, ["fgsm"], **FEW)
     assert only_evaluation(laboratory).status == "stopped"

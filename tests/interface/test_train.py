@@ -1,6 +1,5 @@
 """engine.train: the same run that a worker would train, owned by this process while it trains."""
 
-import signal
 import subprocess
 import sys
 import time
@@ -193,8 +192,8 @@ def test_a_stop_from_elsewhere_ends_it_and_it_resumes_in_the_same_bits(laborator
     assert len(read_json(folder / ENVIRONMENT)["sessions"]) == 2
 
 
-def test_ctrl_c_leaves_it_stopped_and_it_resumes(laboratory, at_first_report):
-    at_first_report(lambda _: signal.raise_signal(signal.SIGINT))
+def test_ctrl_c_leaves_it_stopped_and_it_resumes(laboratory, at_first_report, press_ctrl_c):
+    at_first_report(press_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
         engine.train(**SHORT)
     (run,) = engine.list_runs(status="stopped")
@@ -230,8 +229,10 @@ def test_it_is_refused_while_this_process_trains_it(laboratory, at_first_report)
     assert engine.train(**SHORT).status == "finished" and len(refused) == 1
 
 
-def test_an_error_fails_the_run_with_its_reason_and_propagates(laboratory, at_first_report, tmp_path, few_images):
-    at_first_report(lambda _: signal.raise_signal(signal.SIGINT))
+def test_an_error_fails_the_run_with_its_reason_and_propagates(
+    laboratory, at_first_report, tmp_path, few_images, press_ctrl_c
+):
+    at_first_report(press_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
         engine.train(**SHORT)
     with np.load(few_images / "mnist-mini.npz") as archive:
