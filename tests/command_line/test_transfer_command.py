@@ -91,7 +91,7 @@ def test_a_job_for_each_row_and_nobody_to_do_it(command, laboratory, pair, monke
         (["--attack", "nothing"], "fgsm"),
         (["--samples", "0"], "samples"),
         (["--epsilon", "nan"], "epsilon"),
-        (["--unit", "pixel"], "Give one"),
+        (["--unit", "pixel"], "Give ε in this unit"),
     ],
 )
 def test_bad_words(command, laboratory, pair, no_worker, words, said):

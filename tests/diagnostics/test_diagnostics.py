@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from functools import cached_property
 from types import SimpleNamespace
 
 import numpy as np
@@ -472,5 +473,5 @@ def test_which_part_of_the_work_is_planned():
 def test_an_examination_is_the_evidence_that_checks_read(examine, std):
     """An examination has every attribute of the protocol; attributes that need an attack are not computed."""
     examination = examine(std, 10)
-    names = {name for name, value in vars(Evidence).items() if isinstance(value, property)}
+    names = {name for name, value in vars(Evidence).items() if isinstance(value, property | cached_property)}
     assert len(names) > 15 and names <= {*dir(type(examination)), *vars(examination)}

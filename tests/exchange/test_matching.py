@@ -90,7 +90,7 @@ def test_a_tensor_too_few_too_many_or_of_another_shape(network, data):
     [({"bn.num_batches_tracked": np.zeros((), np.int64)}, "bn.num_batches_tracked"), ({"mean": np.ones(1)}, "mean")],
 )
 def test_buffers_are_unexpected(extra, word):
-    with pytest.raises(InputError, match=f"got 11: unexpected: {word}. Bring .* without buffers"):
+    with pytest.raises(InputError, match=f"got 11: unexpected: {word}. Import .* without buffers"):
         match_tensors(tensors_of(LENET) | extra, LENET)
 
 

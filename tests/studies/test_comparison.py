@@ -60,7 +60,7 @@ def test_columns_that_one_lacks_are_left_out_and_with_them_the_worst_case():
 
 
 def test_other_images_are_refused():
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match="same shape"):
         compare_runs({"none": mask(3, 10)}, {"none": mask(3, 11)})
 
 

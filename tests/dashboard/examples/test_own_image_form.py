@@ -117,7 +117,7 @@ def test_the_pair_is_shown_light_on_dark(open_form):
     ("name", "content", "word"),
     [
         ("empty.png", b"", "empty"),
-        ("text.png", b"only words", "none"),
+        ("text.png", b"only words", "another format"),
         ("half.png", picture()[:100], "damaged"),
         ("blank.png", None, "blank"),
     ],
