@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.serving import laboratory as serve_laboratory
 
-MAPS = ".live-chart[aria-label^='Heat maps of λ']"
+MAPS = ".live-chart[aria-label^='Heat maps with λ']"
 
 
 @pytest.fixture(scope="module")
