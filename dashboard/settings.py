@@ -4,12 +4,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.interface.laboratory import DATA, ROOT, STORE
 from engine.queue.client import WorkerSettings
 from engine.queue.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
 
-ROOT = Path(__file__).parents[1]
-STORE, DATA, DEVICE, READ_ONLY = "MINMAX_STORE", "MINMAX_DATA", "MINMAX_DEVICE", "MINMAX_READ_ONLY"
+DEVICE, READ_ONLY = "MINMAX_DEVICE", "MINMAX_READ_ONLY"
 
 
 @dataclass(frozen=True)

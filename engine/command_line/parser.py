@@ -9,10 +9,9 @@ from typing import NoReturn
 
 from pydantic import BaseModel
 
+from engine.interface.laboratory import ROOT
 from engine.runs.store import open_store as open_store  # for all commands
 from engine.validation import field_limits
-
-ROOT = Path(__file__).parents[2]
 
 
 class Parser(argparse.ArgumentParser):
