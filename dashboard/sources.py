@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.settings import Settings, read_settings
 from engine.minmax.gradients import InputKind, Simulation, input_vector, simulate
-from engine.queue.overview import RunOverview, list_runs
+from engine.queue.overview import RunOverview, RunProblem, list_runs
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import RunConfig
 from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
@@ -23,8 +23,8 @@ def settings() -> Settings:
     return read_settings()
 
 
-def listing(run_ids: Sequence[str] | None = None) -> tuple[list[RunOverview], list[str]]:
-    """All runs, newest first, or those of `run_ids`; and an error message for each that cannot be read."""
+def listing(run_ids: Sequence[str] | None = None) -> tuple[list[RunOverview], list[RunProblem]]:
+    """All runs, newest first, or those of `run_ids`; and those whose config cannot be read."""
     here = settings()
     here.queue.reconcile()
     return list_runs(here.store, here.queue, run_ids)

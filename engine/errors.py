@@ -1,4 +1,4 @@
-"""InputError: the error whose message is written for users."""
+"""InputError: the error whose message is written for users; DamagedFile: a file that cannot be trusted."""
 
 from __future__ import annotations
 
@@ -24,3 +24,7 @@ class InputError(ValueError):
 
     def __reduce__(self):
         return type(self).plain, (str(self),)
+
+
+class DamagedFile(InputError):
+    """A file of the store that cannot be read, or whose content is not what was written; everything else goes on."""

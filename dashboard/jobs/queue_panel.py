@@ -25,6 +25,7 @@ ICONS = {
     "finished": ":material/check_circle:",
     "failed": ":material/error:",
     "interrupted": ":material/bolt:",
+    "damaged": ":material/broken_image:",
 }
 
 
@@ -51,7 +52,9 @@ def attend_worker(here: Settings) -> None:
 def draw_queue(here: Settings, runs: list[RunOverview]) -> None:
     """Draw a row per run of this store, active ones first: status, progress, remaining time, buttons."""
     runs = [run for run in runs if not run.is_shipped]
-    order = {status: place for place, status in enumerate((*ACTIVE, *WAITING, "failed", "stopped", "finished"))}
+    order = {
+        status: place for place, status in enumerate((*ACTIVE, *WAITING, "damaged", "failed", "stopped", "finished"))
+    }
     for run in sorted(runs, key=lambda run: order[run.status])[:SHOWN]:
         _draw_row(here, run)
     if len(runs) > SHOWN:
@@ -71,9 +74,12 @@ def _draw_state(place: Any, run: RunOverview) -> None:
     icon = ICONS[run.status]
     if run.status in ACTIVE and run.job:
         place.progress(min(run.job.progress, 1.0), text=f"{icon} {run.status}, {pace(run.job)}")
+    elif run.status == "damaged":
+        place.markdown(f"{icon} damaged")
+        place.caption(plain(run.error or ""))
     elif run.status == "failed":
         place.markdown(f"{icon} failed")
-        place.caption(run.error or "No error message was recorded.")
+        place.caption(plain(run.error or "No error message was recorded."))
     elif run.status == "finished" and run.result and "conv1_fuzziness" in run.result:
         clean = run.result.get("clean_accuracy")  # unknown for a frozen run
         accuracy = "" if clean is None else f"clean accuracy {clean:.1%} on the test set, "

@@ -7,6 +7,7 @@ from dashboard.navigation import open_weights
 from dashboard.settings import Settings
 from dashboard.start.own_runs import draw_own_runs
 from dashboard.start.story import draw_story
+from dashboard.ui.plain_text import plain
 from engine.devices import worker_process_count
 from engine.errors import InputError
 from engine.formatting import duration
@@ -51,7 +52,7 @@ draw_introduction()
 here = sources.settings()
 runs, problems = sources.listing()
 for problem in problems:
-    st.warning(problem, icon=":material/folder_off:")
+    st.warning(plain(problem.sentence), icon=":material/folder_off:")
 if recorded := sources.closest_watched(sources.shipped_runs()):
     draw_story(recorded)
 draw_launch(here)

@@ -9,7 +9,7 @@ from engine.errors import InputError
 from engine.formatting import percent
 from engine.minmax.quantities import QUANTITIES
 from engine.queue.client import start_worker
-from engine.queue.overview import list_runs, read_overview
+from engine.queue.overview import RunProblem, list_runs, read_overview
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import delete_run, retry_run
 
@@ -45,17 +45,17 @@ def run(args: argparse.Namespace) -> int:
             delete_run(store, queue, run_id)
     if args.resume:
         start_worker(worker_of(args, store))
-    problems: list[str] = []
+    problems: list[RunProblem] = []
     if args.run_ids and not args.delete:
         overviews = [read_overview(store, run_id, queue.job(run_id)) for run_id in args.run_ids]
     else:
         overviews, problems = list_runs(store, queue)
     documents = [overview.document() for overview in overviews]
     if args.json:
-        print_json({"runs": documents, "problems": problems})
+        print_json({"runs": documents, "problems": [problem.sentence for problem in problems]})
         return 0
     for problem in problems:
-        print(problem, file=sys.stderr)
+        print(problem.sentence, file=sys.stderr)
     for overview, document in zip(overviews, documents, strict=True):
         print(
             f"{document['run_id']:44} {document['status']:12} {document['label']:36}"

@@ -63,7 +63,7 @@ def list_runs(
     laboratory = open_laboratory(store, data)
     found, problems = overview.list_runs(laboratory.store, laboratory.queue)
     for problem in problems:
-        warnings.warn(problem, stacklevel=2)
+        warnings.warn(problem.sentence, stacklevel=2)
     return [
         Run(run.run_id, laboratory)
         for run in found

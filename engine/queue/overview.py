@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
+from typing import Literal
 
-from engine.errors import InputError
+from engine.errors import DamagedFile, InputError
 from engine.minmax.quantities import layer_values, recorded
-from engine.queue.job import Job, Status
+from engine.queue.job import ACTIVE, Job, Status
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ModelConfig
@@ -14,6 +15,9 @@ from engine.runs.records import read_last_metrics
 from engine.runs.run_files import MODEL
 from engine.runs.store import RunStore
 from engine.runs.variants import VARIANTS
+
+RunStatus = Status | Literal["damaged"]
+"""Status of a run: that of its training, or "damaged" if its result cannot be read."""
 
 _ORDER = {variant: place for place, variant in enumerate(VARIANTS)}
 
@@ -27,21 +31,24 @@ class RunOverview:
     job: row of its training in the queue.
     is_shipped: whether it is a recorded run of the project, or a copy of one, and was not trained here.
     has_weights: whether its final weights are stored, so that it can be attacked; some recorded runs have none.
+    problems: a sentence for each of its files that cannot be read, with what to do.
     """
 
     run_id: str
     config: ModelConfig
-    status: Status
+    status: RunStatus
     last: dict | None
     result: dict | None
     job: Job | None
     is_shipped: bool = False
     has_weights: bool = True
+    problems: tuple[str, ...] = ()
 
     @property
     def error(self) -> str | None:
-        """Reason why the run failed or could not resume; None if there is none."""
-        return (self.job.error if self.job else None) or (self.result or {}).get("error")
+        """Reason why the run failed, could not resume or is damaged; None if there is none."""
+        damage = self.problems[0] if self.status == "damaged" and self.problems else None
+        return damage or (self.job.error if self.job else None) or (self.result or {}).get("error")
 
     def quantity(self, key: str, layer: str | None = None) -> float | None:
         """One of QUANTITIES at the newest snapshot; None if it was not recorded.
@@ -82,25 +89,48 @@ class RunOverview:
             **layer_values(last),
             "seconds": last.get("seconds"),
             "error": self.error,
+            **({"problems": list(self.problems)} if self.problems else {}),
         }
 
 
+@dataclass(frozen=True)
+class RunProblem:
+    """A run whose config cannot be read, and a sentence that says why and what to do."""
+
+    run_id: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
 def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
-    """Overview of one run; InputError if it does not exist or cannot be read."""
-    config, result = store.config(run_id), store.result(run_id)
-    if result and not (job and job.status in ("queued", "running", "stopping")):
-        status = result["status"]
-    else:
-        status = job.status if job else "interrupted"
+    """Overview of one run; InputError if it does not exist or its config cannot be read."""
+    config, problems, result, last = store.config(run_id), [], None, None
     folder = store.folder(run_id)
+    try:
+        result = store.result(run_id)
+    except DamagedFile as error:
+        problems.append(str(error))
+    status = "damaged" if problems else _status(result, job)
+    try:
+        last = read_last_metrics(folder)
+    except DamagedFile as error:
+        problems.append(str(error))
     is_shipped, has_weights = job is None and store.has_shipped(run_id), (folder / MODEL).exists()
-    return RunOverview(run_id, config, status, read_last_metrics(folder), result, job, is_shipped, has_weights)
+    return RunOverview(run_id, config, status, last, result, job, is_shipped, has_weights, tuple(problems))
+
+
+def _status(result: dict | None, job: Job | None) -> Status:
+    if result and not (job and job.status in ("queued", *ACTIVE)):
+        return result["status"]
+    return job.status if job else "interrupted"
 
 
 def list_runs(
     store: RunStore, queue: RunQueue, run_ids: Sequence[str] | None = None
-) -> tuple[list[RunOverview], list[str]]:
-    """All runs, newest first, or those of `run_ids`, and an error message for each run that cannot be read.
+) -> tuple[list[RunOverview], list[RunProblem]]:
+    """All runs, newest first, or those of `run_ids`, and the runs whose config cannot be read.
 
     Among all runs, the recorded runs of the project are last, in the order of the variants.
     """
@@ -110,7 +140,7 @@ def list_runs(
         try:
             overviews.append(read_overview(store, run_id, jobs.get(run_id)))
         except InputError as error:
-            problems.append(str(error))
+            problems.append(RunProblem(run_id, str(error)))
     if run_ids is None:
         overviews.sort(key=lambda run: _ORDER.get(run.config.variant, len(_ORDER)) if run.is_shipped else -1)
     return overviews, problems
