@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.atomic import replaced_file
-from engine.data.catalog import DatasetSpec, dataset_spec
+from engine.data.catalog import Contents, DatasetSpec, dataset_spec
 from engine.errors import InputError
 
 SHIPPED = Path(__file__).parent
@@ -32,10 +32,24 @@ class Dataset:
     @cached_property
     def digest(self) -> str:
         """Digest of the training images and labels in their order; it does not depend on the file."""
-        content = hashlib.blake2b(digest_size=8)
-        content.update(self.train_images.tobytes())
-        content.update(self.train_labels.tobytes())
-        return content.hexdigest()
+        return _digest(self.train_images, self.train_labels)
+
+    @cached_property
+    def test_digest(self) -> str:
+        """Digest of the test images and labels, as `digest`."""
+        return _digest(self.test_images, self.test_labels)
+
+    @property
+    def contents(self) -> Contents:
+        """Digests of both parts."""
+        return Contents(self.digest, self.test_digest)
+
+
+def _digest(images: np.ndarray, labels: np.ndarray) -> str:
+    content = hashlib.blake2b(digest_size=8)
+    content.update(np.ascontiguousarray(images))
+    content.update(np.ascontiguousarray(labels))
+    return content.hexdigest()
 
 
 def load_dataset(name: str, data_dir: Path) -> Dataset:

@@ -6,12 +6,13 @@ import hashlib
 import json
 from functools import cache
 from importlib import metadata
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.attacks.threat import ThreatModel, Unit
 from engine.data.catalog import DatasetSpec, dataset_spec
+from engine.data.identity import identity_words
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
 from engine.minmax.penalties import PENALTIES
@@ -27,6 +28,9 @@ ADVERSARIAL_STEPS = 10
 """Steps of the PGD inside adversarial training, epsilon / 4 each; the paper states none."""
 
 DeviceRequest = Literal["auto", "cpu", "cuda"]
+
+DataDigest = Annotated[str | None, Field(pattern="^[0-9a-f]{16}$", exclude_if=lambda digest: digest is None)]
+"""Digest of data that are not the listed ones; left out of documents and ids while it is None."""
 
 
 class ProbeConfig(BaseModel):
@@ -62,6 +66,7 @@ class RunConfig(ModelConfig):
     """Configuration of a run that is trained here. Equal configs are the same run, which is trained once.
 
     threat: threat model of adversarial training and of the probe; the default is the paper's for the data set.
+    data_digest: identity of the data (`engine.data.identity`); None for the listed contents, as in earlier versions.
     """
 
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="fixes initialization and order of the data")
@@ -73,6 +78,7 @@ class RunConfig(ModelConfig):
     threat: ThreatModel = Field(default_factory=lambda values: linf_threat(dataset_spec(values["dataset"])))
     probe: ProbeConfig = ProbeConfig()
     device: DeviceRequest = Field(default="auto", description="device for training; auto uses a GPU if available")
+    data_digest: DataDigest = None
 
     @property
     def variant(self) -> str:
@@ -121,7 +127,7 @@ class RunConfig(ModelConfig):
 
     @property
     def label(self) -> str:
-        """Name of the run in charts: variant, strengths, seed."""
+        """Name of the run in charts: variant, strengths, data if they are not the listed ones, seed."""
         parts = [TITLES[self.variant]]
         if self.objective.l1_strength:
             parts.append(f"λ {self.objective.l1_strength:g}")
@@ -136,4 +142,5 @@ class RunConfig(ModelConfig):
             parts.append("adversarial")
         if self.architecture != "lenet":
             parts.append(f"on {self.architecture_spec.title}")
-        return " · ".join([" ".join(parts), f"seed {self.seed}"])
+        data = [identity_words(self.dataset_spec, self.data_digest)] if self.data_digest else []
+        return " · ".join([" ".join(parts), *data, f"seed {self.seed}"])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Self
+
 from pydantic import BaseModel, ConfigDict
 
 from engine.attacks.threat import ThreatModel
+from engine.data.identity import data_identity
 from engine.minmax.objective import ObjectiveConfig, Scope
-from engine.runs.config import DeviceRequest, ProbeConfig, RunConfig
+from engine.runs.config import DataDigest, DeviceRequest, ProbeConfig, RunConfig
 from engine.training.schedule import TrainingConfig
 from engine.validation import validated
 
@@ -18,6 +22,7 @@ class RunSettings(BaseModel):
     """Settings of a run except its objective and seed.
 
     threat: None means the paper's threat model: linf at the data set's epsilon in normalized units.
+    data_digest: as in RunConfig; `on_data` takes it from a data folder.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,6 +34,15 @@ class RunSettings(BaseModel):
     threat: ThreatModel | None = None
     probe: ProbeConfig = ProbeConfig()
     device: DeviceRequest = "auto"
+    data_digest: DataDigest = None
+
+    def on_data(self, data_dir: Path) -> Self:
+        """These settings for the images in a data folder, which decide what the runs train to and their ids.
+
+        Raises:
+            InputError: the data set is unknown, or its file is damaged.
+        """
+        return self.model_copy(update={"data_digest": data_identity(self.dataset, data_dir)})
 
     def config(self, objective: ObjectiveConfig, seed: int, adversarial_training: bool = False) -> RunConfig:
         """One run with these settings.
@@ -47,6 +61,7 @@ class RunSettings(BaseModel):
             adversarial_training=adversarial_training,
             probe=self.probe,
             device=self.device,
+            data_digest=self.data_digest,
             **threat,
         )
 

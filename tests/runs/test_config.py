@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from engine.attacks.threat import ThreatModel
 from engine.data.catalog import DATASETS
@@ -42,6 +42,7 @@ OTHER = {
     "probe.samples": 0,
     "probe.steps": 20,
     "probe.every": 1,
+    "data_digest": "0123456789abcdef",
 }
 CONFIGS = st.builds(
     RunConfig,
@@ -92,6 +93,16 @@ def test_a_further_penalty_changes_id_variant_and_label(quartic):
     assert again == changed and again.run_id == changed.run_id
     everywhere = with_change("objective", {"penalties": {quartic: 0.5}, "scope": "all"})
     assert everywhere.label == "Custom Quartic 0.5 all conv · seed 0"
+
+
+def test_the_data_digest_is_left_out_until_there_is_one():
+    assert "data_digest" not in RunConfig().model_dump(mode="json") and "other data" not in RunConfig().label
+    other = with_change("data_digest", "0123456789abcdef")
+    assert other.label == "Std · other data 01234567 · seed 0"
+    assert other.stack_key != RunConfig().stack_key, "a stack reads one data set"
+    for digest in ("", "0123", "0123456789ABCDEF", "0123456789abcdef\n"):
+        with pytest.raises(ValidationError):
+            with_change("data_digest", digest)
 
 
 @pytest.mark.parametrize("field", OTHER)

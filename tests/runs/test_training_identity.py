@@ -103,7 +103,13 @@ def test_every_field_is_known_to_decide_weights_or_not(tiny):
     """A new field needs a case in SAME or OTHER, which trains two networks to tell which it is."""
     cases = [*SAME.values(), *OTHER.values()]
     tried = set().union(*(differing(tiny(**one), tiny(**other)) for one, other in cases))
-    known = {"dataset", "architecture", "objective.penalties", "threat.norm"}  # each has a test of its own
+    known = {
+        "dataset",
+        "data_digest",
+        "architecture",
+        "objective.penalties",
+        "threat.norm",
+    }  # each has a test of its own
     assert tried | known == leaves(RunConfig)
 
 
@@ -124,6 +130,12 @@ def test_a_family_has_every_strength_of_its_further_penalties_alone(quartic):
     assert is_of_family(RunConfig(objective={"l1_strength": 0.3} | third), of)
     assert not is_of_family(RunConfig(objective=third), plain) and not is_of_family(RunConfig(objective=MINMAX), of)
     assert not is_of_family(RunConfig(), of) and not is_of_family(RunConfig(objective={"scope": "all"} | third), of)
+
+
+def test_runs_on_other_data_are_another_training_and_another_family():
+    plain, other = RunConfig(), RunConfig(data_digest="0123456789abcdef")
+    assert training_identity(plain) != training_identity(other) and family(plain) != family(other)
+    assert not is_of_family(other, family(plain)) and is_of_family(other, family(other))
 
 
 def test_a_family_has_every_strength_and_seed():
