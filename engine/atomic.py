@@ -1,14 +1,20 @@
 """Atomic writes: a file or folder is either the old one or the new one, even after a crash."""
 
+import errno
 import fcntl
 import os
+import re
 import secrets
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+_NEW_FOLDER = ".new-"
+_PARTIAL = re.compile(r"\..+\.[0-9a-f]{12}")
+_UNSUPPORTED = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOLCK)
+"""Errors of file systems that cannot flush or lock a folder: WSL, shared folders, and some network file systems."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -36,33 +42,62 @@ def replaced_file(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    with _opened(path.parent) as folder:
-        os.fsync(folder)
+    flush_folder(path.parent)
 
 
-def place_folder(target: Path, fill: Callable[[Path], object], is_whole: Callable[[], bool]) -> bool:
-    """Create the folder `target` completely or not at all; a complete one is kept, a damaged one is replaced.
+def place_folder(
+    target: Path,
+    fill: Callable[[Path], object],
+    is_whole: Callable[[], bool],
+    set_aside: Callable[[Path], object],
+) -> bool:
+    """Create the folder `target` completely or not at all; a complete one is kept, a damaged one is set aside.
 
     The folder is filled in a temporary location and renamed, by one process or thread at a time.
 
     Args:
         fill: creates the folder at the given path, whose name is that of `target`.
         is_whole: returns whether the existing folder at `target` is complete.
+        set_aside: moves the damaged folder at the given path away.
 
     Returns:
         Whether the folder is new.
     """
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as temporary:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=_NEW_FOLDER) as temporary:
         folder = Path(temporary) / target.name
         fill(folder)
         with _opened(target.parent) as parent:
-            fcntl.flock(parent, fcntl.LOCK_EX)
-            if target.exists():
+            with _where_supported():
+                fcntl.flock(parent, fcntl.LOCK_EX)
+            if os.path.lexists(target):
                 if is_whole():
                     return False
-                shutil.rmtree(target)
+                set_aside(target)
             os.rename(folder, target)
+            with _where_supported():
+                os.fsync(parent)
     return True
+
+
+def flush_folder(folder: Path) -> None:
+    """Flush a folder to disk, so that its new and renamed files survive a power failure, where this is supported."""
+    with _opened(folder) as descriptor, _where_supported():
+        os.fsync(descriptor)
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a file or folder of this name is the temporary one of an atomic write, which a kill can leave behind."""
+    return name.startswith(_NEW_FOLDER) or _PARTIAL.fullmatch(name) is not None
+
+
+@contextmanager
+def _where_supported() -> Iterator[None]:
+    """Context that ignores the error of a file system that cannot flush or lock a folder."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
 
 
 @contextmanager

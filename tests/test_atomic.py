@@ -1,13 +1,19 @@
 """Files and folders have their old or their new content, whichever step fails."""
 
 import errno
+import fcntl
 import io
 import os
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from engine.atomic import place_folder, write_atomically
+from engine.atomic import is_leftover, place_folder, write_atomically
+
+ROOT = Path(__file__).parents[1]
 
 
 def no_space(*_, **__):
@@ -115,9 +121,11 @@ def test_a_folder_takes_its_place_unless_a_whole_one_is_there(tmp_path, old):
     if old:
         target.mkdir()
         (target / "name").write_text(old)
-    is_new = place_folder(target, fill, is_whole=lambda: old == "whole")
+    aside = tmp_path / "aside"
+    is_new = place_folder(target, fill, is_whole=lambda: old == "whole", set_aside=lambda path: path.rename(aside))
     assert is_new == (old != "whole") and (target / "name").read_text() == ("new" if is_new else "whole")
-    assert list(tmp_path.iterdir()) == [target]
+    assert sorted(tmp_path.iterdir()) == ([aside, target] if old == "damaged" else [target])
+    assert old != "damaged" or (aside / "name").read_text() == "damaged"
 
 
 @pytest.mark.parametrize("moment", ["fill", "rename"])
@@ -129,5 +137,52 @@ def test_a_folder_cut_short_leaves_nothing(tmp_path, monkeypatch, moment):
     if moment == "rename":
         monkeypatch.setattr(os, "rename", no_space)
     with pytest.raises(OSError, match="No space"):
-        place_folder(tmp_path / "folder", half if moment == "fill" else fill, is_whole=lambda: False)
+        place_folder(tmp_path / "folder", half if moment == "fill" else fill, lambda: False, no_space)
     assert not any(tmp_path.iterdir())
+
+
+def only_for_folders(code: int):
+    """An `fsync` and a `flock` of a file system that supports both for files only."""
+
+    def call(descriptor, *_):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(code, os.strerror(code))
+
+    return call
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOLCK], ids=errno.errorcode.get)
+def test_a_file_system_that_cannot_flush_or_lock_folders_is_no_failure(tmp_path, monkeypatch, code):
+    monkeypatch.setattr(os, "fsync", only_for_folders(code))
+    monkeypatch.setattr(fcntl, "flock", only_for_folders(code))
+    write_atomically(tmp_path / "file.bin", b"content")
+    assert (tmp_path / "file.bin").read_bytes() == b"content"
+    assert place_folder(tmp_path / "folder", fill, lambda: False, no_space)
+    assert (tmp_path / "folder" / "name").read_text() == "new"
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EROFS], ids=errno.errorcode.get)
+def test_a_folder_that_could_not_be_flushed_is_a_failure(tmp_path, monkeypatch, code):
+    monkeypatch.setattr(os, "fsync", only_for_folders(code))
+    with pytest.raises(OSError, match=os.strerror(code)):
+        write_atomically(tmp_path / "file.bin", b"content")
+
+
+def test_what_a_kill_leaves_behind_is_recognized(tmp_path):
+    code = (
+        "import os, sys; from pathlib import Path; from engine.atomic import place_folder, replaced_file\n"
+        "root = Path(sys.argv[1])\n"
+        "def die(*_): os.kill(os.getpid(), 9)\n"
+        "if sys.argv[2] == 'folder': place_folder(root / 'run', die, bool, die)\n"
+        "with replaced_file(root / 'result.json') as file: die()\n"
+    )
+    for kind in ("file", "folder"):
+        killed = subprocess.run([sys.executable, "-c", code, tmp_path, kind], cwd=ROOT, check=False)
+        assert killed.returncode == -9
+    left = [path.name for path in tmp_path.iterdir()]
+    assert len(left) == 2 and all(map(is_leftover, left))
+
+
+@pytest.mark.parametrize("name", ["result.json", ".cache", ".trash", ".hidden.json", ".gitignore", "conv1.f32", ".new"])
+def test_other_files_are_no_leftovers(name):
+    assert not is_leftover(name)

@@ -14,7 +14,7 @@ from engine.runs.config import RunConfig
 from engine.runs.model_config import LONGEST_NAME, ImportedConfig, Origin
 from engine.runs.records import METRICS, Recorder, read_last_metrics, weights_file
 from engine.runs.run_files import ENVIRONMENT, MODEL, RESULT, save_model, write_json
-from engine.runs.store import RunStore
+from engine.runs.store import RunStore, describe_run
 from engine.training.checkpoint_file import Position, StoredCheckpoint, has_checkpoint, read_checkpoints
 from engine.training.schedule import steps_per_epoch
 from engine.validation import validated
@@ -57,6 +57,7 @@ def freeze_run(store: RunStore, run_id: str) -> str:
             target,
             fill=lambda copy: _record(copy, config, folder, stored, weights),
             is_whole=lambda: is_whole(store, target.name),
+            set_aside=store.trash.put,
         )
     return target.name
 
@@ -83,7 +84,7 @@ def _record(
     folder: Path, config: ImportedConfig, origin: Path, stored: StoredCheckpoint, weights: dict[str, np.ndarray]
 ) -> None:
     """Write the files of the copy: its origin's records up to the checkpoint, weights and result."""
-    RunStore(folder.parent).create(config)
+    describe_run(folder, config)
     conv = {layer: weights[f"{layer}.weight"].ravel() for layer in config.conv_layers}
     for name in (ENVIRONMENT, METRICS, *map(weights_file, conv)):  # metrics first: each of its lines has its weights
         if (origin / name).exists():

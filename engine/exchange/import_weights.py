@@ -21,7 +21,7 @@ from engine.runs.records import Recorder
 from engine.runs.result import measure_clean_accuracy, write_result
 from engine.runs.run_files import save_model
 from engine.runs.stack_session import build_probe
-from engine.runs.store import RunStore
+from engine.runs.store import RunStore, describe_run
 from engine.training.loop import train
 from engine.training.schedule import TrainingConfig
 from engine.training.state import initial_state
@@ -64,13 +64,14 @@ def import_weights(store: RunStore, path: Path, architecture: str, dataset: str,
         store.root / config.run_id,
         fill=lambda folder: _record(folder, config, match.weights, images),
         is_whole=lambda: is_whole(store, config.run_id),
+        set_aside=store.trash.put,
     )
     return Import(config.run_id, match.renamed, is_new)
 
 
 def _record(folder: Path, config: ImportedConfig, weights: dict[str, np.ndarray], images: Dataset) -> None:
     """Write the files of the run: one snapshot with the default robustness probe, weights and result."""
-    RunStore(folder.parent).create(config)
+    describe_run(folder, config)
     stack = Stack.of([build_trained(config, weights)])
     usual = RunConfig(dataset=config.dataset, architecture=config.architecture)
     state = initial_state(stack, "adam", TrainingConfig().learning_rate)

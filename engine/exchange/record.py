@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -43,7 +44,8 @@ def record_run(store: RunStore, run_id: str, out: Path, snapshots: int, without:
     if (out / run_id).exists():
         raise taken
     out.mkdir(parents=True, exist_ok=True)
-    if not place_folder(out / run_id, lambda copy: _copy(store, run_id, copy, snapshots, without), lambda: True):
+    fill = partial(_copy, store, run_id, snapshots=snapshots, without=without)
+    if not place_folder(out / run_id, fill, is_whole=lambda: True, set_aside=store.trash.put):
         raise taken
     return out / run_id
 

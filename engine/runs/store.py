@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from engine.errors import InputError
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ImportedConfig, ModelConfig
 from engine.runs.run_files import CONFIG, RESULT, read_json, write_json
+from engine.runs.trash import DeletedRun, Trash
 
 FORMAT = 1
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+_DIGEST_AT_END = re.compile(r"-[0-9a-f]{10}$")
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints" / "shipped"
 """Folder of the recorded runs that are part of the project."""
@@ -32,6 +35,7 @@ class RunStore:
 
     def __init__(self, root: Path, shipped: Path | None = None) -> None:
         self.root, self.shipped = root, shipped
+        self.trash = Trash(root)
 
     def prepare(self) -> None:
         """Create the folder.
@@ -87,42 +91,44 @@ class RunStore:
         if folder == own or (own / CONFIG).exists():
             return own
         self.prepare()
-        place_folder(own, lambda copy: shutil.copytree(folder, copy), is_whole=(own / CONFIG).exists)
+        self._place(own, lambda copy: shutil.copytree(folder, copy))
         return own
 
     def create(self, config: ModelConfig) -> Path:
-        """Create the directory of a run; an existing one is left unchanged."""
+        """Create the directory of a run; an existing one is left unchanged. A crash leaves no run without a config.
+
+        A folder of this name that has no config, such as the rest of a damaged run, is moved into the trash.
+        """
         self.prepare()
         folder = self.root / config.run_id
-        folder.mkdir(exist_ok=True)
         if not (folder / CONFIG).exists():
-            kind = "imported" if isinstance(config, ImportedConfig) else "config"
-            write_json(
-                folder / CONFIG,
-                {
-                    "format": FORMAT,
-                    "run_id": config.run_id,
-                    "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                    kind: config.model_dump(mode="json"),
-                },
-            )
+            self._place(folder, lambda new: describe_run(new, config))
         return folder
 
-    def delete(self, run_id: str) -> None:
-        """Delete a run permanently. The config is removed first, so that an interrupted deletion leaves no partial run.
+    def _place(self, folder: Path, fill: Callable[[Path], object]) -> None:
+        """Create the folder of a run as a whole, unless it has a config."""
+        place_folder(folder, fill, is_whole=(folder / CONFIG).exists, set_aside=self.trash.put)
+
+    def check_deletable(self, run_id: str) -> Path:
+        """Path of a run that can be deleted: it is in `root`, even if its config is damaged or it is a symbolic link.
 
         Raises:
             InputError: the run does not exist or is shipped.
         """
-        folder = self.folder(run_id)
-        if self.is_shipped(run_id):
-            raise InputError(
-                "a run of your own",
-                f"{run_id}, which came with the project",
-                "Only runs that were trained or imported here can be deleted.",
-            )
-        (folder / CONFIG).unlink()
-        shutil.rmtree(folder)
+        own = self.root / run_id
+        is_run = RUN_ID.fullmatch(run_id) and (os.path.lexists(own / CONFIG) or _DIGEST_AT_END.search(run_id))
+        if is_run and os.path.lexists(own):
+            return own
+        self.folder(run_id)
+        raise InputError(
+            "a run of your own",
+            f"{run_id}, which came with the project",
+            "Only runs that were trained or imported here can be deleted.",
+        )
+
+    def delete(self, run_id: str) -> DeletedRun:
+        """Move a run into the trash, from where it can be restored for some days; InputError as `check_deletable`."""
+        return self.trash.put(self.check_deletable(run_id))
 
     def config(self, run_id: str) -> ModelConfig:
         """Config of a run: a RunConfig or an ImportedConfig.
@@ -160,6 +166,21 @@ class RunStore:
         """Paths of a run's robustness reports, oldest first; each file is named after its protocol."""
         folder = self.path(run_id) / "evaluations"
         return sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns) if folder.is_dir() else []
+
+
+def describe_run(folder: Path, config: ModelConfig) -> None:
+    """Create the folder of a run with its config."""
+    folder.mkdir()
+    kind = "imported" if isinstance(config, ImportedConfig) else "config"
+    write_json(
+        folder / CONFIG,
+        {
+            "format": FORMAT,
+            "run_id": config.run_id,
+            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            kind: config.model_dump(mode="json"),
+        },
+    )
 
 
 def _creation_times(root: Path) -> dict[str, int]:

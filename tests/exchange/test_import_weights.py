@@ -27,6 +27,7 @@ from engine.runs.model_config import ImportedConfig
 from engine.runs.records import read_conv_weights, read_metrics
 from engine.runs.run_files import MODEL, RESULT, evaluation_path, load_weights
 from engine.runs.store import RunStore
+from engine.runs.trash import TRASH
 from engine.validation import validated
 
 
@@ -162,7 +163,9 @@ def test_a_run_that_came_meanwhile_stays_with_its_evaluations(store, bring, monk
     done = bring(model_of().state_dict())
     assert (others[0].is_new, done.is_new) == (True, False)
     assert [path.stem for path in store.report_paths(done.run_id)] == ["0123456789"]
-    assert os.listdir(store.root) == [done.run_id]
+    kept = [entry.run_id for entry in store.trash.entries()]
+    assert kept == ([done.run_id] if damage else []), "a damaged run is set aside, not destroyed"
+    assert set(os.listdir(store.root)) == {done.run_id, *([TRASH] if damage else [])}
 
 
 def test_one_of_many_at_once_is_new(store, few_images, tmp_path):

@@ -1,8 +1,8 @@
 """The store: directories made once, read with distrust, never left."""
 
+import errno
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -132,18 +132,49 @@ def test_delete(store):
     assert not folders[0].exists() and store.run_ids() == [folders[1].name]
 
 
-def test_a_deletion_cut_short_leaves_no_run_and_can_be_made_again(store, monkeypatch):
-    folder = store.create(RunConfig())
+def test_a_folder_without_a_config_is_never_taken_for_a_run(store):
+    """Earlier versions left such a folder when a deletion was killed; the next launch found its old result in it."""
+    folder = store.root / RunConfig().run_id
+    folder.mkdir()
+    write_json(folder / RESULT, {"status": "finished", "clean_accuracy": 1.0})
+    assert store.create(RunConfig()) == folder and store.run_ids() == [folder.name]
+    assert store.result(folder.name) is None and store.config(folder.name) == RunConfig()
+    assert [(entry.path / RESULT).exists() for entry in store.trash.entries()] == [True], "what was there is kept"
 
-    def interrupted(*_):
-        raise KeyboardInterrupt
+
+@pytest.mark.parametrize("moment", ["write", "rename"])
+def test_a_creation_cut_short_leaves_no_run(store, monkeypatch, moment):
+    def no_space(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(shutil, "rmtree", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            store.delete(folder.name)
-    assert store.run_ids() == [] and folder.exists()
-    assert store.create(RunConfig()) == folder and store.run_ids() == [folder.name]
+        patch.setattr(os, "replace" if moment == "write" else "rename", no_space)
+        with pytest.raises(OSError, match="No space"):
+            store.create(RunConfig())
+    assert list(store.root.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["images", "sweeps", "notes", "photos-0123456789a"])
+def test_a_folder_that_is_no_run_is_not_deleted(store, name):
+    (store.root / name).mkdir()
+    (store.root / name / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match=name):
+        store.delete(name)
+    assert (store.root / name / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("damage", ["missing", "garbage", "folder", "dangling"])
+def test_a_run_with_a_damaged_config_can_be_deleted(store, damage):
+    path = store.create(RunConfig()) / CONFIG
+    path.unlink()
+    if damage == "garbage":
+        path.write_bytes(b"{")
+    elif damage == "folder":
+        path.mkdir()
+    elif damage == "dangling":
+        path.symlink_to("nowhere")
+    store.delete(path.parent.name)
+    assert not path.parent.exists() and len(store.trash.entries()) == 1
 
 
 def test_a_file_in_the_way(tmp_path):
