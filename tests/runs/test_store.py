@@ -106,7 +106,8 @@ def test_a_damaged_config(store, queue, content):
     assert str(folder / CONFIG) in str(caught.value) and "\n" not in str(caught.value)
     assert (folder / CONFIG).read_bytes() == content
     overviews, problems = list_runs(store, queue)
-    assert [overview.run_id for overview in overviews] == [good] and problems == [str(caught.value)]
+    assert [overview.run_id for overview in overviews] == [good]
+    assert [problem.sentence for problem in problems] == [str(caught.value)]
 
 
 @pytest.mark.parametrize("name", [METRICS, RESULT])
