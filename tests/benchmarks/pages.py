@@ -1,109 +1,111 @@
-"""`python -m tests.benchmarks.pages`: seconds that each page takes with 500 runs in the store, first and again.
+"""`python -m tests.benchmarks.pages`: what the dashboard's server takes with many runs, many tabs and long runs.
 
-Through Streamlit's own test runner: what the server does, without what the browser draws. The store is one small run
-that was trained and attacked, and hard links to it under other seeds.
+A real server, and WebSocket clients that ask for reruns as browsers do; processor time and memory are those of the
+server alone, so that other work on the machine hardly changes them. The store is one small run that was trained and
+attacked, and hard links to it under other seeds; the long run is recorded without training.
 """
 
-import json
-import os
-import shutil
-import statistics
+import argparse
 import sys
 import tempfile
-import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Sequence
 from pathlib import Path
 
-from engine.measurements.evaluation.request import EvaluationRequest
-from engine.queue.run_queue import RunQueue
-from engine.runs.config import ProbeConfig, RunConfig
-from engine.runs.run_files import CONFIG
-from engine.runs.store import RunStore
-from engine.training.schedule import TrainingConfig
-from tests.small_runs import THREAT
+from dashboard.frames.labels import LAYERS
+from dashboard.navigation import PAGES
+from dashboard.ui.layer_pictures import VIEWS
+from tests.benchmarks.large_store import GrowingRun, config, make_first, multiply
+from tests.benchmarks.tabs import Server, Tab, dashboard, together
 
-ROOT = Path(__file__).parents[2]
-RUNS, AGAIN = 500, 10
+PARTS = ("reruns", "ticks")
 
 
-def config(seed: int) -> RunConfig:
-    training = TrainingConfig(epochs=1, batch_size=128, snapshots_per_epoch=10)
-    return RunConfig(seed=seed, training=training, probe=ProbeConfig(samples=16, steps=4))
-
-
-def train_and_attack(root: Path) -> None:
-    """The run of seed 0; in a process of its own, since this one must not import torch."""
-    import torch
-
-    from engine.measurements.evaluation.measure import evaluate_run
-    from engine.runs.experiment import train_runs
-
-    torch.set_num_threads(1)
-    store = RunStore(root)
-    run_id = store.create(config(0)).name
-    for _ in train_runs(store, [run_id], root, "cpu"):
-        pass
-    for request in EvaluationRequest(attacks=("fgsm", "pgd"), samples=100, threat=THREAT).ladder(
-        [0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0]
-    ):
-        evaluate_run(store, run_id, request, root, "cpu")
-
-
-def multiply(root: Path) -> None:
-    """Runs of the seeds after 0, each with its own config and row in the queue, all else shared with the first."""
-    store, queue = RunStore(root), RunQueue(root)
-    first = store.folder(config(0).run_id)
-    for seed in range(1, RUNS):
-        copy = root / config(seed).run_id
-        shutil.copytree(first, copy, copy_function=os.link, ignore=shutil.ignore_patterns(CONFIG))
-        document = json.loads((first / CONFIG).read_text())
-        document |= {"run_id": copy.name, "config": config(seed).model_dump(mode="json")}
-        (copy / CONFIG).write_text(json.dumps(document))
-        queue.submit(copy.name, "train", copy.name, {})
-    queue.claim("benchmark/1/1", lambda jobs: jobs)
-    for run_id in store.run_ids():
-        queue.release("benchmark/1/1", run_id, "finished")
-
-
-def measure(root: Path) -> None:
-    """One line per page, and per view of Weights for eight runs and both layers."""
-    os.environ |= {"MINMAX_STORE": str(root), "MINMAX_DATA": str(root), "MINMAX_READ_ONLY": ""}
-    from streamlit.testing.v1 import AppTest
-
-    from dashboard.frames.labels import LAYERS
-    from dashboard.navigation import PAGES
-    from dashboard.ui.layer_pictures import VIEWS
-
+def queries() -> list[tuple[str, str, dict]]:
+    """Title, page and query: every page, and every view of Weights for eight runs and both layers."""
     shown = {"runs": [config(seed).run_id for seed in range(8)], "layers": list(LAYERS.values())}
-    queries = [(name, name, {}) for name in PAGES]
-    queries += [(f"weights, 8 runs: {view}", "weights", shown | {"view": view}) for view in VIEWS]
-    for title, page, query in queries:
-        app = AppTest.from_file(ROOT / "dashboard" / "app.py", default_timeout=120)
-        app.query_params.update(query)
-        app = app.run()  # AppTest opens the first page of the menu by itself
-        taken = []
-        for _ in range(1 + AGAIN):
-            started = time.perf_counter()
-            app = app.run() if taken else app.switch_page(PAGES[page]).run()
-            taken.append(time.perf_counter() - started)
-            if app.exception:
-                sys.exit(f"{title}: {app.exception[0].value}")
-        median, slowest = statistics.median(taken[1:]), max(taken[1:])
-        print(f"{title:36} first {taken[0]:6.3f} s, again median {median:6.3f} s, at most {slowest:6.3f} s")
-    print(f"{RUNS} runs, each page {AGAIN} times again; torch {'' if 'torch' in sys.modules else 'not '}imported")
+    pages = [(name, name, {}) for name in PAGES]
+    return pages + [(f"weights, 8 runs: {view}", "weights", shown | {"view": view}) for view in VIEWS]
+
+
+def measure_reruns(server: Server, runs: int, sessions: int, again: int, wanted: Sequence[str]) -> None:
+    """One line per page: processor seconds of the first run in a tab, and of each rerun, over all tabs."""
+    for title, page, query in queries():
+        if wanted and page not in wanted:
+            continue
+        started = server.seconds
+        with server.tabs(sessions, page, query) as tabs:
+            first = (server.seconds - started) / sessions
+            taken = []
+            for _ in range(again):
+                started = server.seconds
+                together(tabs, Tab.rerun)
+                taken.append((server.seconds - started) / sessions)
+            taken.sort()
+            print(
+                f"{runs:6,} runs {sessions} tabs {title:36} first {first:6.3f} s, again median"
+                f" {taken[len(taken) // 2]:6.3f} s, at most {taken[-1]:6.3f} s; {server.megabytes:5.0f} MB",
+                flush=True,
+            )
+
+
+def measure_ticks(snapshots: int, sessions: int, ticks: int) -> dict[str, float]:
+    """Page -> processor seconds per tick of a page that follows a run with so many snapshots; one line each."""
+    found = {}
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        run = GrowingRun(root, snapshots)
+        query = {"runs": [run.run_id], "layers": list(LAYERS.values())}
+        watched = [(f"weights: {view}", "weights", query | {"view": view}) for view in VIEWS]
+        with dashboard(root) as server:
+            for title, page, query in [*watched, ("launch", "launch", {})]:
+                with server.tabs(sessions, page, query) as tabs:
+                    run.grow()
+                    size = sum(together(tabs, Tab.tick)) / sessions
+                    started = server.seconds
+                    for _ in range(ticks):
+                        run.grow()
+                        together(tabs, Tab.tick)
+                    found[title] = (server.seconds - started) / ticks / sessions
+                    print(
+                        f"{snapshots:6,} snapshots {sessions} tabs {title:28} a tick {found[title]:6.3f} s,"
+                        f" {size / 1000:7.0f} kB sent; after {ticks} ticks {server.megabytes:5.0f} MB",
+                        flush=True,
+                    )
+    return found
+
+
+def compare_ticks(args: argparse.Namespace) -> None:
+    """Cost of a tick of the longest run divided by that of the shortest."""
+    for sessions in args.sessions:
+        found = [measure_ticks(snapshots, sessions, args.ticks) for snapshots in args.snapshots]
+        for title, seconds in found[-1].items():
+            print(f"{title:28} {args.snapshots[-1]:,} ÷ {args.snapshots[0]:,} snapshots: {seconds / found[0][title]:.2f}")
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
-        with ProcessPoolExecutor(1, get_context("spawn")) as process:
-            process.submit(train_and_attack, root).result()
-        multiply(root)
-        if len(RunStore(root).run_ids()) != RUNS:
-            sys.exit("the store has not as many runs as it should")
-        measure(root)
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.pages", description=__doc__)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--runs", nargs="+", type=int, default=[500, 2000], help="runs in the store, ascending")
+    parser.add_argument("--sessions", nargs="+", type=int, default=[1, 5], help="tabs at the same time")
+    parser.add_argument("--snapshots", nargs="+", type=int, default=[200, 20_000], help="of the run that is watched")
+    parser.add_argument("--again", type=int, default=7, help="reruns of each page")
+    parser.add_argument("--ticks", type=int, default=15)
+    parser.add_argument("--pages", nargs="*", choices=list(PAGES), default=[], help="only these")
+    args = parser.parse_args()
+    if "ticks" in args.parts:
+        compare_ticks(args)
+    if "reruns" in args.parts:
+        with tempfile.TemporaryDirectory() as name:
+            root, made = Path(name), 1
+            make_first(root)
+            for runs in args.runs:
+                multiply(root, made, runs)
+                made = runs
+                for sessions in args.sessions:
+                    with dashboard(root) as server:
+                        measure_reruns(server, runs, sessions, args.again, args.pages)
+                        print(f"torch {'' if server.has_torch else 'not '}imported; {server.megabytes:.0f} MB", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
