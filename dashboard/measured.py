@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from dashboard.sources import FileState, file_state, settings
+from dashboard.sources import settings
 from engine.diagnostics.finding import Diagnosis
+from engine.file_state import FileState, file_state
 from engine.measurements.curve.read import curve_paths, read_curves, read_thresholds
 from engine.measurements.diagnosis.read import read_diagnosis
 from engine.measurements.evaluation.read import read_report

@@ -7,14 +7,17 @@ import numpy as np
 import streamlit as st
 
 from dashboard.settings import Settings, read_settings
+from engine.file_state import FileState, file_state
 from engine.minmax.gradients import InputKind, Simulation, input_vector, simulate
-from engine.queue.overview import RunOverview, RunProblem, list_runs
+from engine.queue.listing import Listing
+from engine.queue.overview import RunOverview, RunProblem
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import RunConfig
 from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
 from engine.runs.store import RunStore
 
-FileState = tuple[int, int]
+RECONCILED_FOR = 2.0
+"""Seconds for which the queue counts as reconciled."""
 
 
 @st.cache_resource
@@ -26,8 +29,9 @@ def settings() -> Settings:
 def listing(run_ids: Sequence[str] | None = None) -> tuple[list[RunOverview], list[RunProblem]]:
     """All runs, newest first, or those of `run_ids`; and those whose config cannot be read."""
     here = settings()
-    here.queue.reconcile()
-    return list_runs(here.store, here.queue, run_ids)
+    if not here.read_only:
+        _reconcile(here.store.root)
+    return _listing(here.store.root, here.store.shipped).read(run_ids)
 
 
 def runs(run_ids: Sequence[str] | None = None) -> list[RunOverview]:
@@ -44,7 +48,7 @@ def shipped() -> RunStore | None:
 def shipped_runs() -> list[RunOverview]:
     """All runs of the `shipped` store."""
     store = shipped()
-    return list_runs(store, RunQueue(store.root))[0] if store else []
+    return _listing(store.root, None).read()[0] if store else []
 
 
 def closest_watched(runs: Iterable[RunOverview]) -> dict[str, RunOverview]:
@@ -86,13 +90,18 @@ def simulation(
     return simulate(input_vector(n, scale, kind, seed), m, np.array(p1), draws, seed)
 
 
-def file_state(path: Path) -> FileState:
-    """Modification time (ns) and size (bytes) of a file; zeros if it is missing."""
-    try:
-        found = path.stat()
-    except OSError:
-        return (0, 0)
-    return (found.st_mtime_ns, found.st_size)
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _listing(root: Path, shipped_root: Path | None) -> Listing:
+    """The listing that all sessions share."""
+    here = settings()
+    queue = here.queue if root == here.store.root else RunQueue(root)
+    return Listing(RunStore(root, shipped_root), queue)
+
+
+@st.cache_resource(max_entries=8, ttl=RECONCILED_FOR, show_spinner=False)
+def _reconcile(root: Path) -> None:
+    """Reconcile the queue of the store, for all sessions together."""
+    settings().queue.reconcile()
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -13,7 +13,7 @@ from tests.import_graph import Import, loaded_with, read_graph, source_files
 ROOT = Path(__file__).parents[1]
 PAGES = [script.parent.name for script in ROOT.glob("dashboard/*/page.py")]
 FLOORS = [
-    {"engine.errors", "engine.checksum", "engine.seeds", "engine.atomic", "engine.formatting"},
+    {"engine.errors", "engine.checksum", "engine.file_state", "engine.seeds", "engine.atomic", "engine.formatting"},
     {"engine.validation", "engine.devices"},
     {"engine.minmax", "engine.data", "engine.models"},
     {"engine.attacks", "engine.training"},

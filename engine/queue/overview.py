@@ -135,12 +135,20 @@ def list_runs(
     Among all runs, the recorded runs of the project are last, in the order of the variants.
     """
     jobs = {job.job_id: job for job in queue.jobs(run_ids)}
-    overviews, problems = [], []
-    for run_id in store.run_ids() if run_ids is None else run_ids:
-        try:
-            overviews.append(read_overview(store, run_id, jobs.get(run_id)))
-        except InputError as error:
-            problems.append(RunProblem(run_id, str(error)))
-    if run_ids is None:
-        overviews.sort(key=lambda run: _ORDER.get(run.config.variant, len(_ORDER)) if run.is_shipped else -1)
-    return overviews, problems
+    found = [read_listed(store, name, jobs.get(name)) for name in (store.run_ids() if run_ids is None else run_ids)]
+    overviews = [each for each in found if isinstance(each, RunOverview)]
+    problems = [each for each in found if isinstance(each, RunProblem)]
+    return overviews if run_ids is not None else in_order(overviews), problems
+
+
+def read_listed(store: RunStore, run_id: str, job: Job | None) -> RunOverview | RunProblem:
+    """Overview of one run, or the reason why it has none."""
+    try:
+        return read_overview(store, run_id, job)
+    except InputError as error:
+        return RunProblem(run_id, str(error))
+
+
+def in_order(overviews: Sequence[RunOverview]) -> list[RunOverview]:
+    """All runs of a store, in the order of `RunStore.run_ids` but for the recorded ones: last, by variant."""
+    return sorted(overviews, key=lambda run: _ORDER.get(run.config.variant, len(_ORDER)) if run.is_shipped else -1)

@@ -192,7 +192,7 @@ def _creation_times(root: Path) -> dict[str, int]:
     times = {}
     for name in names:
         try:
-            times[name] = (root / name / CONFIG).stat().st_mtime_ns
+            times[name] = os.stat(f"{root}/{name}/{CONFIG}").st_mtime_ns
         except OSError:
             continue
     return times

@@ -84,7 +84,7 @@ class GrowingRun:
 
     def grow(self, snapshots: int = 1) -> None:
         for _ in range(snapshots):
-            for layer, weights in self._weights.items():
+            for weights in self._weights.values():
                 weights += self._random.normal(0, 1e-4, weights.shape)
             self._recorder.append(self._snapshot())
             self.count += 1

@@ -79,7 +79,8 @@ def compare_ticks(args: argparse.Namespace) -> None:
     for sessions in args.sessions:
         found = [measure_ticks(snapshots, sessions, args.ticks) for snapshots in args.snapshots]
         for title, seconds in found[-1].items():
-            print(f"{title:28} {args.snapshots[-1]:,} ÷ {args.snapshots[0]:,} snapshots: {seconds / found[0][title]:.2f}")
+            ratio = seconds / found[0][title]
+            print(f"{title:28} {args.snapshots[-1]:,} ÷ {args.snapshots[0]:,} snapshots: {ratio:.2f}")
 
 
 def main() -> None:
@@ -104,7 +105,9 @@ def main() -> None:
                 for sessions in args.sessions:
                     with dashboard(root) as server:
                         measure_reruns(server, runs, sessions, args.again, args.pages)
-                        print(f"torch {'' if server.has_torch else 'not '}imported; {server.megabytes:.0f} MB", flush=True)
+                        print(
+                            f"torch {'' if server.has_torch else 'not '}imported, {server.megabytes:.0f} MB", flush=True
+                        )
 
 
 if __name__ == "__main__":

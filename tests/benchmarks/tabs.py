@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 
 from engine.queue.client import LOCK
 from engine.queue.process_identity import process_identity
-from tests.browser.serving import ROOT, free_port, serve
+from tests.browser.serving import free_port, serve
 
 MEGABYTE = 2**20
 
@@ -55,8 +55,8 @@ class Tab:
             size += len(content)
             message = ForwardMsg.FromString(content)
             kind = message.WhichOneof("type")
-            if kind == "new_session":
-                self._script = message.new_session.page_script_hash
+            if kind == "navigation":
+                self._script = message.navigation.page_script_hash
             elif kind == "auto_rerun":
                 self.fragments[message.auto_rerun.fragment_id] = message.auto_rerun.interval
             elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":

@@ -1,10 +1,15 @@
-"""Which of several recorded runs tell the story."""
+"""Reads that all sessions share, and which of several recorded runs tell the story."""
 
 from dataclasses import replace
 
+import pytest
+
+from dashboard import sources
 from dashboard.sources import closest_watched
 from engine.minmax.objective import ObjectiveConfig
-from engine.queue.overview import RunOverview
+from engine.queue import listing
+from engine.queue.overview import RunOverview, list_runs, read_listed
+from engine.queue.run_queue import RunQueue
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ImportedConfig
 from engine.training.schedule import TrainingConfig
@@ -29,3 +34,18 @@ def test_the_closest_watched_of_each_variant_wherever_it_stands():
 def test_what_was_imported_tells_no_story():
     imported = ImportedConfig(dataset="mnist", name="mine", weights="0" * 16)
     assert closest_watched([replace(run("x", 1), config=imported)]) == {}
+
+
+def test_one_listing_and_one_reconciliation_serve_all_sessions(serve_store, store, monkeypatch):
+    reconciled, reads = [], []
+    monkeypatch.setattr(RunQueue, "reconcile", lambda queue: reconciled.append(queue.path))
+    monkeypatch.setattr(listing, "read_listed", lambda *asked: reads.append(asked[1]) or read_listed(*asked))
+    serve_store(store.root)
+    assert [sources.runs() for _ in range(5)] == [list_runs(store, RunQueue(store.root))[0]] * 5
+    assert len(reconciled) == 1 and len(reads) == len(set(reads)) == 2
+
+
+def test_a_read_only_dashboard_reconciles_nothing(serve_store, store, monkeypatch):
+    monkeypatch.setattr(RunQueue, "reconcile", lambda queue: pytest.fail("a reader changed the queue"))
+    serve_store(store.root, read_only=True)
+    assert len(sources.runs()) == 2
