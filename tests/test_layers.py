@@ -25,7 +25,7 @@ FLOORS = [
     {"engine.studies"},
     {"engine.paper"},
     {"engine.interface"},
-    {"engine.command_line", "dashboard.settings"},
+    {"engine.command_line", "dashboard.settings", "dashboard.server"},
     {"engine.__main__", "dashboard.sources"},
     {"dashboard.measured"},
     {"dashboard.frames"},

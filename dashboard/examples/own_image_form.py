@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.figures.images import image_png
 from dashboard.jobs.evaluation_form import pick_attacks
@@ -88,9 +89,18 @@ def _pick_upload(spec: DatasetSpec) -> tuple[np.ndarray, np.ndarray] | None:
     made_from = (upload.file_id, spec.name, ground)
     known = st.session_state.get(FITTED)
     if known is None or known[0] != made_from:
-        original = read_image(upload.getvalue())
+        original = read_image(_content(upload))
         known = st.session_state[FITTED] = made_from, (original, fit_image(original, spec, GROUNDS[ground]))
     return known[1]
+
+
+def _content(upload: UploadedFile) -> bytes:
+    """Content of an upload; the browser checks its size, and other clients do not."""
+    if upload.size > LARGEST_UPLOAD * 2**20:
+        raise InputError(
+            f"an image file of at most {LARGEST_UPLOAD} MB", f"{upload.size / 2**20:.0f} MB", "Reduce its size first."
+        )
+    return upload.getvalue()
 
 
 def _draw_pair(original: np.ndarray, fitted: np.ndarray) -> None:

@@ -15,6 +15,9 @@ from engine.robustness.report import RobustnessReport
 from engine.runs.run_files import own_adversarial_path, own_evaluation_path, own_image_path, read_arrays
 from engine.runs.store import RunStore
 
+MOST_IMAGES = 1000
+"""Images of users that a store keeps; each takes a few kilobytes."""
+
 
 @dataclass(frozen=True, eq=False)
 class OwnImage:
@@ -57,15 +60,27 @@ class OwnImageResult:
 
 
 def save_own_image(store: RunStore, own: OwnImage) -> str:
-    """Store the image if it is new, and return its id."""
+    """Store the image if it is new, and return its id.
+
+    Raises:
+        InputError: the store is full of images, or cannot be written to.
+    """
     path = own_image_path(store.root, own.image_id)
     if not path.exists():
         store.prepare()
+        _check_room(path.parent)
         path.parent.mkdir(exist_ok=True)
         content = io.BytesIO()
         np.savez_compressed(content, image=own.image, dataset=np.array(own.dataset), label=np.array(own.label))
         write_atomically(path, content.getvalue())
     return own.image_id
+
+
+def _check_room(folder: Path) -> None:
+    stored = len(list(folder.glob("*.npz")))
+    if stored >= MOST_IMAGES:
+        remedy = "Delete files in this folder that you no longer need."
+        raise InputError(f"fewer than {MOST_IMAGES} images of your own in {folder}", stored, remedy)
 
 
 def load_own_image(store: RunStore, image_id: str) -> OwnImage:

@@ -25,12 +25,19 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(command: list[str], port: int, log: Path, env: dict[str, str]) -> Iterator[None]:
+def serve(
+    command: list[str],
+    port: int,
+    log: Path,
+    env: dict[str, str],
+    health: str = "/_stcore/health",
+    host: str = "127.0.0.1",
+) -> Iterator[None]:
     """Run a server until the block ends; it answers when the block begins."""
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=env)
     try:
-        wait_until(lambda: status(port, "/_stcore/health") == 200, "the server answers", 60)
+        wait_until(lambda: status(port, health, host=host) == 200, "the server answers", 60)
         yield
     finally:
         process.terminate()
@@ -38,20 +45,21 @@ def serve(command: list[str], port: int, log: Path, env: dict[str, str]) -> Iter
 
 
 @contextlib.contextmanager
-def laboratory(folder: Path) -> Iterator[str]:
+def laboratory(folder: Path, *words: str, host: str = "127.0.0.1") -> Iterator[str]:
     """Address of a dashboard with a worker and an empty store of its own, `folder`/store, beside what is shipped."""
     port = free_port()
-    command = [sys.executable, "-m", "dashboard", "--port", str(port)]
+    command = [sys.executable, "-m", "dashboard", "--port", str(port), *words]
     command += ["--store", str(folder / "store"), "--data", str(folder / "data")]
-    with serve(command, port, folder / "log", dict(os.environ)):
-        yield f"http://127.0.0.1:{port}"
+    prefix = words[words.index("--base-path") + 1] if "--base-path" in words else ""
+    with serve(command, port, folder / "log", dict(os.environ), f"{prefix}/_stcore/health", host):
+        yield f"http://{host}:{port}{prefix}"
     if identity := worker_identity(folder / "store"):
         os.killpg(pid_of(identity), signal.SIGTERM)
 
 
-def status(port: int, path: str, headers: dict[str, str] | None = None) -> int | None:
+def status(port: int, path: str, headers: dict[str, str] | None = None, host: str = "127.0.0.1") -> int | None:
     """Of a GET; None while nobody listens."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection(f"{host}:{port}", timeout=5)
     try:
         connection.request("GET", path, headers=headers or {})
         return connection.getresponse().status

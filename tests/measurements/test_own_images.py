@@ -8,6 +8,7 @@ import pytest
 from engine.attacks.threat import ThreatModel
 from engine.data.sources import load_dataset
 from engine.errors import InputError
+from engine.measurements import own_images
 from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.own_images import (
@@ -38,6 +39,15 @@ def test_an_image_is_kept_once_and_comes_back(store):
     assert (found.dataset, found.label) == ("mnist", 3)
     np.testing.assert_array_equal(found.image, PIXELS)
     assert store.run_ids() == [], "the folder of images is no run"
+
+
+def test_a_store_keeps_a_bounded_number_of_images(store, monkeypatch):
+    monkeypatch.setattr(own_images, "MOST_IMAGES", 3)
+    kept = [save_own_image(store, OwnImage("mnist", PIXELS, label)) for label in range(3)]
+    with pytest.raises(InputError, match="fewer than 3 images of your own .* Delete files"):
+        save_own_image(store, OwnImage("mnist", PIXELS, 3))
+    assert save_own_image(store, OwnImage("mnist", PIXELS, 2)) == kept[2], "known ones still work"
+    assert len(files_of(store)) == 3
 
 
 def test_content_label_and_data_set_make_the_id():

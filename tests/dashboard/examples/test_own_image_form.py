@@ -132,6 +132,12 @@ def test_what_is_no_picture_ends_in_one_sentence(open_form, store, name, content
     assert not app.button and not evaluations(store)
 
 
+def test_a_file_over_the_limit_of_this_form_is_not_decoded(open_form):
+    """The browser refuses it; other clients send it anyway."""
+    app = upload(open_form(), "photograph.png", picture() + bytes(5 * 2**20))
+    assert "at most 5 MB" in app.error[0].value and not app.button
+
+
 def test_a_large_photograph(open_form):
     content = photograph()
     assert 4e6 < len(content) < 5 * 2**20
