@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 from engine.attacks.threat import ThreatModel
+from engine.queue.job import Place
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.store import RunStore
 from engine.training.schedule import TrainingConfig
+
+HERE = Place(Path(__file__).parents[1] / "data")
+"""Place of jobs that no worker does, or whose data set is part of the project."""
 
 NO_PROBE = ProbeConfig(samples=0)
 THREAT = ThreatModel(norm="linf", epsilon=0.3, unit="normalized")

@@ -73,7 +73,7 @@ def _draw_measurement(here: Settings, job: Job, label: str) -> None:
         here.queue.request_stop(job.job_id)
         st.rerun()
     if job.status in RESUMABLE and action.button("Retry", key=f"retry-{job.job_id}"):
-        here.queue.resume(job.job_id)
+        here.queue.resume(job.job_id, here.worker.place)
         client.start_worker(here.worker)
         st.rerun()
 
@@ -90,5 +90,5 @@ def queue_measurements(here: Settings, run_ids: Iterable[str], requests: Sequenc
     """Queue each request for each run, and start a worker if none is running."""
     for run_id in run_ids:
         for request in requests:
-            submit_measurement(here.store, here.queue, run_id, request)
+            submit_measurement(here.store, here.queue, run_id, request, here.worker.place)
     client.start_worker(here.worker)

@@ -102,7 +102,7 @@ def _draw_actions(here: Settings, run: RunOverview) -> None:
         if st.button(
             word, key=f"resume-{run.run_id}", icon=":material/resume:", help="Resume from the last checkpoint"
         ):
-            retry_run(here.store, here.queue, run.run_id)
+            retry_run(here.store, here.queue, run.run_id, here.worker.place)
             client.start_worker(here.worker)
             st.rerun()
     if run.status not in ACTIVE:

@@ -71,7 +71,7 @@ def _draw_launch(here: Settings, study: Study, progress: StudyProgress, key: str
     if st.button(label, key=f"{key}-launch", icon=":material/play_arrow:", type="primary"):
         try:
             check_available(study.configs[0].dataset, here.worker.data_dir)
-            submit_study(here.store, here.queue, study, sources.runs())
+            submit_study(here.store, here.queue, study, sources.runs(), here.worker.place)
             client.start_worker(here.worker)
         except (InputError, OSError) as error:
             st.error(f"The runs could not be launched. {error}")

@@ -33,7 +33,7 @@ def draw_summary(here: Settings, request: LaunchRequest) -> None:
         st.info("This laboratory is read-only. You cannot launch runs.", icon=":material/lock:")
     elif st.button("Launch and watch", type="primary", icon=":material/rocket_launch:", width="stretch"):
         try:
-            run_ids = submit_runs(here.store, here.queue, configs)
+            run_ids = submit_runs(here.store, here.queue, configs, here.worker.place)
             client.start_worker(here.worker)
         except (InputError, OSError) as error:
             st.error(f"The runs could not be launched. {error}")

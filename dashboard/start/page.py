@@ -35,7 +35,7 @@ def draw_launch(here: Settings) -> None:
         st.info("This laboratory is read-only. You can view all results but not launch runs.", icon=":material/lock:")
     elif st.button("Train Std and Min-Max", type="primary", icon=":material/play_arrow:"):
         try:
-            run_ids = submit_runs(here.store, here.queue, configs)
+            run_ids = submit_runs(here.store, here.queue, configs, here.worker.place)
             client.start_worker(here.worker)
         except (InputError, OSError) as error:
             st.error(str(error))

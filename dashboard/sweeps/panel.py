@@ -58,7 +58,7 @@ def _draw_actions(here: Settings, request: SweepRequest, progress: StudyProgress
         ):
             try:
                 check_available(request.dataset, here.worker.data_dir)
-                submit_study(here.store, here.queue, request.study, runs)
+                submit_study(here.store, here.queue, request.study, runs, here.worker.place)
                 client.start_worker(here.worker)
             except (InputError, OSError) as error:
                 st.error(f"The sweep could not be resumed. {error}")

@@ -44,7 +44,7 @@ def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOvervi
     if st.button("Launch sweep", type="primary", icon=":material/grid_on:", width="stretch"):
         try:
             save_sweep(here.store, request)
-            submit_study(here.store, here.queue, study, runs)
+            submit_study(here.store, here.queue, study, runs, here.worker.place)
             client.start_worker(here.worker)
         except (InputError, OSError) as error:
             st.error(f"The sweep could not be launched. {error}")

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from engine.attacks.threat import ThreatModel
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
-from engine.command_line.waiting import wait_for_jobs, worker_of
+from engine.command_line.waiting import place_of, wait_for_jobs, worker_of
 from engine.data.catalog import DatasetSpec
 from engine.data.sources import fetch_dataset
 from engine.formatting import MISSING, percent, pixel_range
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     for name in dict.fromkeys(config.dataset for config in configs.values()):
         fetch_dataset(name, args.data)
     job_ids = {
-        (run_id, request): submit_measurement(store, queue, run_id, request)
+        (run_id, request): submit_measurement(store, queue, run_id, request, place_of(args))
         for run_id, requests in asked.items()
         for request in requests
     }

@@ -8,7 +8,7 @@ from engine.attacks.threat import ThreatModel
 from engine.command_line.evaluation_table import print_run
 from engine.command_line.own_image import add_own_image, answers_to_own_image, read_own_images
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
-from engine.command_line.waiting import wait_for_jobs, worker_of
+from engine.command_line.waiting import place_of, wait_for_jobs, worker_of
 from engine.data.catalog import DatasetSpec
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
@@ -18,6 +18,7 @@ from engine.measurements.diagnosis.request import DiagnosisRequest
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.own_images import OwnImage, save_own_image
+from engine.queue.job import Place
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import check_finished, submit_measurement
 from engine.robustness.report import RobustnessReport
@@ -84,15 +85,16 @@ def run(args: argparse.Namespace) -> int:
     for image in own.values():
         save_own_image(store, image)
     run_ids = {run_id: freeze_run(store, run_id) if args.now else run_id for run_id in specs}
+    place = place_of(args)
     asked = [
-        Asked(run_ids[run_id], request, spec, submit_measurement(store, queue, run_ids[run_id], request))
+        Asked(run_ids[run_id], request, spec, submit_measurement(store, queue, run_ids[run_id], request, place))
         for run_id, spec in specs.items()
         for request in requests[run_id]
     ]
     settings, failed = worker_of(args, store), False
     wait_for_jobs(queue, [one.job_id for one in asked], settings, quiet=args.json)
     if args.check:
-        checks = {one.job_id: _check(store, queue, one) for one in asked if _is_done(queue, one.job_id)}
+        checks = {one.job_id: _check(store, queue, one, place) for one in asked if _is_done(queue, one.job_id)}
         wait_for_jobs(queue, list(checks.values()), settings, quiet=args.json)
         failed |= any(not _is_done(queue, job_id) for job_id in checks.values())
     documents = [_document(store, queue, one) for one in asked]
@@ -119,9 +121,9 @@ def build_requests(args: argparse.Namespace, spec: DatasetSpec, own: OwnImage | 
     return [request, *request.ladder([epsilon for epsilon in others if epsilon is not None])]
 
 
-def _check(store: RunStore, queue: RunQueue, one: Asked) -> str:
+def _check(store: RunStore, queue: RunQueue, one: Asked, place: Place) -> str:
     request = DiagnosisRequest(samples=one.request.samples, threat=one.request.threat, seed=one.request.seed)
-    return submit_measurement(store, queue, one.run_id, request)
+    return submit_measurement(store, queue, one.run_id, request, place)
 
 
 def _is_done(queue: RunQueue, job_id: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.run_options import add_network_options, add_training_options, run_settings
-from engine.command_line.waiting import wait_for_jobs, worker_of
+from engine.command_line.waiting import place_of, wait_for_jobs, worker_of
 from engine.data.sources import fetch_dataset
 from engine.devices import resolve_device
 from engine.errors import InputError
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     resolve_device(args.device)
     store = open_store(args.store, shipped=not args.anew)
     queue = RunQueue(store.root)
-    run_ids = submit_runs(store, queue, configs)
+    run_ids = submit_runs(store, queue, configs, place_of(args))
     settings = worker_of(args, store)
     wait_for_jobs(queue, run_ids, settings, wait=args.wait, quiet=args.json)
     overviews = [read_overview(store, run_id, queue.job(run_id)) for run_id in run_ids]

@@ -7,7 +7,7 @@ from typing import get_args
 
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.study_progress import wait_for_study
-from engine.command_line.waiting import worker_of
+from engine.command_line.waiting import place_of, worker_of
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
 from engine.formatting import MISSING, epsilon_words
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     fetch_dataset(setting.dataset, args.data)
     store = open_store(args.store, shipped=args.recorded)
     queue = RunQueue(store.root)
-    submit_study(store, queue, study, list_runs(store, queue)[0])
+    submit_study(store, queue, study, list_runs(store, queue)[0], place_of(args))
     progress = wait_for_study(store, queue, study, worker_of(args, store), quiet=args.json)
     evidence, claims = read_evidence(store, queue, setting, args.samples, seeds)
     if args.json:

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from engine.command_line.parser import add_folders, open_store, print_json
-from engine.command_line.waiting import worker_of
+from engine.command_line.waiting import place_of, worker_of
 from engine.errors import InputError
 from engine.formatting import percent
 from engine.minmax.quantities import QUANTITIES
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         if args.stop:
             queue.request_stop(run_id)
         elif args.resume:
-            retry_run(store, queue, run_id)
+            retry_run(store, queue, run_id, place_of(args))
         elif args.delete:
             delete_run(store, queue, run_id)
     if args.resume:

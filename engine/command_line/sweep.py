@@ -12,7 +12,7 @@ from engine.command_line.parser import add_field, add_folders, open_store, print
 from engine.command_line.run_options import add_network_options, add_training_options, run_settings
 from engine.command_line.study_progress import progress_words, wait_for_study
 from engine.command_line.sweep_table import point_documents, print_points
-from engine.command_line.waiting import worker_of
+from engine.command_line.waiting import place_of, worker_of
 from engine.data.sources import fetch_dataset
 from engine.devices import resolve_device
 from engine.errors import InputError
@@ -116,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
         fetch_dataset(args.dataset, args.data)
         resolve_device(args.device)
         save_sweep(store, request)
-        submit_study(store, queue, study, list_runs(store, queue)[0])
+        submit_study(store, queue, study, list_runs(store, queue)[0], place_of(args))
         progress = wait_for_study(store, queue, study, worker_of(args, store), wait=args.wait, quiet=args.json)
     _report(args, store, queue, request, study, progress)
     return 1 if progress.count("failed") else 0

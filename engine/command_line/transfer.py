@@ -6,7 +6,7 @@ from dataclasses import asdict
 from engine.attacks.catalog import ATTACKS
 from engine.attacks.threat import ThreatModel
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
-from engine.command_line.waiting import wait_for_jobs, worker_of
+from engine.command_line.waiting import place_of, wait_for_jobs, worker_of
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
 from engine.formatting import MISSING
@@ -60,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
     )
     fetch_dataset(spec.name, args.data)
-    job_ids = {run_id: submit_measurement(store, queue, run_id, request) for run_id in configs}
+    place = place_of(args)
+    job_ids = {run_id: submit_measurement(store, queue, run_id, request, place) for run_id in configs}
     settings = worker_of(args, store)
     wait_for_jobs(queue, list(job_ids.values()), settings, quiet=args.json)
     found = {run_id: _measured(store, run_id, request) for run_id in configs}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tqdm import tqdm
 
 from engine.queue.client import WorkerSettings, start_worker
-from engine.queue.job import ACTIVE, WAITING
+from engine.queue.job import ACTIVE, WAITING, Place
 from engine.queue.run_queue import RunQueue
 from engine.runs.store import RunStore
 
@@ -18,6 +18,11 @@ POLL_INTERVAL, ATTEND_INTERVAL = 0.2, 5.0
 def worker_of(args: argparse.Namespace, store: RunStore) -> WorkerSettings:
     """Settings of the worker that a command starts if none is alive."""
     return WorkerSettings(store.root, args.data.resolve(), idle_exit=30.0)
+
+
+def place_of(args: argparse.Namespace) -> Place:
+    """Place of the jobs that a command submits: the options --data and, if it has one, --device."""
+    return Place(args.data.resolve(), getattr(args, "device", "auto"))
 
 
 def wait_for_jobs(

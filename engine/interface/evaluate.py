@@ -78,20 +78,20 @@ def evaluate(
     )
     check_finished(laboratory.store, run_id)
     fetch_dataset(spec.name, laboratory.data_dir)
-    return _evaluate(laboratory, run_id, request, resolve_device(device), progress)
+    return _evaluate(laboratory, run_id, request, device, progress)
 
 
 def _evaluate(
-    laboratory: Laboratory, run_id: str, request: EvaluationRequest, device: str, progress: bool
+    laboratory: Laboratory, run_id: str, request: EvaluationRequest, requested: DeviceRequest, progress: bool
 ) -> RobustnessReport:
     from engine.measurements.evaluation.measure import evaluate_run  # imports torch
 
-    store, job_id = laboratory.store, request.job_id(run_id)
+    store, job_id, device = laboratory.store, request.job_id(run_id), resolve_device(requested)
     store.own_folder(run_id)
     with (
         reproducible(device),
         progress_bar(f"Attacks on {store.config(run_id).label}", progress) as show,
-        owned_job(laboratory, request.kind, job_id, run_id, request.model_dump(mode="json"), show) as job,
+        owned_job(laboratory, request.kind, job_id, run_id, request.model_dump(mode="json"), requested, show) as job,
     ):
 
         def report(fraction: float, message: str) -> None:

@@ -8,7 +8,7 @@ from engine.errors import InputError
 from engine.interface.laboratory import Laboratory
 from engine.queue.failure import failure_sentence
 from engine.queue.heartbeat import Heartbeat
-from engine.queue.job import Job, Kind, Status
+from engine.queue.job import Job, Kind, Place, Status
 from engine.queue.process_identity import interactive_identity, pid_of
 
 
@@ -39,6 +39,7 @@ def owned_job(
     job_id: str,
     run_id: str,
     payload: dict,
+    device: str,
     show: Callable[[float, str], None],
 ) -> Iterator[OwnedJob]:
     """Own a row of the queue during the body of the context, and release it with the final status of the work.
@@ -48,6 +49,7 @@ def owned_job(
     exception.
 
     Args:
+        device: device of the work, and of a worker that continues it: auto, cpu or cuda.
         show: called with the fraction done and a message, in addition to the queue.
 
     Raises:
@@ -55,7 +57,7 @@ def owned_job(
     """
     queue, owner = laboratory.queue, interactive_identity()
     queue.reconcile()
-    other = queue.take(owner, job_id, kind, run_id, payload)
+    other = queue.take(owner, job_id, kind, run_id, payload, Place(laboratory.data_dir, device))
     if other is not None:
         raise _in_use(other)
     status, error = "stopped", None

@@ -85,7 +85,7 @@ def _train(laboratory: Laboratory, config: RunConfig, progress: bool) -> None:
     with (
         reproducible(device),
         progress_bar(config.label, progress) as show,
-        owned_job(laboratory, "train", run_id, run_id, {}, show) as job,
+        owned_job(laboratory, "train", run_id, run_id, {}, config.device, show) as job,
         closing(train_runs(store, [run_id], laboratory.data_dir, device, job.is_stopped)) as steps,
     ):
         for step in steps:

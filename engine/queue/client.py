@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.devices import worker_process_count
+from engine.queue.job import Place
 from engine.queue.process_identity import is_alive
 from engine.runs.store import RunStore
 
@@ -36,6 +37,11 @@ class WorkerSettings:
     device: str = "auto"
     processes: int | None = None
     idle_exit: float | None = None
+
+    @property
+    def place(self) -> Place:
+        """Place of the jobs that are submitted together with the start of this worker."""
+        return Place(self.data_dir, self.device)
 
     def processes_on(self, device: str) -> int:
         """Number of worker processes on this device, "cpu" or "cuda"."""

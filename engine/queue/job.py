@@ -4,6 +4,7 @@ import json
 import sqlite3
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from engine.measurements.request import MeasurementKind
@@ -15,8 +16,25 @@ Status = Literal["queued", "running", "stopping", "stopped", "finished", "failed
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a job reads its data and computes.
+
+    data_dir: folder of data sets, as an absolute path.
+    device: "cpu", "cuda", or "auto" for the device of the worker that does the job.
+    """
+
+    data_dir: Path
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
 class Job:
-    """One row: train a run, or measure one. Times are seconds since 1970; `progress` is in [0, 1]."""
+    """One row: train a run, or measure one. Times are seconds since 1970; `progress` is in [0, 1].
+
+    place: None in rows of earlier versions, which are done where their worker is.
+    beat_clock, progress_clock: times of the last heartbeat and of the last progress, on the monotonic clock of the
+        owner's machine; None in rows of earlier versions.
+    """
 
     job_id: str
     kind: Kind
@@ -33,6 +51,9 @@ class Job:
     message: str
     attempts: int
     error: str | None
+    place: Place | None = None
+    beat_clock: float | None = None
+    progress_clock: float | None = None
 
     @property
     def ground(self) -> str:
@@ -57,4 +78,8 @@ def ground(kind: Kind, run_id: str, payload: dict) -> str:
 
 
 def read_job(row: sqlite3.Row) -> Job:
-    return Job(**{**dict(row), "payload": json.loads(row["payload"])})
+    """Job of a row of the table."""
+    fields = dict(row)
+    data_dir, device = fields.pop("data_dir"), fields.pop("device")
+    place = None if data_dir is None else Place(Path(data_dir), device or "auto")
+    return Job(**{**fields, "payload": json.loads(row["payload"]), "place": place})

@@ -4,10 +4,11 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.devices import reproducible, resolve_device
 from engine.measurements.kinds import measure
 from engine.queue.failure import failure_sentence
 from engine.queue.heartbeat import Heartbeat
-from engine.queue.job import WAITING, Job, Status
+from engine.queue.job import WAITING, Job, Place, Status
 from engine.queue.planner import build_chooser
 from engine.queue.run_queue import RunQueue
 from engine.queue.speed import rate_key, unmeasured
@@ -24,6 +25,7 @@ class _Interrupted(Exception):
 class JobRunner:
     """A process that works on a queue, one stack or one measurement at a time.
 
+    data_dir, device: place of jobs that do not name their own; the device is "cpu" or "cuda".
     owner: identity of this process.
     parent: id of the process that started this one; when it ends, this one should end too.
     """
@@ -39,17 +41,24 @@ class JobRunner:
         """Claim the waiting jobs to run next, all of one kind, for this process."""
         if not self.queue.has(WAITING):
             return []
-        return self.queue.claim(self.owner, build_chooser(self.store, self.device, checkpoint_position))
+        return self.queue.claim(self.owner, build_chooser(self.store, self.place, checkpoint_position))
+
+    def place(self, job: Job) -> Place:
+        """Folder of a job's data and its device, "cpu" or "cuda": the job's own where it names them."""
+        place = job.place or Place(self.data_dir)
+        return Place(place.data_dir, self.device) if place.device == "auto" else place
 
     def run(self, jobs: list[Job]) -> None:
         """Run claimed jobs and release each."""
         measured, error = False, None
         with Heartbeat(self.queue, self.owner, [job.job_id for job in jobs], self.parent) as heartbeat:
             try:
-                if jobs[0].kind == "train":
-                    self._train(jobs, heartbeat)
-                else:
-                    measured = self._measure(jobs[0], heartbeat)
+                place = self.place(jobs[0])
+                with reproducible(resolve_device(place.device)):
+                    if jobs[0].kind == "train":
+                        self._train(jobs, place, heartbeat)
+                    else:
+                        measured = self._measure(jobs[0], place, heartbeat)
             except Exception as failure:  # an error of these jobs must not end the worker
                 error = failure_sentence(failure, unknown="See worker.log in the store.")
                 traceback.print_exc()
@@ -63,14 +72,16 @@ class JobRunner:
         A call measures one network only, so that jobs do not wait for all of them.
         """
         for network in unmeasured(self.device, self.queue.rates())[:1]:
-            self.queue.record_rate(rate_key(self.device, network), measure_rate(network, self.device))
+            with reproducible(self.device):
+                rate = measure_rate(network, self.device)
+            self.queue.record_rate(rate_key(self.device, network), rate)
 
-    def _train(self, jobs: list[Job], heartbeat: Heartbeat) -> None:
+    def _train(self, jobs: list[Job], place: Place, heartbeat: Heartbeat) -> None:
         run_ids = [job.run_id for job in jobs]
-        for step in train_runs(self.store, run_ids, self.data_dir, self.device, heartbeat.interrupted):
+        for step in train_runs(self.store, run_ids, place.data_dir, place.device, heartbeat.interrupted):
             heartbeat.report(step.fraction, step.message)
 
-    def _measure(self, job: Job, heartbeat: Heartbeat) -> bool:
+    def _measure(self, job: Job, place: Place, heartbeat: Heartbeat) -> bool:
         """Run a measurement and return whether it was completed."""
         if job.kind == "train":
             raise ValueError("a training is no measurement")
@@ -81,7 +92,7 @@ class JobRunner:
                 raise _Interrupted
 
         try:
-            measure(self.store, job.kind, job.run_id, job.payload, self.data_dir, self.device, report)
+            measure(self.store, job.kind, job.run_id, job.payload, place.data_dir, place.device, report)
         except _Interrupted:
             return False
         return True

@@ -10,63 +10,48 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import InputError
-from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job, Kind, Status, ground, read_job
+from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job, Kind, Place, Status, ground, read_job
 from engine.queue.process_identity import is_alive, is_interactive, pid_of
+from engine.queue.queue_file import QueueFile
 
-SCHEMA_VERSION = 1
 AUTOMATIC_RESUMES = 3
 FOREIGN_TIMEOUT = 60.0
 STOP_GRACE = 10.0
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    job_id TEXT PRIMARY KEY, kind TEXT NOT NULL, run_id TEXT NOT NULL, payload TEXT NOT NULL,
-    status TEXT NOT NULL, created_at REAL NOT NULL, started_at REAL, finished_at REAL, stop_requested_at REAL,
-    owner TEXT, heartbeat REAL, progress REAL NOT NULL DEFAULT 0, message TEXT NOT NULL DEFAULT '',
-    attempts INTEGER NOT NULL DEFAULT 0, error TEXT);
-CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status, created_at);
-CREATE TABLE IF NOT EXISTS rates (key TEXT PRIMARY KEY, images_per_second REAL NOT NULL);
-"""
+BUSY_TIMEOUT = 10.0
 
 
 class RunQueue:
     """A SQLite file in the store. Every change of status is a compare-and-set, so that any process may request it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, read_only: bool = False, timeout: float = BUSY_TIMEOUT) -> None:
+        """The queue of the store in `root`; the file is created by the first change.
+
+        Args:
+            read_only: whether to change nothing in the folder; every change then raises InputError.
+            timeout: seconds to wait while another process writes.
+        """
         self.path = root / "queue.sqlite"
+        self._file = QueueFile(self.path, read_only, timeout)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether every change raises InputError."""
+        return self._file.read_only
 
     @contextmanager
-    def _connection(self, write: bool = False) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=10, isolation_level=None)
-        try:
-            connection.row_factory = sqlite3.Row
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA_VERSION:
-                remedy = "Update this program, or choose another --store; nothing was changed."
-                raise InputError(f"a queue of version {SCHEMA_VERSION} or older", f"{version} in {self.path}", remedy)
-            if version < SCHEMA_VERSION:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
-            if write:
-                connection.execute("BEGIN IMMEDIATE")
-            yield connection
-            if write:
-                connection.execute("COMMIT")
-        except BaseException as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            if type(error) is sqlite3.DatabaseError:  # not its subclasses: a locked file or a full disk is temporary
-                remedy = "Move the file away: runs are kept, only waiting jobs are lost."
-                raise InputError(f"{self.path} to be a queue", f"a damaged file ({error})", remedy) from error
-            raise
-        finally:
-            connection.close()
+    def transaction(self) -> Iterator[None]:
+        """Context whose changes become visible together at its end, or not at all if it raises.
+
+        It holds the only right to write from its start; methods that this thread calls inside it join it.
+        """
+        with self._file.write():
+            yield
 
     def jobs(self, ids: Sequence[str] | None = None) -> list[Job]:
         """All jobs, newest first, or those of `ids`."""
         if not self.path.exists():
             return []
-        with self._connection() as connection:
+        with self._file.read() as connection:
             rows = connection.execute("SELECT * FROM jobs ORDER BY created_at DESC, rowid DESC").fetchall()
         jobs = [read_job(row) for row in rows]
         return jobs if ids is None else [job for job in jobs if job.job_id in set(ids)]
@@ -75,33 +60,50 @@ class RunQueue:
         """One job; None if it does not exist."""
         if not self.path.exists():
             return None
-        with self._connection() as connection:
+        with self._file.read() as connection:
             row = connection.execute("SELECT * FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
         return read_job(row) if row else None
 
     def has(self, statuses: Sequence[str]) -> bool:
         """Whether any job has one of these statuses."""
         marks = ", ".join("?" * len(statuses))
-        with self._connection() as connection:
+        with self._file.read() as connection:
             found = connection.execute(f"SELECT 1 FROM jobs WHERE status IN ({marks}) LIMIT 1", statuses)
             return found.fetchone() is not None
 
-    def submit(self, job_id: str, kind: Kind, run_id: str, payload: dict) -> bool:
-        """Queue a job; False if it is in the queue already, with any status."""
-        with self._connection(write=True) as connection:
+    def submit(self, job_id: str, kind: Kind, run_id: str, payload: dict, place: Place | None = None) -> bool:
+        """Queue a job; False if it is in the queue already, with any status.
+
+        A job that nobody works on gets the new place.
+
+        Args:
+            place: where to do it; None means where its worker is.
+        """
+        with self._file.write() as connection:
             added = connection.execute(
-                "INSERT INTO jobs (job_id, kind, run_id, payload, status, created_at) VALUES (?, ?, ?, ?, 'queued', ?)"
-                " ON CONFLICT DO NOTHING",
-                (job_id, kind, run_id, json.dumps(payload), time.time()),
+                "INSERT INTO jobs (job_id, kind, run_id, payload, status, created_at, data_dir, device)"
+                " VALUES (?, ?, ?, ?, 'queued', ?, ?, ?) ON CONFLICT DO NOTHING",
+                (job_id, kind, run_id, json.dumps(payload), time.time(), *_columns(place)),
             )
+            if not added.rowcount:
+                self._move(connection, job_id, place)
             return added.rowcount == 1
+
+    @staticmethod
+    def _move(connection: sqlite3.Connection, job_id: str, place: Place | None) -> None:
+        """Set the place of a job that nobody works on; None leaves it unchanged."""
+        if place is not None:
+            connection.execute(
+                f"UPDATE jobs SET data_dir = ?, device = ? WHERE job_id = ? AND status NOT IN {ACTIVE}",
+                (*_columns(place), job_id),
+            )
 
     def claim(self, owner: str, choose: Callable[[list[Job]], list[Job]]) -> list[Job]:
         """Assign waiting jobs to `owner`: those that `choose` picks from the free ones, oldest first.
 
         A job is free if no active job works on its ground and, for a measurement, the training of its run has ended.
         """
-        with self._connection(write=True) as connection:
+        with self._file.write() as connection:
             unended = f"SELECT * FROM jobs WHERE status IN {WAITING + ACTIVE} ORDER BY created_at, rowid"
             jobs = [read_job(row) for row in connection.execute(unended)]
             taken = {job.ground for job in jobs if job.status in ACTIVE}
@@ -125,32 +127,37 @@ class RunQueue:
                 ).fetchall()
             ]
 
-    def take(self, owner: str, job_id: str, kind: Kind, run_id: str, payload: dict) -> Job | None:
+    def take(
+        self, owner: str, job_id: str, kind: Kind, run_id: str, payload: dict, place: Place | None = None
+    ) -> Job | None:
         """Submit or resume a job that `owner` works on from now; no worker can claim it in between.
+
+        Args:
+            place: where `owner` works, and where a worker continues if `owner` does not finish.
 
         Returns:
             None if the owner now has the job; else the conflicting job of another process, which is this job or one
             on the same ground.
         """
         now, wanted = time.time(), ground(kind, run_id, payload)
-        with self._connection(write=True) as connection:
+        with self._file.write() as connection:
             for row in connection.execute(f"SELECT * FROM jobs WHERE status IN {ACTIVE}"):
                 if (job := read_job(row)).ground == wanted:
                     return job
             connection.execute(
                 "INSERT INTO jobs (job_id, kind, run_id, payload, status, created_at, started_at, heartbeat, owner,"
-                " message) VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, 'starting')"
+                " data_dir, device, message) VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, 'starting')"
                 " ON CONFLICT DO UPDATE SET status = 'running', payload = excluded.payload, owner = excluded.owner,"
                 " created_at = excluded.created_at, started_at = excluded.started_at, heartbeat = excluded.heartbeat,"
                 " message = excluded.message, finished_at = NULL, stop_requested_at = NULL, error = NULL,"
-                " progress = 0, attempts = 0",
-                (job_id, kind, run_id, json.dumps(payload), now, now, now, owner),
+                " data_dir = excluded.data_dir, device = excluded.device, progress = 0, attempts = 0",
+                (job_id, kind, run_id, json.dumps(payload), now, now, now, owner, *_columns(place)),
             )
         return None
 
     def beat(self, owner: str, job_ids: Sequence[str], progress: float, message: str) -> set[str]:
         """Report that the owner works on its jobs; return those that still belong to it and have no stop request."""
-        with self._connection(write=True) as connection:
+        with self._file.write() as connection:
             rows = [
                 connection.execute(
                     "UPDATE jobs SET heartbeat = ?, progress = ?, message = ?"
@@ -163,7 +170,7 @@ class RunQueue:
 
     def release(self, owner: str, job_id: str, status: Status, error: str | None = None) -> bool:
         """End the owner's work on a job; False if the job no longer belongs to it."""
-        with self._connection(write=True) as connection:
+        with self._file.write() as connection:
             done = connection.execute(
                 "UPDATE jobs SET status = ?, error = ?, owner = NULL, finished_at = ?, stop_requested_at = NULL,"
                 " progress = CASE ? WHEN 'finished' THEN 1 ELSE progress END, message = ''"
@@ -176,7 +183,7 @@ class RunQueue:
 
     def request_stop(self, job_id: str) -> bool:
         """Stop a job: at once if it waits, or as soon as its owner notices if it runs."""
-        with self._connection(write=True) as connection:
+        with self._file.write() as connection:
             waiting = connection.execute(
                 f"UPDATE jobs SET status = 'stopped', finished_at = ? WHERE job_id = ? AND status IN {WAITING}",
                 (time.time(), job_id),
@@ -198,9 +205,14 @@ class RunQueue:
             (time.time(), job_id),
         )
 
-    def resume(self, job_id: str) -> bool:
-        """Queue a job again that has ended, with any status."""
-        with self._connection(write=True) as connection:
+    def resume(self, job_id: str, place: Place | None = None) -> bool:
+        """Queue a job again that has ended, with any status.
+
+        Args:
+            place: where to do it from now on; None leaves its place unchanged.
+        """
+        with self._file.write() as connection:
+            self._move(connection, job_id, place)
             changed = connection.execute(
                 "UPDATE jobs SET status = 'queued', attempts = 0, error = NULL, created_at = ?, progress = 0"
                 f" WHERE job_id = ? AND status IN {(*RESUMABLE, 'finished')}",
@@ -214,7 +226,7 @@ class RunQueue:
         Raises:
             InputError: a process works on one of them.
         """
-        with self._connection(write=True) as connection:
+        with self._file.write() as connection:
             busy = f"SELECT job_id FROM jobs WHERE run_id = ? AND status IN {ACTIVE}"
             if connection.execute(busy, (run_id,)).fetchone():
                 raise InputError("a run that no process works on", f"{run_id}, which is running", "Stop the run first.")
@@ -245,7 +257,7 @@ class RunQueue:
             reason = f"its worker died {job.attempts + 1} times; see worker.log in the store, then resume it"
             self.release(job.owner or "", job.job_id, "failed", reason)
         else:
-            with self._connection(write=True) as connection:
+            with self._file.write() as connection:
                 connection.execute(
                     "UPDATE jobs SET status = 'interrupted', owner = NULL, attempts = attempts + 1"
                     " WHERE job_id = ? AND owner = ? AND status = 'running'",
@@ -256,10 +268,15 @@ class RunQueue:
         """Measured speeds: key of device and network -> images per second through forward and backward."""
         if not self.path.exists():
             return {}
-        with self._connection() as connection:
+        with self._file.read() as connection:
             return dict(connection.execute("SELECT key, images_per_second FROM rates").fetchall())
 
     def record_rate(self, key: str, images_per_second: float) -> None:
         """Store the measured speed for one device and network."""
-        with self._connection(write=True) as connection:
+        with self._file.write() as connection:
             connection.execute("INSERT OR REPLACE INTO rates VALUES (?, ?)", (key, images_per_second))
+
+
+def _columns(place: Place | None) -> tuple[str | None, str | None]:
+    """Values of the columns data_dir and device."""
+    return (str(place.data_dir), place.device) if place else (None, None)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from engine.errors import InputError
 from engine.measurements.request import Measurement
-from engine.queue.job import ACTIVE, WAITING
+from engine.queue.job import ACTIVE, WAITING, Place
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import RunConfig
 from engine.runs.run_files import CONFIG, MODEL, RESULT
 from engine.runs.store import RunStore
 
 
-def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig]) -> list[str]:
+def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig], place: Place) -> list[str]:
     """Queue the training of all configs that are not trained yet, and return the run ids of all configs.
 
     A finished run is not trained again, nor is a recorded run of the project that has weights. A stopped, interrupted
@@ -21,7 +21,7 @@ def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig]) 
     for config in configs:
         if not is_trained(store, config):
             store.create(config)
-            start_run(queue, config.run_id)
+            start_run(queue, config, place)
     return [config.run_id for config in configs]
 
 
@@ -34,13 +34,20 @@ def is_trained(store: RunStore, config: RunConfig) -> bool:
 
 
 def submit_measurement(
-    store: RunStore, queue: RunQueue, run_id: str, request: Measurement, *, after_training: bool = False
+    store: RunStore,
+    queue: RunQueue,
+    run_id: str,
+    request: Measurement,
+    place: Place,
+    *,
+    after_training: bool = False,
 ) -> str:
     """Queue a measurement and return the id of its job. Repeating one is cheap, since attacks are cached.
 
     A shipped run is copied into the store, and the copy is measured.
 
     Args:
+        place: the folder of the data, and the device to measure on.
         after_training: whether to accept a run that is still in training; it is measured afterwards.
 
     Raises:
@@ -51,8 +58,8 @@ def submit_measurement(
         check_finished(store, run_id)
     store.own_folder(run_id)
     job_id = request.job_id(run_id)
-    if not queue.submit(job_id, request.kind, run_id, request.model_dump(mode="json")):
-        queue.resume(job_id)
+    if not queue.submit(job_id, request.kind, run_id, request.model_dump(mode="json"), place):
+        queue.resume(job_id, place)
     return job_id
 
 
@@ -69,13 +76,15 @@ def check_finished(store: RunStore, run_id: str) -> None:
         raise InputError("a finished run", f"{run_id}, which has no final weights yet", remedy)
 
 
-def start_run(queue: RunQueue, run_id: str) -> None:
-    """Queue the training of an existing run, or queue it again."""
-    if not queue.submit(run_id, "train", run_id, {}):
-        queue.resume(run_id)
+def start_run(queue: RunQueue, config: RunConfig, place: Place) -> None:
+    """Queue the training of an existing run, or queue it again; the device of its config comes first."""
+    run_id, device = config.run_id, place.device if config.device == "auto" else config.device
+    place = Place(place.data_dir, device)
+    if not queue.submit(run_id, "train", run_id, {}, place):
+        queue.resume(run_id, place)
 
 
-def retry_run(store: RunStore, queue: RunQueue, run_id: str) -> None:
+def retry_run(store: RunStore, queue: RunQueue, run_id: str, place: Place) -> None:
     """Resume a stopped, interrupted or failed run from its last checkpoint.
 
     Raises:
@@ -85,9 +94,9 @@ def retry_run(store: RunStore, queue: RunQueue, run_id: str) -> None:
     result = store.result(run_id)
     if result and result["status"] == "finished":
         return
-    store.training_config(run_id)
+    config = store.training_config(run_id)
     (folder / RESULT).unlink(missing_ok=True)
-    start_run(queue, run_id)
+    start_run(queue, config, place)
 
 
 def delete_run(store: RunStore, queue: RunQueue, run_id: str) -> None:

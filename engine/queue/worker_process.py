@@ -4,7 +4,6 @@ import signal
 import time
 from pathlib import Path
 
-from engine.devices import reproducible
 from engine.queue.heartbeat import is_orphaned
 from engine.queue.job import ACTIVE
 from engine.queue.process_identity import process_identity
@@ -28,19 +27,18 @@ def serve(root: Path, data_dir: Path, device: str, idle_exit: float | None, pare
     queue = RunQueue(root)
     runner = JobRunner(RunStore(root, SHIPPED), queue, data_dir, device, process_identity() or "", parent)
     busy_at, reconciled_at = time.monotonic(), 0.0
-    with reproducible(device):
-        while not is_orphaned(parent):
-            if time.monotonic() - reconciled_at > RECONCILE_INTERVAL:
-                queue.reconcile()
-                reconciled_at = time.monotonic()
-            jobs = runner.claim()
-            if jobs:
-                runner.run(jobs)
-            if jobs or queue.has(ACTIVE):
-                busy_at = time.monotonic()
-            elif idle_exit is not None and time.monotonic() - busy_at > idle_exit:
-                return
-            else:
-                runner.measure_rate()
-            if not jobs:
-                time.sleep(POLL_INTERVAL)
+    while not is_orphaned(parent):
+        if time.monotonic() - reconciled_at > RECONCILE_INTERVAL:
+            queue.reconcile()
+            reconciled_at = time.monotonic()
+        jobs = runner.claim()
+        if jobs:
+            runner.run(jobs)
+        if jobs or queue.has(ACTIVE):
+            busy_at = time.monotonic()
+        elif idle_exit is not None and time.monotonic() - busy_at > idle_exit:
+            return
+        else:
+            runner.measure_rate()
+        if not jobs:
+            time.sleep(POLL_INTERVAL)

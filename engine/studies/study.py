@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
-from engine.queue.job import ACTIVE, WAITING, Job
+from engine.queue.job import ACTIVE, WAITING, Job, Place
 from engine.queue.overview import RunOverview, list_runs
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_measurement, submit_runs
@@ -117,23 +117,26 @@ def study_progress(store: RunStore, queue: RunQueue, study: Study, runs: Sequenc
     return StudyProgress(tuple(map(step, study.configs)))
 
 
-def submit_study(store: RunStore, queue: RunQueue, study: Study, runs: Sequence[RunOverview]) -> StudyProgress:
+def submit_study(
+    store: RunStore, queue: RunQueue, study: Study, runs: Sequence[RunOverview], place: Place
+) -> StudyProgress:
     """Queue the missing training and the attacks that follow it. Stopped and interrupted jobs resume.
 
     A run whose weights diverged is not trained again, since they would diverge again.
 
     Args:
         runs: all runs of the store.
+        place: the folder of the data, and the device.
     """
     progress = study_progress(store, queue, study, runs)
     for step in progress.steps:
         if step.trained < 1:
-            submit_runs(store, queue, [step.config])
+            submit_runs(store, queue, [step.config], place)
             training = queue.job(step.run_id)
             if training is None or training.status not in WAITING + ACTIVE:
                 continue
         if study.evaluation and step.attacked < 1:
-            submit_measurement(store, queue, step.run_id, study.evaluation, after_training=True)
+            submit_measurement(store, queue, step.run_id, study.evaluation, place, after_training=True)
     changed = {run.run_id: run for run in list_runs(store, queue, [step.run_id for step in progress.steps])[0]}
     others = [run for run in runs if run.run_id not in changed]
     return study_progress(store, queue, study, [*changed.values(), *others])

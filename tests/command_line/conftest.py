@@ -16,6 +16,7 @@ from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.experiment import train_runs
 from engine.runs.store import RunStore
 from engine.training.schedule import TrainingConfig
+from tests.small_runs import HERE
 
 
 @dataclass
@@ -63,7 +64,7 @@ def original(tmp_path_factory, few_images) -> Laboratory:
     store, queue, owner = RunStore(root), RunQueue(root), process_identity()
     training = TrainingConfig(epochs=4, learning_rate=0.003, snapshots_per_epoch=2)
     configs = [RunConfig(seed=seed, training=training, probe=ProbeConfig(samples=0)) for seed in range(3)]
-    run_ids = submit_runs(store, queue, configs)
+    run_ids = submit_runs(store, queue, configs, HERE)
     for run_id, steps, status in ((run_ids[0], 10**9, "finished"), (run_ids[1], 6, "stopped")):
         queue.claim(owner, lambda jobs: jobs[:1])
         asked = iter(range(10**9))

@@ -23,6 +23,7 @@ from engine.runs.model_config import ImportedConfig
 from engine.runs.records import read_conv_weights, read_metrics
 from engine.runs.run_files import MODEL, RESULT, load_weights
 from engine.training.checkpoint_file import LAST, NEXT, PREVIOUS, read_checkpoints, write_checkpoint
+from tests.small_runs import HERE
 
 MIN_MAX = ObjectiveConfig(l1_strength=0.02, l2_strength=-0.03)
 BATCH, SNAPSHOTS = 25, 5
@@ -118,10 +119,10 @@ def test_it_trains_on_to_the_bits_it_would_have_had(store, unfinished, config, a
 def test_a_frozen_run_is_measured_like_any_other(store, queue, unfinished, few_images):
     frozen = freeze_run(store, unfinished)
     request = EvaluationRequest(attacks=("fgsm",), samples=10, threat=ThreatModel())
-    submit_measurement(store, queue, frozen, request)
+    submit_measurement(store, queue, frozen, request, HERE)
     report = evaluate_run(store, frozen, request, few_images, "cpu")
     assert report.n == 10 and len(store.report_paths(frozen)) == 1 and not store.report_paths(unfinished)
-    retry_run(store, queue, frozen)
+    retry_run(store, queue, frozen, HERE)
     assert [job.kind for job in queue.jobs()] == ["evaluate"], "it has nothing to be trained to"
     delete_run(store, queue, frozen)
     assert store.run_ids() == [unfinished]

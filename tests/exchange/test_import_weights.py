@@ -29,6 +29,7 @@ from engine.runs.run_files import MODEL, RESULT, evaluation_path, load_weights
 from engine.runs.store import RunStore
 from engine.runs.trash import TRASH
 from engine.validation import validated
+from tests.small_runs import HERE
 
 
 def model_of(architecture: str = "lenet", seed: int = 3) -> torch.nn.Module:
@@ -248,7 +249,7 @@ def test_attacks_work_on_it(store, bring, few_images):
 
 def test_it_cannot_be_trained_on(store, queue, bring, few_images):
     done = bring(model_of().state_dict())
-    retry_run(store, queue, done.run_id)
+    retry_run(store, queue, done.run_id, HERE)
     assert queue.jobs() == [], "it is finished"
     (store.root / done.run_id / RESULT).unlink()
     with pytest.raises(InputError, match="which was imported"):

@@ -16,6 +16,7 @@ from engine.runs.experiment import train_runs
 from engine.runs.records import read_conv_weights, read_metrics
 from engine.runs.run_files import load_weights
 from engine.runs.store import RunStore
+from tests.small_runs import HERE
 
 BARE = ("images", "weights")
 
@@ -95,7 +96,7 @@ def test_a_bare_copy_is_trained_when_it_is_launched(trained, tmp_path, queue, ti
     store, run_id = trained
     record_run(store, run_id, tmp_path / "bare", 3, BARE)
     shipped = RunStore(queue.path.parent, tmp_path / "bare")
-    assert submit_runs(shipped, queue, [store.training_config(run_id)]) == [run_id]
+    assert submit_runs(shipped, queue, [store.training_config(run_id)], HERE) == [run_id]
     assert [(job.job_id, job.status) for job in queue.jobs()] == [(run_id, "queued")]
     assert not shipped.is_shipped(run_id)
 

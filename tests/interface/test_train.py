@@ -24,6 +24,7 @@ from engine.runs.store import RunStore
 from engine.training.checkpoint import load_checkpoint
 from engine.training.schedule import TrainingConfig
 from tests.interface.conftest import SHORT
+from tests.small_runs import HERE
 
 
 def request(variant: str, **changes) -> LaunchRequest:
@@ -167,7 +168,7 @@ def test_others_see_it_running(laboratory, at_first_report):
 
 def test_a_run_that_waits_in_the_queue_is_taken(laboratory):
     (config,) = request("std").configs()
-    submit_runs(laboratory.store, laboratory.queue, [config])
+    submit_runs(laboratory.store, laboratory.queue, [config], HERE)
     assert laboratory.queue.job(config.run_id).status == "queued"
     assert engine.train(variant="std", **SHORT).status == "finished"
     assert laboratory.queue.job(config.run_id).status == "finished"
@@ -204,7 +205,7 @@ def test_ctrl_c_leaves_it_stopped_and_it_resumes(laboratory, at_first_report, pr
 
 def test_it_is_refused_while_somebody_else_trains_it(laboratory):
     (config,) = request("min-max").configs()
-    submit_runs(laboratory.store, laboratory.queue, [config])
+    submit_runs(laboratory.store, laboratory.queue, [config], HERE)
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         laboratory.queue.claim(process_identity(other.pid), lambda jobs: jobs)
         with pytest.raises(InputError, match=f"process {other.pid} trains") as caught:

@@ -17,7 +17,8 @@ import pytest
 from engine.errors import InputError
 from engine.queue import run_queue
 from engine.queue.process_identity import process_identity
-from engine.queue.run_queue import AUTOMATIC_RESUMES, SCHEMA_VERSION, RunQueue
+from engine.queue.run_queue import AUTOMATIC_RESUMES, RunQueue
+from engine.queue.schema import SCHEMA_VERSION
 
 
 def oldest(waiting: list) -> list:

@@ -16,7 +16,7 @@ from engine.minmax.objective import ObjectiveConfig
 from engine.queue import heartbeat
 from engine.queue.client import LOCK, LOG, WorkerSettings, start_worker, worker_identity
 from engine.queue.heartbeat import Heartbeat
-from engine.queue.job import Job
+from engine.queue.job import Job, Place
 from engine.queue.process_identity import is_alive, pid_of, process_identity
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import delete_run, retry_run, submit_runs
@@ -30,6 +30,7 @@ from engine.runs.store import RunStore
 from engine.training.checkpoint import load_checkpoint
 from engine.training.checkpoint_file import LAST
 from engine.training.schedule import TrainingConfig
+from tests.small_runs import HERE
 
 SHORT = RunConfig(training=TrainingConfig(epochs=1, snapshots_per_epoch=5), probe=ProbeConfig(samples=0))
 LONG = SHORT.model_copy(update={"training": TrainingConfig(epochs=8, snapshots_per_epoch=5)})
@@ -56,13 +57,13 @@ class Laboratory:
         """Queue it afresh, and see that a worker is there."""
         if config.run_id in self.store.run_ids():
             delete_run(self.store, self.queue, config.run_id)
-        (run_id,) = submit_runs(self.store, self.queue, [config])
+        (run_id,) = submit_runs(self.store, self.queue, [config], self.settings.place)
         start_worker(self.settings)
         return run_id
 
     def finished(self, config: RunConfig) -> str:
         """Id of a run that has finished, before or now."""
-        (run_id,) = submit_runs(self.store, self.queue, [config])
+        (run_id,) = submit_runs(self.store, self.queue, [config], self.settings.place)
         start_worker(self.settings)
         assert self.until(run_id, "finished", "failed").status == "finished"
         return run_id
@@ -136,7 +137,10 @@ def test_the_same_config_is_trained_once(laboratory):
     files = [laboratory.store.folder(run_id) / name for name in (CONFIG, RESULT, MODEL, ENVIRONMENT)]
     before = [path.stat().st_mtime_ns for path in files], laboratory.job(run_id)
     for _ in range(3):
-        assert submit_runs(laboratory.store, laboratory.queue, [SHORT, SHORT]) == [run_id, run_id]
+        assert submit_runs(laboratory.store, laboratory.queue, [SHORT, SHORT], laboratory.settings.place) == [
+            run_id,
+            run_id,
+        ]
     time.sleep(0.5)
     assert ([path.stat().st_mtime_ns for path in files], laboratory.job(run_id)) == before
     assert len(laboratory.queue.jobs([run_id])) == 1
@@ -156,7 +160,7 @@ def test_a_folder_removed_by_hand_is_trained_again(laboratory):
     """The queue still has the row, finished; it is never the only copy, so the folder decides."""
     run_id = laboratory.finished(SHORT)
     laboratory.store.delete(run_id)
-    submit_runs(laboratory.store, laboratory.queue, [SHORT])
+    submit_runs(laboratory.store, laboratory.queue, [SHORT], laboratory.settings.place)
     assert laboratory.until(run_id, "finished", "failed").status == "finished"
     assert laboratory.store.result(run_id)["status"] == "finished"
 
@@ -195,7 +199,7 @@ def test_a_stop_is_obeyed_and_resume_goes_on_in_the_same_bits(laboratory, uninte
     assert len(kept) <= position.snapshots == len(read_metrics(folder)) and not (folder / RESULT).exists()
     time.sleep(0.4)
     assert laboratory.job(run_id).status == "stopped" and load_checkpoint(folder).position == position
-    retry_run(laboratory.store, laboratory.queue, run_id)
+    retry_run(laboratory.store, laboratory.queue, run_id, laboratory.settings.place)
     assert laboratory.until(run_id, "finished", "failed").status == "finished"
     assert_the_same(folder, uninterrupted)
     assert read_metrics(folder)[: len(kept)] == kept
@@ -248,7 +252,7 @@ def test_serving_in_the_callers_own_process_is_one_session(store, queue, few_ima
     monkeypatch.setattr(heartbeat, "LISTEN_INTERVAL", 0.01)
     monkeypatch.setattr(RunQueue, "beat", lambda *words: beats.append(None) or beat(*words))
     config = SHORT.model_copy(update={"training": TrainingConfig(epochs=40, batch_size=32, snapshots_per_epoch=1)})
-    (run_id,) = submit_runs(store, queue, [config])
+    (run_id,) = submit_runs(store, queue, [config], Place(few_images))
     serve(store.root, few_images, "cpu", 0.0, os.getpid())
     assert queue.job(run_id).status == "finished" and len(beats) > 1
     assert len(read_json(store.folder(run_id) / ENVIRONMENT)["sessions"]) == 1
@@ -281,7 +285,7 @@ def test_a_process_that_an_error_ended_ends_the_worker(capfd):
 def test_a_heartbeat_notices_when_nobody_is_left_to_work_for(store, queue, parent, orphaned, monkeypatch):
     beats, beat = [], RunQueue.beat
     monkeypatch.setattr(RunQueue, "beat", lambda *words: beats.append(None) or beat(*words))
-    submit_runs(store, queue, [SHORT])
+    submit_runs(store, queue, [SHORT], HERE)
     queue.claim(process_identity(), lambda jobs: jobs)
     with Heartbeat(queue, process_identity(), [SHORT.run_id], parent) as heart:
         heart.report(0.5, "half")
@@ -292,7 +296,7 @@ def test_a_heartbeat_notices_when_nobody_is_left_to_work_for(store, queue, paren
 
 
 def test_a_heartbeat_listens(store, queue):
-    submit_runs(store, queue, [SHORT])
+    submit_runs(store, queue, [SHORT], HERE)
     queue.claim(process_identity(), lambda jobs: jobs)
     with Heartbeat(queue, process_identity(), [SHORT.run_id], os.getppid()) as heart:
         assert not heart.interrupted()

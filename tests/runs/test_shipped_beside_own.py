@@ -13,7 +13,7 @@ from engine.queue.submission import delete_run, retry_run, submit_measurement, s
 from engine.runs.config import RunConfig
 from engine.runs.run_files import MODEL, RESULT, write_json
 from engine.runs.store import RunStore
-from tests.small_runs import THREAT
+from tests.small_runs import HERE, THREAT
 
 CONFIG = RunConfig(seed=7)
 RUN_ID = CONFIG.run_id
@@ -56,7 +56,7 @@ def test_it_is_copied_once_before_anything_is_written(store):
 
 def test_attacking_it_leaves_what_is_shipped_alone(store):
     before = sorted((path.name, path.read_bytes()) for path in (store.shipped / RUN_ID).iterdir())
-    submit_measurement(store, RunQueue(store.root), RUN_ID, EvaluationRequest(attacks=("fgsm",), threat=THREAT))
+    submit_measurement(store, RunQueue(store.root), RUN_ID, EvaluationRequest(attacks=("fgsm",), threat=THREAT), HERE)
     assert store.folder(RUN_ID) == store.root / RUN_ID
     assert only_run(store).is_shipped, "a copy is still not one's own"
     assert sorted((path.name, path.read_bytes()) for path in (store.shipped / RUN_ID).iterdir()) == before
@@ -73,16 +73,16 @@ def test_it_cannot_be_deleted_but_its_copy_can(store):
 
 def test_launching_what_is_shipped_finds_it(store):
     queue = RunQueue(store.root)
-    assert submit_runs(store, queue, [CONFIG, RunConfig(seed=8)]) == [RUN_ID, RunConfig(seed=8).run_id]
+    assert submit_runs(store, queue, [CONFIG, RunConfig(seed=8)], HERE) == [RUN_ID, RunConfig(seed=8).run_id]
     assert [job.run_id for job in queue.jobs()] == [RunConfig(seed=8).run_id]
     assert store.is_shipped(RUN_ID)
-    retry_run(store, queue, RUN_ID)
+    retry_run(store, queue, RUN_ID, HERE)
     assert len(queue.jobs()) == 1, "it is finished already"
 
 
 def test_training_it_anew_makes_it_ones_own(store):
     queue = RunQueue(store.root)
-    submit_runs(RunStore(store.root), queue, [CONFIG])
+    submit_runs(RunStore(store.root), queue, [CONFIG], HERE)
     run = only_run(store)
     assert (run.is_shipped, run.status) == (False, "queued")
     assert store.result(RUN_ID) is None

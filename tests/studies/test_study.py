@@ -14,6 +14,7 @@ from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.minmax.objective import ObjectiveConfig
 from engine.queue.client import WorkerSettings, worker_identity
+from engine.queue.job import Place
 from engine.queue.overview import list_runs
 from engine.queue.process_identity import is_alive, pid_of, process_identity
 from engine.queue.run_queue import RunQueue
@@ -35,13 +36,13 @@ class Desk:
     """A store, its queue, and hands that do what is queued, one job at a time."""
 
     def __init__(self, store: RunStore, data) -> None:
-        self.store, self.queue, self.data = store, RunQueue(store.root), data
+        self.store, self.queue, self.data, self.place = store, RunQueue(store.root), data, Place(data)
 
     def runs(self):
         return list_runs(self.store, self.queue)[0]
 
     def submit(self, study: Study) -> StudyProgress:
-        return submit_study(self.store, self.queue, study, self.runs())
+        return submit_study(self.store, self.queue, study, self.runs(), self.place)
 
     def look(self, study: Study) -> StudyProgress:
         return study_progress(self.store, self.queue, study, self.runs())
@@ -148,9 +149,9 @@ def test_twins_of_one_training_identity_are_found_and_attacked(desk, tiny):
 
 def test_a_finished_twin_serves_where_the_own_run_was_stopped(desk, tiny):
     own, twin = tiny(), tiny(training={"snapshots_per_epoch": 1})
-    submit_runs(desk.store, desk.queue, [own])
+    submit_runs(desk.store, desk.queue, [own], desk.place)
     desk.queue.request_stop(own.run_id)
-    submit_runs(desk.store, desk.queue, [twin])
+    submit_runs(desk.store, desk.queue, [twin], desk.place)
     desk.work()
     study = Study((own,))
     (step,) = desk.look(study).steps
@@ -197,7 +198,7 @@ def test_an_attacked_run_goes_before_one_that_is_not(desk, tiny):
     own, twin = tiny(), tiny(training={"snapshots_per_epoch": 1})
     desk.submit(Study((twin,), ATTACK))
     desk.work()
-    submit_runs(desk.store, desk.queue, [own])
+    submit_runs(desk.store, desk.queue, [own], desk.place)
     desk.work()
     (step,) = desk.look(Study((own,), ATTACK)).steps
     assert (step.run_id, step.status) == (twin.run_id, "finished")

@@ -13,7 +13,7 @@ from engine.measurements.diagnosis.request import DiagnosisRequest
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_measurement
-from tests.small_runs import THREAT
+from tests.small_runs import HERE, THREAT
 
 
 def page():
@@ -36,7 +36,7 @@ def submit(store, queue):
 
     def do(*epsilons: float) -> list[str]:
         requests = [EvaluationRequest(attacks=("fgsm",), threat=ThreatModel(epsilon=epsilon)) for epsilon in epsilons]
-        return [submit_measurement(store, queue, store.run_ids()[0], request) for request in requests]
+        return [submit_measurement(store, queue, store.run_ids()[0], request, HERE) for request in requests]
 
     return do
 
@@ -61,7 +61,7 @@ def test_every_kind_is_told_in_its_words(open_panel, store, queue, submit):
         CurveRequest(threat=ThreatModel(epsilon=0.05)),
     ]
     for request in requests:
-        submit_measurement(store, queue, run_id, request)
+        submit_measurement(store, queue, run_id, request, HERE)
     shown = rows(open_panel())
     assert len(shown) == 3
     assert all(request.words in row and row.endswith("queued") for request, row in zip(requests, shown, strict=True))
@@ -110,7 +110,7 @@ def test_read_only_shows_and_offers_nothing(open_panel, submit):
 def test_jobs_are_those_of_the_runs_and_kinds_asked_for(open_panel, store, queue, submit):
     first, second = store.run_ids()
     submit(0.1)
-    submit_measurement(store, queue, second, DiagnosisRequest(threat=THREAT))
+    submit_measurement(store, queue, second, DiagnosisRequest(threat=THREAT), HERE)
     open_panel()
     here = sources.settings()
     assert [job.kind for job in measurement_jobs(here, [first])] == ["evaluate"], "its training is none"

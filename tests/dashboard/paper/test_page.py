@@ -22,6 +22,7 @@ from engine.runs.store import SHIPPED, RunStore
 from engine.runs.variants import VARIANTS
 from engine.studies.study import submit_study
 from engine.training.schedule import TrainingConfig
+from tests.small_runs import HERE
 
 SMALL = replace(
     SETTINGS["mnist"].at(0.03, 0.01, "all"), training=TrainingConfig(epochs=1, batch_size=50, learning_rate=0.01)
@@ -181,7 +182,7 @@ def test_missing_cells_are_launched_followed_stopped_and_resumed(open_page, stor
 
 def test_attacks_that_failed_say_why_and_are_tried_again(open_page, store, started_workers):
     queue = RunQueue(store.root)
-    submit_measurement(store, queue, SMALL.config("std", 0).run_id, SMALL.evaluation(20))
+    submit_measurement(store, queue, SMALL.config("std", 0).run_id, SMALL.evaluation(20), HERE)
     (job,) = queue.claim("somebody", lambda free: free)
     queue.release("somebody", job.job_id, "failed", "The disk is full.")
     app = open_page("paper", store.root)
@@ -194,7 +195,7 @@ def test_attacks_that_failed_say_why_and_are_tried_again(open_page, store, start
 def test_what_only_failed_is_offered_again(open_page, store, started_workers):
     queue = RunQueue(store.root)
     study = SMALL.study([0], 20)
-    submit_study(store, queue, study, list_runs(store, queue)[0])
+    submit_study(store, queue, study, list_runs(store, queue)[0], HERE)
     for job in queue.claim("somebody", lambda free: free):
         queue.release("somebody", job.job_id, "failed", "The disk is full.")
     for job in queue.claim("somebody", lambda free: free):

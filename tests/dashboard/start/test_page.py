@@ -4,6 +4,7 @@ from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_runs
 from engine.runs.store import RunStore
 from tests.dashboard.store_runs import std_and_minmax
+from tests.small_runs import HERE
 
 
 def test_the_first_page_plays_what_is_shipped(open_page, trained_store, tmp_path, drawn):
@@ -23,7 +24,10 @@ def test_the_film_is_of_what_is_shipped_while_the_same_runs_train_anew(open_page
     own = RunStore(tmp_path / "store")
     own.prepare()
     submit_runs(
-        own, RunQueue(own.root), [trained_store.training_config(run_id) for run_id in std_and_minmax(trained_store)]
+        own,
+        RunQueue(own.root),
+        [trained_store.training_config(run_id) for run_id in std_and_minmax(trained_store)],
+        HERE,
     )
     app = open_page("home", own.root, shipped=trained_store.root)
     assert not app.exception

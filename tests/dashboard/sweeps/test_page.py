@@ -17,6 +17,7 @@ from engine.studies.study import stop_study, study_progress, submit_study
 from engine.studies.sweep import SweepRequest
 from engine.studies.sweep_files import read_sweeps, save_sweep
 from engine.training.schedule import TrainingConfig
+from tests.small_runs import HERE
 
 REQUEST = SweepRequest(
     l1_strengths=(0.0, 0.1),
@@ -182,7 +183,7 @@ def test_attacks_that_failed_say_why_and_are_tried_again(open_sweeps, swept):
     more = REQUEST.model_copy(update={"attacks": ("fgsm", "pgd")})
     save_sweep(swept, more)
     queue = queue_of(swept)
-    submit_study(swept, queue, more.study, list_runs(swept, queue)[0])
+    submit_study(swept, queue, more.study, list_runs(swept, queue)[0], HERE)
     for job in queue.claim("somebody", lambda free: free):
         queue.release("somebody", job.job_id, "failed", "The disk is full.")
     app = open_sweeps(swept.root)
@@ -198,7 +199,7 @@ def test_a_failure_is_told_however_late_its_run_stands(open_sweeps, tmp_path):
     many = REQUEST.model_copy(update={"mus": tuple(0.1 * place for place in range(10)), "attacks": ()})
     save_sweep(store, many)
     queue = queue_of(store)
-    submit_study(store, queue, many.study, [])
+    submit_study(store, queue, many.study, [], HERE)
     last = many.configs()[-1].run_id
     queue.claim("somebody", lambda free: [job for job in free if job.run_id == last])
     queue.release("somebody", last, "failed", "The disk is full.")
@@ -231,7 +232,7 @@ def test_a_worker_is_called_while_only_attacks_wait(open_sweeps, swept):
     more = REQUEST.model_copy(update={"attacks": ("fgsm", "pgd")})
     save_sweep(swept, more)
     queue = queue_of(swept)
-    submit_study(swept, queue, more.study, list_runs(swept, queue)[0])
+    submit_study(swept, queue, more.study, list_runs(swept, queue)[0], HERE)
     assert {job.kind for job in queue.jobs()} == {"evaluate"}
     app = open_sweeps(swept.root)
     assert len(app.started) == 1 and app.started[0].root == swept.root

@@ -22,7 +22,7 @@ from engine.runs.experiment import train_runs
 from engine.runs.run_files import adversarial_path, curve_path, load_weights, read_arrays, save_model
 from engine.runs.store import RunStore
 from engine.validation import validated
-from tests.small_runs import THREAT
+from tests.small_runs import HERE, THREAT
 
 REQUEST = CurveRequest(attack="fgsm", samples=30, threat=ThreatModel(epsilon=0.4))
 
@@ -60,7 +60,7 @@ def test_a_curve_begins_at_the_clean_accuracy_and_is_read_back(store, run, few_i
 
 
 def test_the_queue_traces_it(store, queue: RunQueue, run, few_images):
-    job_id = submit_measurement(store, queue, run, REQUEST)
+    job_id = submit_measurement(store, queue, run, REQUEST, HERE)
     job = queue.job(job_id)
     assert job is not None and job.kind == "curve"
     measure(store, job.kind, job.run_id, job.payload, few_images, "cpu", lambda fraction, words: None)

@@ -21,7 +21,7 @@ from engine.runs.experiment import train_runs
 from engine.runs.load_network import load_network
 from engine.runs.run_files import MODEL, adversarial_path, evaluation_path, read_arrays, transfer_path
 from engine.runs.store import RunStore
-from tests.small_runs import THREAT
+from tests.small_runs import HERE, THREAT
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,7 @@ def test_a_request_is_a_job_that_finds_its_function(laboratory):
     store, run_ids = laboratory
     queue, request = RunQueue(store.root), request_for([*run_ids, run_ids[0]])
     assert request.targets == tuple(run_ids)
-    job = queue.job(submit_measurement(store, queue, run_ids[0], request))
+    job = queue.job(submit_measurement(store, queue, run_ids[0], request, HERE))
     assert job is not None and job.kind == "transfer" and TransferRequest(**job.payload) == request
     assert read_request(job.kind, job.payload) == request
     assert job.job_id != request_for(run_ids[:2]).job_id(run_ids[0])

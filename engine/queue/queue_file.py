@@ -1,0 +1,108 @@
+"""The queue's SQLite file: connections for reading and for writing, and transactions over several changes."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from engine.errors import InputError
+from engine.queue.schema import SCHEMA_VERSION, migrate, schema_version
+from engine.queue.snapshot import snapshot
+
+UNWRITABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL})
+"""Codes of failures that do not hinder reading a copy of the file: its folder is read-only, or the disk is full."""
+
+
+class QueueFile:
+    """A SQLite file with the tables of `schema`.
+
+    read_only: whether nothing in the file's folder may change; then a private copy is read.
+    timeout: seconds to wait while another connection writes.
+    """
+
+    def __init__(self, path: Path, read_only: bool, timeout: float) -> None:
+        self.path, self.read_only, self.timeout = path, read_only, timeout
+        self._local = threading.local()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Connection for reading; inside a transaction of this thread, the transaction's."""
+        joined: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if joined is not None:
+            yield joined
+            return
+        with self._problems_worded(), self._reader() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Connection inside a transaction, which is committed at the end of the block, or undone if it raises.
+
+        Blocks inside the block, in the same thread, join its transaction.
+
+        Raises:
+            InputError: the laboratory is read-only.
+        """
+        if self.read_only:
+            raise InputError.plain("This laboratory is read-only. Open it without --read-only to change something.")
+        joined: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if joined is not None:
+            yield joined
+            return
+        with self._problems_worded(), closing(self._opened()) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            self._local.connection = connection
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                self._local.connection = None
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = None if self.read_only else self._opened()
+        except sqlite3.OperationalError as error:
+            if _primary_code(error) not in UNWRITABLE:
+                raise
+            connection = None
+        with snapshot(self.path) if connection is None else closing(connection) as found:
+            if connection is None:
+                self._prepare(found)
+            yield found
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=self.timeout, isolation_level=None)
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Check the version, and migrate an older one; the copy of a read-only queue is migrated in private."""
+        connection.row_factory = sqlite3.Row
+        version = schema_version(connection)
+        if version > SCHEMA_VERSION:
+            remedy = "Update this program, or choose another --store; nothing was changed."
+            raise InputError(f"a queue of version {SCHEMA_VERSION} or older", f"{version} in {self.path}", remedy)
+        if version < SCHEMA_VERSION:
+            migrate(connection)
+
+    @contextmanager
+    def _problems_worded(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if type(error) is not sqlite3.DatabaseError:  # a locked file or a full disk is temporary
+                raise
+            remedy = "Move the file away: runs are kept, only waiting jobs are lost."
+            raise InputError(f"{self.path} to be a queue", f"a damaged file ({error})", remedy) from error
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
