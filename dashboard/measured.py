@@ -8,9 +8,11 @@ import streamlit as st
 
 from dashboard.sources import settings
 from engine.diagnostics.finding import Diagnosis
+from engine.documents import usable
 from engine.file_state import FileState, file_state
 from engine.measurements.curve.read import curve_paths, read_curves, read_thresholds
-from engine.measurements.diagnosis.read import read_diagnosis
+from engine.measurements.diagnosis.read import usable_diagnosis
+from engine.measurements.evaluation.arrays import read_evaluated
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.survivors import read_survivors
 from engine.measurements.own_images import OwnImageResult, own_image_results
@@ -19,7 +21,7 @@ from engine.minmax.threshold import PixelThreshold
 from engine.robustness.curve import RobustnessCurve
 from engine.robustness.report import RobustnessReport
 from engine.robustness.transfer import Transfer
-from engine.runs.run_files import MODEL, adversarial_path, diagnosis_path, evaluation_path, read_arrays
+from engine.runs.run_files import MODEL, adversarial_path, diagnosis_path, evaluation_path
 
 PICTURES = "adversarial_images"
 
@@ -87,7 +89,7 @@ def thresholds(run_id: str) -> list[PixelThreshold]:
 
 @st.cache_resource(max_entries=1024, show_spinner=False)  # shared, not copied: they are frozen
 def _report(path: Path, state: FileState) -> RobustnessReport | None:
-    return read_report(path)
+    return usable(read_report, path)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -97,7 +99,7 @@ def _survivors(run_id: str, protocol_id: str, folder: Path, state: FileState) ->
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _diagnosis(run_id: str, protocol_id: str, state: FileState) -> Diagnosis | None:
-    return read_diagnosis(settings().store, run_id, protocol_id)
+    return usable_diagnosis(settings().store, run_id, protocol_id)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -127,6 +129,6 @@ def _pictures(path: Path, state: FileState) -> np.ndarray:
 
 def _arrays(path: Path, is_wanted: Callable[[str], bool]) -> dict[str, np.ndarray]:
     try:
-        return read_arrays(path, is_wanted)
+        return read_evaluated(path, is_wanted)
     except (OSError, ValueError):
         return {}

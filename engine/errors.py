@@ -28,3 +28,7 @@ class InputError(ValueError):
 
 class DamagedFile(InputError):
     """A file of the store that cannot be read, or whose content is not what was written; everything else goes on."""
+
+
+class UnreadableFile(DamagedFile):
+    """A file of the store that cannot be opened, although its content may be whole."""

@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = [script.parent.name for script in ROOT.glob("dashboard/*/page.py")]
 FLOORS = [
     {"engine.errors", "engine.checksum", "engine.file_state", "engine.seeds", "engine.atomic", "engine.formatting"},
-    {"engine.validation", "engine.devices"},
+    {"engine.validation", "engine.devices", "engine.documents"},
+    {"engine.array_files", "engine.tensor_files"},
     {"engine.minmax", "engine.data", "engine.models"},
     {"engine.attacks", "engine.training"},
     {"engine.robustness"},

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from engine.attacks.threat import ThreatModel
 from engine.command_line.parser import add_folders, open_store, print_json
+from engine.documents import modified, usable
 from engine.errors import InputError
 from engine.formatting import MISSING, epsilon_words
 from engine.measurements.evaluation.read import read_report
@@ -114,9 +115,9 @@ def _shared_reports(store: RunStore, run_ids: Sequence[str]) -> dict[str, Robust
     found = []
     for protocol_id in set.intersection(*(set(paths) for paths in by_run)):
         paths = [one[protocol_id] for one in by_run]
-        reports = [report for path in paths if (report := read_report(path))]
+        reports = [report for path in paths if (report := usable(read_report, path))]
         if len(reports) == len(paths) and len({report.sample_ids for report in reports}) == 1:
-            found.append((max(path.stat().st_mtime_ns for path in paths), protocol_id, reports[0]))
+            found.append((max(map(modified, paths)), protocol_id, reports[0]))
     return {protocol_id: report for _, protocol_id, report in sorted(found, key=lambda one: one[:2], reverse=True)}
 
 

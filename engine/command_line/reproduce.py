@@ -11,7 +11,7 @@ from engine.command_line.waiting import place_of, worker_of
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
 from engine.formatting import MISSING, epsilon_words
-from engine.measurements.diagnosis.read import read_diagnosis
+from engine.measurements.diagnosis.read import usable_diagnosis
 from engine.measurements.evaluation.read import read_reports
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.minmax.objective import PLACES, Scope
@@ -98,7 +98,7 @@ def read_evidence(
     runs = [run for run in list_runs(store, queue)[0] if getattr(run.config, "seed", None) in seeds]
     evidence = gather(setting, RunIndex(runs), reports_of, samples)
     protocol = setting.evaluation(samples).protocol_id
-    return evidence, judge_claims(evidence, lambda run_id: read_diagnosis(store, run_id, protocol))
+    return evidence, judge_claims(evidence, lambda run_id: usable_diagnosis(store, run_id, protocol))
 
 
 def _print_tables(evidence: Evidence) -> None:

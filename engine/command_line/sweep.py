@@ -15,6 +15,7 @@ from engine.command_line.sweep_table import point_documents, print_points
 from engine.command_line.waiting import place_of, worker_of
 from engine.data.sources import fetch_dataset
 from engine.devices import resolve_device
+from engine.documents import usable
 from engine.errors import InputError
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
@@ -133,7 +134,7 @@ def _report(
     run_ids = [run_id for run_id in store.run_ids() if run_id in {step.run_id for step in progress.steps}]
     runs = {run.run_id: run for run in list_runs(store, queue, run_ids)[0]}
     protocol, attacks = (study.evaluation.protocol_id, study.evaluation.attacks) if study.evaluation else ("", ())
-    found = {run_id: read_report(evaluation_path(store.path(run_id), protocol)) for run_id in runs}
+    found = {run_id: usable(read_report, evaluation_path(store.path(run_id), protocol)) for run_id in runs}
     reports = {run_id: report for run_id, report in found.items() if report is not None}
     points = point_documents(progress, runs, reports, attacks)
     if args.json:

@@ -138,5 +138,7 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
     """Row of a snapshot: one column per layer and quantity; the probe's accuracy is `probed_robust_accuracy`."""
     row = {name: value for name, value in record.items() if not isinstance(value, dict)}
     row["probed_robust_accuracy"] = row.pop("robust_accuracy", None)
-    by_layer = {name: value for name, value in record.items() if isinstance(value, dict) and name != "weights"}
+    by_layer = {
+        name: value for name, value in record.items() if isinstance(value, dict) and name not in ("weights", "rows")
+    }
     return row | {f"{layer}_{name}": value for name, values in by_layer.items() for layer, value in values.items()}

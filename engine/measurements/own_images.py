@@ -1,18 +1,20 @@
 """Images that users upload or draw: stored once, attacked like test images, with their results. No torch."""
 
 import hashlib
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from engine.atomic import write_atomically
+from engine.array_files import read_arrays, write_arrays
 from engine.data.catalog import dataset_spec
+from engine.documents import documents_in, usable
 from engine.errors import InputError
+from engine.measurements.evaluation.arrays import read_evaluated
+from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.robustness.report import RobustnessReport
-from engine.runs.run_files import own_adversarial_path, own_evaluation_path, own_image_path, read_arrays
+from engine.runs.run_files import own_adversarial_path, own_evaluation_path, own_image_path
 from engine.runs.store import RunStore
 
 MOST_IMAGES = 1000
@@ -70,9 +72,7 @@ def save_own_image(store: RunStore, own: OwnImage) -> str:
         store.prepare()
         _check_room(path.parent)
         path.parent.mkdir(exist_ok=True)
-        content = io.BytesIO()
-        np.savez_compressed(content, image=own.image, dataset=np.array(own.dataset), label=np.array(own.label))
-        write_atomically(path, content.getvalue())
+        write_arrays(path, {"image": own.image, "dataset": np.array(own.dataset), "label": np.array(own.label)})
     return own.image_id
 
 
@@ -106,8 +106,8 @@ def load_own_image(store: RunStore, image_id: str) -> OwnImage:
 def own_image_results(store: RunStore, run_id: str, image_id: str) -> list[OwnImageResult]:
     """Results of a run on an image, one per protocol, newest first; damaged or incomplete ones are skipped."""
     folder = store.path(run_id)
-    pattern = own_evaluation_path(folder, image_id, "*")
-    paths = sorted(pattern.parent.glob(pattern.name), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    every = documents_in(own_evaluation_path(folder, image_id, "*").parent)
+    paths = [path for path in reversed(every) if path.name.startswith(f"{image_id}-")]
     found = (_read_result(folder, image_id, path) for path in paths)
     return [result for result in found if result is not None]
 
@@ -123,11 +123,13 @@ def read_own_image_result(store: RunStore, run_id: str, request: EvaluationReque
 def _read_result(folder: Path, image_id: str, path: Path) -> OwnImageResult | None:
     protocol_id = path.stem.removeprefix(f"{image_id}-")
     try:
-        report = RobustnessReport.model_validate_json(path.read_bytes())
+        report = usable(read_report, path)
+        if report is None:
+            return None
         examples = {
-            attack: read_arrays(own_adversarial_path(folder, image_id, protocol_id, attack))
+            attack: read_evaluated(own_adversarial_path(folder, image_id, protocol_id, attack))
             for attack in ("none", *report.robust_accuracy_by_attack)
         }
         return OwnImageResult(protocol_id, report, int(examples["none"]["labels"][0]), examples)
-    except Exception:  # json, numpy, zipfile and zlib raise many exceptions for a damaged file
+    except (OSError, ValueError, KeyError, IndexError):
         return None

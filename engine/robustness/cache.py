@@ -4,13 +4,14 @@ A key is a text with everything that an attack depends on, never a live module. 
 (folder mode 0700), never shared and never imported.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from joblib import Memory
+
+from engine.tensor_files import arrays_checksum
 
 ATTACKS_VERSION = 2
 """Increase it when the same configuration gives different adversarial images."""
@@ -20,12 +21,7 @@ TWO_GIGABYTES = 2 * 2**30
 
 def weights_digest(weights: Mapping[str, np.ndarray]) -> str:
     """Digest of a model's weights: names, shapes, dtypes and values, independent of the order of names."""
-    state = hashlib.blake2b(digest_size=16)
-    for name in sorted(weights):
-        values = np.ascontiguousarray(weights[name])
-        state.update(f"{name} {values.dtype} {values.shape} ".encode())
-        state.update(values.tobytes())
-    return state.hexdigest()
+    return arrays_checksum(weights)
 
 
 class AdversarialCache:

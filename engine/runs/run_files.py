@@ -20,18 +20,24 @@ The store also has files that other modules describe: sweeps/*.json (studies/swe
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
-from safetensors import SafetensorError
 
+from engine.array_files import read_arrays as read_arrays
 from engine.atomic import write_atomically
+from engine.checksum import check_seal, sealed
+from engine.documents import damaged, parse_object
+from engine.documents import read_json as read_json
+from engine.documents import write_json as write_json
 from engine.errors import InputError
 from engine.runs.model_config import ModelConfig
+from engine.tensor_files import arrays_checksum, read_tensor_file
 
 CONFIG, ENVIRONMENT, RESULT, MODEL = "config.json", "environment.json", "result.json", "model.safetensors"
+
+WEIGHTS_REMEDY = "Restore the file from a copy, or delete the run, then launch or import it again."
 
 
 def evaluation_path(folder: Path, protocol_id: str) -> Path:
@@ -75,57 +81,40 @@ def own_adversarial_path(folder: Path, image_id: str, protocol_id: str, attack: 
 
 
 def save_model(folder: Path, weights: dict[str, np.ndarray], config: ModelConfig) -> None:
-    """Write final weights with the config in the header, under one key: safetensors does not keep the order of keys."""
-    run = {"run_id": config.run_id, "config": config.model_dump(mode="json")}
-    content = safetensors.numpy.save(weights, {"run": json.dumps(run)})
+    """Write final weights. The header has one entry, since safetensors does not keep the order of entries.
+
+    The entry is a document with the config, the checksum of the weights, and its own checksum.
+    """
+    run = {"run_id": config.run_id, "config": config.model_dump(mode="json"), "weights": arrays_checksum(weights)}
+    content = safetensors.numpy.save(weights, {"run": json.dumps(sealed(run))})
     write_atomically(folder / MODEL, content)
 
 
 def load_weights(folder: Path) -> dict[str, np.ndarray]:
-    """Final weights by name.
+    """Final weights by name, checked; those of earlier versions have no checksum.
 
     Raises:
-        InputError: the run has no final weights yet, or the file is damaged.
+        InputError: the run has no final weights yet.
+        DamagedFile: the file cannot be read, or its content is not what was written.
     """
     path = folder / MODEL
-    if not path.exists():
+    found = read_tensor_file(path, WEIGHTS_REMEDY)
+    if found is None:
         raise InputError(f"a finished run with {path.name}", f"{folder.name} without one", "Let the run finish first.")
+    metadata, weights = found
     try:
-        weights = safetensors.numpy.load(path.read_bytes())
-    except (SafetensorError, OSError) as error:
-        remedy = "Delete the run and launch or import it again."
-        raise InputError(f"{path} to hold weights", f"a damaged file ({error})", remedy) from error
-    if not all(np.isfinite(value).all() for value in weights.values()):
-        raise InputError(
-            f"finite weights in {path}", "infinite or missing values", "Delete the run and launch or import it again."
-        )
+        _check_weights(metadata, weights)
+    except ValueError as error:
+        raise damaged(path, str(error), WEIGHTS_REMEDY) from error
     return weights
 
 
-def write_json(path: Path, document: dict) -> None:
-    """Write a JSON file atomically; ValueError for NaN and infinity."""
-    write_atomically(path, json.dumps(document, indent=1, allow_nan=False).encode() + b"\n")
-
-
-def read_json(path: Path) -> dict | None:
-    """The document of a JSON file; None if the file is missing or damaged."""
-    try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def read_arrays(path: Path, is_wanted: Callable[[str], bool] = lambda name: True) -> dict[str, np.ndarray]:
-    """Arrays of an npz file whose names are wanted (default all); pickled objects are not loaded.
-
-    Raises:
-        OSError: the file does not exist or cannot be read. ValueError: the file is damaged.
-    """
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files if is_wanted(name)}
-    except OSError:
-        raise
-    except Exception as error:  # numpy, zipfile and zlib each raise their own exceptions for a damaged file
-        raise ValueError(f"a damaged file: {path} ({type(error).__name__})") from error
+def _check_weights(metadata: dict[str, str], weights: dict[str, np.ndarray]) -> None:
+    """ValueError if the weights are not those that were written, or not finite."""
+    run = check_seal(parse_object(metadata["run"].encode())) if set(metadata) == {"run"} else metadata
+    if set(run) - {"weights"} != {"run_id", "config"}:
+        raise ValueError(f"the header describes {sorted(run)}")
+    if "weights" in run and run["weights"] != arrays_checksum(weights):
+        raise ValueError("the checksum of the weights does not fit")
+    if not all(np.isfinite(value).all() for value in weights.values()):
+        raise ValueError("infinite or missing values")

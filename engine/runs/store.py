@@ -7,18 +7,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from engine.atomic import place_folder
+from engine.documents import damaged, documents_in, first_fault, modified
 from engine.errors import InputError
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ImportedConfig, ModelConfig
-from engine.runs.run_files import CONFIG, RESULT, read_json, write_json
+from engine.runs.result_file import read_result
+from engine.runs.run_files import CONFIG, read_json, write_json
 from engine.runs.trash import DeletedRun, Trash
 
 FORMAT = 1
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _DIGEST_AT_END = re.compile(r"-[0-9a-f]{10}$")
+
+_ENTRIES = {"format", "run_id", "created_at", "config", "imported"}
+CONFIG_REMEDY = "Restore the file from a copy, or delete the run."
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints" / "shipped"
 """Folder of the recorded runs that are part of the project."""
@@ -66,11 +69,11 @@ class RunStore:
 
     def has_shipped(self, run_id: str) -> bool:
         """Whether a run is part of the project, even if it was copied into `root`."""
-        return self.shipped is not None and (self.shipped / run_id / CONFIG).exists()
+        return self.shipped is not None and has_config(self.shipped / run_id)
 
     def is_shipped(self, run_id: str) -> bool:
         """Whether a run exists only among the project's recorded runs, which are read-only."""
-        return not (self.root / run_id / CONFIG).exists() and self.has_shipped(run_id)
+        return not has_config(self.root / run_id) and self.has_shipped(run_id)
 
     def folder(self, run_id: str) -> Path:
         """Directory of an existing run, for reading.
@@ -79,7 +82,7 @@ class RunStore:
             InputError: the id is not valid, or the run does not exist.
         """
         path = self.path(run_id) if RUN_ID.fullmatch(run_id) else None
-        if path is None or not (path / CONFIG).exists():
+        if path is None or not has_config(path):
             raise InputError(
                 f"the id of a run in {self.root}", repr(run_id), "List the runs with `python -m engine runs`."
             )
@@ -88,7 +91,7 @@ class RunStore:
     def own_folder(self, run_id: str) -> Path:
         """Directory of an existing run, for writing; a shipped run is copied into `root` first."""
         folder, own = self.folder(run_id), self.root / run_id
-        if folder == own or (own / CONFIG).exists():
+        if folder == own or has_config(own):
             return own
         self.prepare()
         self._place(own, lambda copy: shutil.copytree(folder, copy))
@@ -101,13 +104,13 @@ class RunStore:
         """
         self.prepare()
         folder = self.root / config.run_id
-        if not (folder / CONFIG).exists():
+        if not has_config(folder):
             self._place(folder, lambda new: describe_run(new, config))
         return folder
 
     def _place(self, folder: Path, fill: Callable[[Path], object]) -> None:
         """Create the folder of a run as a whole, unless it has a config."""
-        place_folder(folder, fill, is_whole=(folder / CONFIG).exists, set_aside=self.trash.put)
+        place_folder(folder, fill, is_whole=lambda: has_config(folder), set_aside=self.trash.put)
 
     def check_deletable(self, run_id: str) -> Path:
         """Path of a run that can be deleted: it is in `root`, even if its config is damaged or it is a symbolic link.
@@ -134,21 +137,23 @@ class RunStore:
         """Config of a run: a RunConfig or an ImportedConfig.
 
         Raises:
-            InputError: the run does not exist, or its config is damaged or of a newer version.
+            InputError: the run does not exist, or its config is of a newer version.
+            DamagedFile: its config cannot be read, or its content is no config.
         """
         path = self.folder(run_id) / CONFIG
-        document = read_json(path) or {}
+        document = read_json(path, CONFIG_REMEDY) or {}
         found = document.get("format")
         if isinstance(found, int) and found > FORMAT:
             remedy = "Update this program to open it; nothing was changed."
             raise InputError(f"a run directory of format {FORMAT} or older", f"format {found} in {path.parent}", remedy)
         try:
+            if unknown := set(document) - _ENTRIES:
+                raise ValueError(f"unknown entries {sorted(unknown)}")
             if "imported" in document:
                 return ImportedConfig.model_validate(document["imported"])
             return RunConfig.model_validate(document.get("config"))
-        except (ValidationError, InputError) as error:
-            remedy = "Restore the file from a copy, or delete the run's folder."
-            raise InputError(f"{path} to describe a run", "a damaged or unknown description", remedy) from error
+        except ValueError as error:  # of pydantic and InputError too
+            raise damaged(path, first_fault(error), CONFIG_REMEDY) from error
 
     def training_config(self, run_id: str) -> RunConfig:
         """Config of a run that is trained here; InputError as in `config`, and for imported weights."""
@@ -158,14 +163,12 @@ class RunStore:
         return config
 
     def result(self, run_id: str) -> dict | None:
-        """Result of a run; None until it has ended."""
-        result = read_json(self.path(run_id) / RESULT)
-        return result if result and "status" in result else None
+        """Result of a run; None until it has ended; DamagedFile if it cannot be read."""
+        return read_result(self.path(run_id))
 
     def report_paths(self, run_id: str) -> list[Path]:
         """Paths of a run's robustness reports, oldest first; each file is named after its protocol."""
-        folder = self.path(run_id) / "evaluations"
-        return sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns) if folder.is_dir() else []
+        return documents_in(self.path(run_id) / "evaluations")
 
 
 def describe_run(folder: Path, config: ModelConfig) -> None:
@@ -183,6 +186,17 @@ def describe_run(folder: Path, config: ModelConfig) -> None:
     )
 
 
+def has_config(folder: Path) -> bool:
+    """Whether a folder has a config, readable or not; True as well if the system does not tell."""
+    try:
+        os.lstat(folder / CONFIG)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _creation_times(root: Path) -> dict[str, int]:
     """Name of each run directory in `root` -> time at which its config was written, in nanoseconds."""
     if not root.is_dir():
@@ -194,7 +208,8 @@ def _creation_times(root: Path) -> dict[str, int]:
         try:
             times[name] = os.stat(f"{root}/{name}/{CONFIG}").st_mtime_ns
         except OSError:
-            continue
+            if has_config(root / name):  # a run with a problem
+                times[name] = modified(root / name / CONFIG)
     return times
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.documents import usable
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.job import ACTIVE, WAITING, Job, Place
@@ -193,5 +194,5 @@ def _progress(job: Job | None) -> float:
 def _is_attacked(store: RunStore, run: RunOverview, request: EvaluationRequest | None) -> bool:
     if request is None:
         return True
-    report = read_report(evaluation_path(store.path(run.run_id), request.protocol_id))
+    report = usable(read_report, evaluation_path(store.path(run.run_id), request.protocol_id))
     return report is not None and set(request.attacks) <= report.robust_accuracy_by_attack.keys()

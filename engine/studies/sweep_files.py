@@ -3,13 +3,14 @@
 The file sweeps/<sweep_id>.json in the store has the format and the request. The results are those of the runs.
 """
 
-from engine.errors import InputError
-from engine.runs.run_files import read_json, write_json
+from pathlib import Path
+
+from engine.documents import damaged, documents_in, first_fault, problem_of, read_json, usable, write_json
 from engine.runs.store import RunStore
 from engine.studies.sweep import SweepRequest
-from engine.validation import validated
 
 FOLDER, FORMAT = "sweeps", 1
+SWEEP_REMEDY = "Restore it from a copy, or delete this file: the runs of the sweep are kept."
 
 
 def save_sweep(store: RunStore, request: SweepRequest) -> None:
@@ -22,23 +23,40 @@ def save_sweep(store: RunStore, request: SweepRequest) -> None:
 
 
 def read_sweeps(store: RunStore) -> list[SweepRequest]:
-    """Requests of the sweeps in the store, newest first, each once; damaged files and newer formats are skipped."""
-    paths = sorted((store.root / FOLDER).glob("*.json"), key=lambda path: (-path.stat().st_mtime_ns, path.name))
-    return list(dict.fromkeys(request for path in paths if (request := _request(read_json(path) or {})) is not None))
+    """Requests of the sweeps in the store, newest first, each once.
+
+    Damaged files and newer formats are skipped; `sweep_problems` names them.
+    """
+    found = (usable(read_sweep_file, path) for path in reversed(documents_in(store.root / FOLDER)))
+    return list(dict.fromkeys(request for request in found if request is not None))
 
 
 def forget_sweep(store: RunStore, request: SweepRequest) -> None:
     """Delete the file of a sweep; its runs are kept."""
-    for path in (store.root / FOLDER).glob("*.json"):
-        if _request(read_json(path) or {}) == request:
+    for path in documents_in(store.root / FOLDER):
+        if usable(read_sweep_file, path) == request:
             path.unlink(missing_ok=True)
 
 
-def _request(document: dict) -> SweepRequest | None:
-    if document.get("format") != FORMAT or not isinstance(document.get("request"), dict):
+def sweep_problems(store: RunStore) -> list[str]:
+    """A sentence for each file of a sweep that cannot be read."""
+    found = (problem_of(read_sweep_file, path) for path in documents_in(store.root / FOLDER))
+    return [problem for problem in found if problem is not None]
+
+
+def read_sweep_file(path: Path) -> SweepRequest | None:
+    """The sweep in this file; None if it does not exist or has no runs.
+
+    Raises:
+        DamagedFile: it cannot be read, is not what was written, or is of a newer format.
+    """
+    document = read_json(path, SWEEP_REMEDY)
+    if document is None:
         return None
     try:
-        request = validated(SweepRequest, **document["request"])
+        if set(document) != {"format", "request"} or document["format"] != FORMAT:
+            raise ValueError(f"no sweep of format {FORMAT}")
+        request = SweepRequest.model_validate(document["request"])
         return request if request.study.configs else None
-    except InputError:
-        return None
+    except ValueError as error:  # of pydantic and InputError too
+        raise damaged(path, first_fault(error), SWEEP_REMEDY) from error

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engine.checksum import checksum
 from engine.minmax.quantities import measure_layers
 
 
@@ -30,8 +31,12 @@ class Snapshot:
     seconds: float
     conv_weights: dict[str, np.ndarray] = field(repr=False)
 
+    def row(self, layer: str) -> bytes:
+        """The weights of a layer as the records store them."""
+        return self.conv_weights[layer].astype("<f4").tobytes()
+
     def metrics(self) -> dict[str, object]:
-        """The record with the quantities of the weights instead of the weights; all values fit JSON."""
+        """The record with quantities and checksums of the weights instead of the weights; all values fit JSON."""
         return {
             "snapshot": self.index,
             "step": self.step,
@@ -42,5 +47,6 @@ class Snapshot:
             "robust_accuracy": self.robust_accuracy,
             **measure_layers(self.conv_weights),
             "weights": {layer: len(weights) for layer, weights in self.conv_weights.items()},
+            "rows": {layer: checksum(self.row(layer)) for layer in self.conv_weights},
             "seconds": round(self.seconds, 3),
         }

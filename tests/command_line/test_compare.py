@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine.attacks.threat import ThreatModel
+from engine.documents import read_json, write_json
 from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.evaluation.survivors import read_survivors
@@ -218,9 +219,8 @@ def test_runs_judged_on_other_images(compare, trained):
     runs = [trained.short[0], trained.long[0]]
     for request in (WEAK, STRONG):
         path = evaluation_path(trained.store.path(runs[0]), request.protocol_id)
-        document = json.loads(path.read_bytes())
-        document["sample_ids"] = document["sample_ids"][::-1]
-        path.write_text(json.dumps(document))
+        document = read_json(path) or {}
+        write_json(path, document | {"sample_ids": document["sample_ids"][::-1]})
     refused(compare(*runs), "share")
 
 

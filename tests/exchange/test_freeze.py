@@ -1,6 +1,5 @@
 """A run as it stands becomes a run of its own: the same weights, the same again, and nothing of the run is changed."""
 
-import json
 import os
 import shutil
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 
 from engine.attacks.threat import ThreatModel
+from engine.documents import read_json, write_json
 from engine.errors import InputError
 from engine.exchange import freeze as freezing
 from engine.exchange.freeze import can_freeze, freeze_run
@@ -244,9 +244,9 @@ def test_files_of_earlier_imports_are_read_and_keep_their_ids(store):
     config = ImportedConfig(name="Theirs", weights="0" * 32)
     assert config.run_id == "mnist-mini-imported-5a5d7dfa1f"
     path = store.create(config) / "config.json"
-    document = json.loads(path.read_text())
+    document = read_json(path) or {}
     del document["imported"]["origin"]
-    path.write_text(json.dumps(document))
+    write_json(path, document)
     assert store.config(config.run_id) == config and config.variant == "custom" and config.length == "imported"
 
 

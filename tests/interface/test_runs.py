@@ -1,13 +1,12 @@
 """Run, load_run and list_runs: the runs of the store, as the dashboard shows them."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 import engine
+from engine.documents import read_json, write_json
 from engine.errors import InputError
 from engine.queue.overview import read_overview
 from engine.runs.load_network import build_trained
@@ -104,7 +103,7 @@ def test_an_unknown_filter_is_refused(laboratory, name, value):
 
 def test_a_run_that_cannot_be_read_is_left_out_with_a_warning(run, laboratory):
     path = laboratory.root / run.run_id / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
+    write_json(path, (read_json(path) or {}) | {"format": 99})
     with pytest.warns(UserWarning, match="format 99"):
         assert engine.list_runs(dataset="mnist-mini") == []
 

@@ -1,6 +1,5 @@
 """The worker as users have it: real processes, killed and stopped in the middle of real runs."""
 
-import json
 import multiprocessing
 import os
 import signal
@@ -119,7 +118,7 @@ def assert_the_same(folder: Path, expected: Path) -> None:
         assert (folder / name).read_bytes() == (expected / name).read_bytes(), name
     timeless = [[{**record, "seconds": None} for record in read_metrics(path)] for path in (folder, expected)]
     assert timeless[0] == timeless[1]
-    result, other = ({**json.loads((path / RESULT).read_text()), "seconds": None} for path in (folder, expected))
+    result, other = ({**(read_json(path / RESULT) or {}), "seconds": None} for path in (folder, expected))
     assert result == other and result["bit_exact"] is True
 
 

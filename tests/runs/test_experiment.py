@@ -1,7 +1,6 @@
 """A run from config to result, in this process: what it leaves behind, and that interruptions do not show."""
 
 import errno
-import json
 import os
 import shutil
 from pathlib import Path
@@ -40,7 +39,7 @@ def run(store: RunStore, data: Path, *configs: RunConfig, steps: int | None = No
 def outcome(folder: Path) -> dict:
     """All that must be the same whenever and wherever the config is trained."""
     records = [{**record, "seconds": None} for record in read_metrics(folder)]
-    result = {**json.loads((folder / RESULT).read_text()), "seconds": None}
+    result = {**(read_json(folder / RESULT) or {}), "seconds": None}
     return {
         "model": (folder / MODEL).read_bytes(),
         "conv1": (folder / "conv1.f32").read_bytes(),

@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.documents import documents_in, read_model, usable
 from engine.errors import InputError
 from engine.measurements.curve.request import CurveRequest
+from engine.measurements.evaluation.arrays import read_evaluated
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.survivors import CLEAN, read_judgement
 from engine.minmax.threshold import PixelThreshold, pixel_thresholds
 from engine.robustness.curve import RobustnessCurve, curve_of_distances
-from engine.runs.run_files import adversarial_path, curve_path, load_weights, read_arrays, write_json
+from engine.runs.run_files import adversarial_path, curve_path, load_weights, write_json
 from engine.runs.store import RunStore
+
+CURVE_REMEDY = "Restore it from a copy, or delete this file and trace the curve again."
 
 
 def write_curve(store: RunStore, run_id: str, request: CurveRequest, curve: RobustnessCurve) -> None:
@@ -21,8 +25,13 @@ def write_curve(store: RunStore, run_id: str, request: CurveRequest, curve: Robu
 
 
 def read_curve(store: RunStore, run_id: str, request: CurveRequest) -> RobustnessCurve | None:
-    """The curve of a request; None if it does not exist or is damaged."""
-    return _read(curve_path(store.path(run_id), request.curve_id))
+    """The curve of a request; None if it does not exist; DamagedFile if it cannot be read."""
+    return read_curve_file(curve_path(store.path(run_id), request.curve_id))
+
+
+def read_curve_file(path: Path) -> RobustnessCurve | None:
+    """The curve in this file; None if it does not exist; DamagedFile if it cannot be read."""
+    return read_model(path, RobustnessCurve, CURVE_REMEDY)
 
 
 def curve_paths(store: RunStore, run_id: str) -> list[Path]:
@@ -34,7 +43,7 @@ def read_curves(store: RunStore, run_id: str) -> list[RobustnessCurve]:
     """All readable curves of a run: traced ones, then those of distances; the newest one for each `way`."""
     curves: dict[str, RobustnessCurve] = {}
     for path in _traced_paths(store, run_id):
-        if (curve := _read(path)) is not None:
+        if (curve := usable(read_curve_file, path)) is not None:
             curves[curve.way] = curve
     for path in store.report_paths(run_id):
         curves |= {curve.way: curve for curve in _of_distances(store, run_id, path)}
@@ -54,26 +63,18 @@ def read_thresholds(store: RunStore, run_id: str) -> list[PixelThreshold]:
 
 
 def _traced_paths(store: RunStore, run_id: str) -> list[Path]:
-    every = curve_path(store.path(run_id), "*")
-    return sorted(every.parent.glob(every.name), key=lambda path: path.stat().st_mtime_ns)
-
-
-def _read(path: Path) -> RobustnessCurve | None:
-    try:
-        return RobustnessCurve.model_validate_json(path.read_bytes())
-    except (OSError, ValueError):
-        return None
+    return documents_in(curve_path(store.path(run_id), "*").parent)
 
 
 def _of_distances(store: RunStore, run_id: str, path: Path) -> Iterator[RobustnessCurve]:
     """One curve per attack of an evaluation that minimizes; none if files are damaged or of an older version."""
-    report = read_report(path)
+    report = usable(read_report, path)
     minimizing = [result.attack for result in report.attacks if result.attack.minimizes] if report else []
     if report is None or not minimizing:
         return
     try:
         wanted = ("predictions", "labels")
-        clean = read_arrays(adversarial_path(store.path(run_id), path.stem, CLEAN), wanted.__contains__)
+        clean = read_evaluated(adversarial_path(store.path(run_id), path.stem, CLEAN), wanted.__contains__)
         correct, channels = clean["predictions"] == clean["labels"], len(report.pixel_epsilon)
         for attack in minimizing:
             found = read_judgement(adversarial_path(store.path(run_id), path.stem, attack.name))

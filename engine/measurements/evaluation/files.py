@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.atomic import write_atomically
+from engine.array_files import write_arrays
+from engine.documents import usable
+from engine.measurements.evaluation.arrays import read_evaluated
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.evaluation.survivors import CLEAN, read_judgement
@@ -22,7 +23,6 @@ from engine.runs.run_files import (
     evaluation_path,
     own_adversarial_path,
     own_evaluation_path,
-    read_arrays,
     write_json,
 )
 
@@ -55,8 +55,8 @@ class EvaluationFiles:
         return adversarial_path(self.folder, protocol_id, attack)
 
     def results(self) -> dict[str, AttackResult]:
-        """Attack name -> result in the stored report."""
-        report = read_report(self.report_path)
+        """Attack name -> result in the stored report; empty if it is damaged, so that a new one replaces it."""
+        report = usable(read_report, self.report_path)
         return {result.attack.name: result for result in report.attacks} if report else {}
 
     def reusable(self, attacked: AttackedImages) -> dict[str, tuple[AttackResult, Judgement]]:
@@ -100,7 +100,7 @@ class EvaluationFiles:
     def _holds(self, attacked: AttackedImages) -> bool:
         """Whether the stored clean images and labels are those of `attacked`."""
         try:
-            clean = read_arrays(self.arrays_path(CLEAN))
+            clean = read_evaluated(self.arrays_path(CLEAN))
             images, labels = clean["adversarial_images"], clean["labels"]
         except UNREADABLE:
             return False
@@ -125,13 +125,11 @@ def _arrays_of(outcome: AttackOutcome, kept: slice) -> dict[str, np.ndarray]:
 def _image_count(path: Path) -> int:
     """Number of images that an earlier evaluation stored in the file; 0 if it cannot be read."""
     try:
-        return len(read_arrays(path)["adversarial_images"])
+        return len(read_evaluated(path)["adversarial_images"])
     except UNREADABLE:
         return 0
 
 
 def _save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     path.parent.mkdir(exist_ok=True)
-    content = io.BytesIO()
-    np.savez_compressed(content, **arrays)  # pyright: ignore[reportArgumentType]
-    write_atomically(path, content.getvalue())
+    write_arrays(path, arrays)

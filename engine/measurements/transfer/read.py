@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from engine.documents import documents_in, read_model, usable
 from engine.errors import InputError
 from engine.robustness.cache import weights_digest
 from engine.robustness.transfer import Transfer
-from engine.runs.run_files import MODEL, load_weights, read_json, transfer_path, write_json
+from engine.runs.run_files import MODEL, load_weights, transfer_path, write_json
 from engine.runs.store import RunStore
+
+TRANSFER_REMEDY = "Restore it from a copy, or delete this file and measure the transfer again."
 
 
 def save_transfer(folder: Path, protocol_id: str, transfer: Transfer) -> None:
@@ -25,9 +26,7 @@ def read_transfers(store: RunStore, run_id: str) -> dict[tuple[str, str, str], T
     """
     found, digests = {}, {}
     for path in transfer_paths(store, run_id):
-        try:
-            transfer = Transfer.model_validate(read_json(path))
-        except ValidationError:
+        if (transfer := usable(read_transfer_file, path)) is None:
             continue
         for name in (transfer.source, transfer.target):
             if name not in digests:
@@ -38,9 +37,14 @@ def read_transfers(store: RunStore, run_id: str) -> dict[tuple[str, str, str], T
     return found
 
 
+def read_transfer_file(path: Path) -> Transfer | None:
+    """The transfer in this file; None if it does not exist; DamagedFile if it cannot be read."""
+    return read_model(path, Transfer, TRANSFER_REMEDY)
+
+
 def transfer_paths(store: RunStore, run_id: str) -> list[Path]:
     """Files of all transfers of a run's images."""
-    return sorted((store.path(run_id) / "transfers").glob("*.json"))
+    return sorted(documents_in(store.path(run_id) / "transfers"))
 
 
 def decisive_paths(store: RunStore, run_id: str) -> list[Path]:
@@ -53,6 +57,6 @@ def decisive_paths(store: RunStore, run_id: str) -> list[Path]:
 def final_digest(store: RunStore, run_id: str) -> str | None:
     """Digest of a run's final weights; None without final weights."""
     try:
-        return weights_digest(load_weights(store.path(run_id)))
+        return weights_digest(load_weights(store.folder(run_id)))
     except InputError:
         return None

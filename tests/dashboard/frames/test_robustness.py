@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import binomtest
 
 from dashboard.frames.robustness import accuracy_table, accuracy_words, robustness_frame, seed_table
+from engine.measurements.evaluation.read import read_report
 from engine.queue.overview import list_runs
 from engine.queue.run_queue import RunQueue
-from engine.robustness.report import RobustnessReport
 
 
 @pytest.fixture(scope="module")
@@ -15,9 +15,7 @@ def frame(trained_store) -> pd.DataFrame:
     """The frame of one run, attacked with fgsm and pgd on 20 images."""
     runs = list_runs(trained_store, RunQueue(trained_store.root))[0]
     paths = {run.run_id: trained_store.report_paths(run.run_id) for run in runs}
-    reports = {
-        run: RobustnessReport.model_validate_json(found[0].read_bytes()) for run, found in paths.items() if found
-    }
+    reports = {run: report for run, found in paths.items() if found and (report := read_report(found[0]))}
     return robustness_frame(runs, reports)
 
 
@@ -59,9 +57,10 @@ def test_an_attack_that_one_seed_lacks_is_not_averaged_nor_its_worst_case(frame)
 
 def test_robustness_has_a_row_per_attack_clean_first(trained_store, trained_runs):
     reports = {
-        run.run_id: RobustnessReport.model_validate_json(path.read_bytes())
+        run.run_id: report
         for run in trained_runs
         for path in trained_store.report_paths(run.run_id)
+        if (report := read_report(path))
     }
     (report,) = reports.values()
     frame = robustness_frame(trained_runs, reports)

@@ -8,6 +8,7 @@ from engine.attacks.threat import ThreatModel
 from engine.diagnostics.finding import Diagnosis, Finding
 from engine.measurements.diagnosis.request import DiagnosisRequest
 from engine.measurements.evaluation.measure import evaluate_run
+from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.run_queue import RunQueue
 from engine.robustness.report import RobustnessReport
@@ -49,7 +50,9 @@ def diagnose(store: RunStore, run_id: str, robust_accuracy: float | None, *findi
 
 
 def report_of(store: RunStore, run_id: str) -> RobustnessReport:
-    return RobustnessReport.model_validate_json(store.report_paths(run_id)[0].read_bytes())
+    report = read_report(store.report_paths(run_id)[0])
+    assert report is not None
+    return report
 
 
 @pytest.fixture
@@ -153,9 +156,8 @@ def test_older_results_that_tell_no_survivors_are_shown_but_not_compared(both, o
 
 def test_other_images_are_not_compared_one_by_one(both, open_page):
     (path,) = both.report_paths(both.run_ids()[0])
-    document = json.loads(path.read_text())
-    document["sample_ids"].reverse()
-    path.write_text(json.dumps(document))
+    document = read_json(path) or {}
+    write_json(path, document | {"sample_ids": document["sample_ids"][::-1]})
     app = open_page("robustness", both.root)
     assert not app.exception and not any("Verdict" in element.value.columns for element in app.dataframe)
     assert any("they used different images" in caption.value for caption in app.caption)
@@ -201,9 +203,9 @@ def test_evaluations_are_queued_for_every_chosen_run(open_page, store):
 
 def test_cw_alone_has_no_ball_and_is_shown(open_page, store):
     (path,) = [path for run_id in store.run_ids() for path in store.report_paths(run_id)]
-    report = json.loads(path.read_bytes())
+    report = read_json(path) or {}
     alone = report["attacks"][0] | {"attack": {"name": "cw"}, "threat": None}
-    path.write_text(json.dumps(report | {"attacks": [alone]}))
+    write_json(path, report | {"attacks": [alone]})
     app = open_page("robustness", store.root)
     assert not app.exception
     assert list(app.dataframe[0].value["Attack"]) == ["no attack", "cw", "worst case", "checks"]

@@ -1,6 +1,5 @@
 """Curves of a trained run: traced, stored and read; and curves from the distances of an evaluation."""
 
-import json
 import os
 import shutil
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 
 from engine.attacks.threat import ThreatModel
+from engine.documents import read_json, write_json
 from engine.errors import InputError
 from engine.measurements.curve.measure import trace_curve
 from engine.measurements.curve.read import curve_paths, read_curve, read_curves, read_thresholds
@@ -111,8 +111,8 @@ def test_files_that_cannot_be_read_are_passed_over(store, run, few_images):
     found = trace_curve(store, run, REQUEST, few_images, "cpu")
     path = curve_path(store.path(run), "damaged")
     path.write_text("{")
-    document = json.loads(curve_path(store.path(run), REQUEST.curve_id).read_text())
-    path.with_name("newer.json").write_text(json.dumps(document | {"unknown": 1}))
+    document = read_json(curve_path(store.path(run), REQUEST.curve_id)) or {}
+    write_json(path.with_name("newer.json"), document | {"unknown": 1})
     assert read_curves(store, run) == [found] and len(curve_paths(store, run)) == 3
     evaluation = EvaluationRequest(attacks=("deepfool",), samples=5, threat=THREAT)
     evaluate_run(store, run, evaluation, few_images, "cpu")

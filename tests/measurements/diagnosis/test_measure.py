@@ -9,9 +9,9 @@ import pytest
 from engine.attacks.threat import ThreatModel
 from engine.diagnostics.checks import CHECKS
 from engine.diagnostics.effort import Effort
-from engine.errors import InputError
+from engine.errors import DamagedFile, InputError
 from engine.measurements.diagnosis.measure import choose_reference, diagnose_run
-from engine.measurements.diagnosis.read import read_diagnosis
+from engine.measurements.diagnosis.read import read_diagnosis, usable_diagnosis
 from engine.measurements.diagnosis.request import DiagnosisRequest
 from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
@@ -72,14 +72,16 @@ def test_stopped_on_the_way_it_leaves_nothing(store, few_images, tiny):
     assert words and not (store.root / subject / "diagnoses").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"threat": 3}', b"\xff\x00", None])
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"threat": 3}', b"\xff\x00"])
 def test_a_damaged_file_is_no_diagnosis(store, tiny, content):
     folder = store.create(tiny())
     path = diagnosis_path(folder, REQUEST.protocol_id)
     path.parent.mkdir()
-    if content is not None:
-        path.write_bytes(content)
     assert read_diagnosis(store, folder.name, REQUEST.protocol_id) is None
+    path.write_bytes(content)
+    assert usable_diagnosis(store, folder.name, REQUEST.protocol_id) is None
+    with pytest.raises(DamagedFile, match=f"{path.name}.*check the run again"):
+        read_diagnosis(store, folder.name, REQUEST.protocol_id)
 
 
 def test_the_reference_is_a_finished_std_run_of_another_seed(store, few_images, tiny):

@@ -8,6 +8,7 @@ import torch
 
 from engine.errors import InputError
 from engine.measurements.evaluation.measure import evaluate_run
+from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.kinds import read_request
 from engine.measurements.transfer.measure import transfer_run
@@ -16,7 +17,6 @@ from engine.measurements.transfer.request import TransferRequest
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_measurement
 from engine.robustness import attack_session
-from engine.robustness.report import RobustnessReport
 from engine.runs.experiment import train_runs
 from engine.runs.load_network import load_network
 from engine.runs.run_files import MODEL, adversarial_path, evaluation_path, read_arrays, transfer_path
@@ -66,7 +66,8 @@ def test_a_row_is_what_the_networks_say_to_the_filed_images(laboratory, few_imag
         wrong = np.asarray(one.source_clean) != np.asarray(one.labels)
         assert wrong.any(), "without such images the next line says nothing"
         np.testing.assert_array_equal(np.array(one.target_adversarial)[wrong], np.array(one.target_clean)[wrong])
-    report = RobustnessReport.model_validate_json(evaluation_path(folder, request.protocol_id).read_bytes())
+    report = read_report(evaluation_path(folder, request.protocol_id))
+    assert report is not None
     own, other = row[0].figures(), row[1].figures()
     assert own.accuracy == report.robust_accuracy_by_attack["fgsm"] and own.clean_accuracy == report.clean_accuracy
     assert own.n_fooling > 5 and own.rate == 1.0 and other.accuracy > own.accuracy
