@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.settings import Settings, read_settings
+from engine.errors import DamagedFile
 from engine.file_state import FileState, file_state
 from engine.minmax.gradients import InputKind, Simulation, input_vector, simulate
 from engine.queue.listing import Listing
@@ -106,9 +107,15 @@ def _reconcile(root: Path) -> None:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _history(folder: Path, state: FileState) -> list[dict]:
-    return read_metrics(folder)
+    try:
+        return read_metrics(folder)
+    except DamagedFile:  # named where the run is chosen
+        return []
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _conv_weights(folder: Path, layer: str, state: FileState, snapshots: int) -> np.ndarray:
-    return read_conv_weights(folder, layer)
+    try:
+        return read_conv_weights(folder, layer)
+    except DamagedFile:  # named where the run is chosen
+        return np.empty((0, 0), np.float32)

@@ -6,6 +6,7 @@ from math import isnan
 from typing import Literal
 
 from engine.errors import DamagedFile, InputError
+from engine.file_state import MISSING, file_state
 from engine.minmax.quantities import layer_values, recorded
 from engine.queue.job import ACTIVE, Job, Status
 from engine.queue.run_queue import RunQueue
@@ -117,7 +118,7 @@ def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
         last = read_last_metrics(folder)
     except DamagedFile as error:
         problems.append(str(error))
-    is_shipped, has_weights = job is None and store.has_shipped(run_id), (folder / MODEL).exists()
+    is_shipped, has_weights = job is None and store.has_shipped(run_id), file_state(folder / MODEL) != MISSING
     return RunOverview(run_id, config, status, last, result, job, is_shipped, has_weights, tuple(problems))
 
 

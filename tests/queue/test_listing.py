@@ -16,6 +16,8 @@ from engine.runs.run_files import CONFIG, RESULT, write_json
 from engine.runs.store import RunStore
 
 RUNS = 200
+RECORD = {"snapshot": 0, "step": 0, "loss": None, "penalty": 0.0, "clean_accuracy": 0.5, "robust_accuracy": None}
+RECORD |= {"seconds": 0.0}
 
 
 @pytest.fixture
@@ -125,8 +127,8 @@ def test_a_growing_run_is_read_at_every_step(store, queue, tiny, settled):
     of_store = Listing(store, queue, shared_for=0)
     for index in range(3):
         with (folder / METRICS).open("a") as file:
-            file.write(json.dumps({"epoch": index}) + "\n")
-        assert of_store.read()[0][0].last == {"epoch": index}
+            file.write(json.dumps(RECORD | {"epoch": index}) + "\n")
+        assert of_store.read()[0][0].last == RECORD | {"epoch": index}
 
 
 def test_a_run_that_cannot_be_read_is_tried_again(store, queue, many, settled):
