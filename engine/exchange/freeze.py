@@ -13,6 +13,7 @@ from engine.robustness.cache import weights_digest
 from engine.runs.config import RunConfig
 from engine.runs.model_config import LONGEST_NAME, ImportedConfig, Origin
 from engine.runs.records import METRICS, Recorder, read_last_metrics, weights_file
+from engine.runs.resumption import check_records
 from engine.runs.run_files import ENVIRONMENT, MODEL, RESULT, save_model, write_json
 from engine.runs.store import RunStore, describe_run
 from engine.training.checkpoint_file import Position, StoredCheckpoint, has_checkpoint, read_checkpoints
@@ -38,6 +39,7 @@ def freeze_run(store: RunStore, run_id: str) -> str:
 
     Raises:
         InputError: the run does not exist, has no complete checkpoint yet, or its weights are not finite.
+        DamagedFile: its records are not those of the checkpoint.
     """
     folder = store.folder(run_id)
     stored = None if (folder / MODEL).exists() else next(read_checkpoints(folder), None)
@@ -50,6 +52,7 @@ def freeze_run(store: RunStore, run_id: str) -> str:
     if not all(np.isfinite(values).all() for values in weights.values()):
         remedy = "The run has diverged: launch it with smaller strengths or a lower learning rate."
         raise InputError(f"finite weights in {run_id}", "infinite or missing values", remedy)
+    check_records(folder, stored.position)
     config = _frozen_config(store.training_config(run_id), folder, stored.position, weights)
     target = store.root / config.run_id
     if not is_whole(store, target.name):

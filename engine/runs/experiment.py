@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.runs.result import measure_clean_accuracy, write_result
+from engine.runs.resumption import find_resumption
 from engine.runs.run_files import save_model
 from engine.runs.stack_session import StackSession, prepare_session
 from engine.runs.store import RunStore
-from engine.training.checkpoint import load_checkpoint, save_checkpoint
+from engine.training.checkpoint import save_checkpoint
 from engine.training.checkpoint_file import remove_checkpoints
 from engine.training.loop import train
 
@@ -28,9 +30,12 @@ class Progress:
 
 
 def checkpoint_position(folder: Path) -> tuple[int, int]:
-    """Step and number of snapshots of a run's checkpoint, (0, 0) without one; runs of one stack agree in both."""
-    checkpoint = load_checkpoint(folder)
-    return (checkpoint.position.step, checkpoint.position.snapshots) if checkpoint else (0, 0)
+    """Step and number of snapshots that a run resumes at, (0, 0) for its beginning; runs of one stack agree in both.
+
+    Raises:
+        UnreadableFile: as `find_resumption`.
+    """
+    return find_resumption(folder).position
 
 
 def train_runs(
@@ -42,12 +47,14 @@ def train_runs(
 ) -> Generator[Progress, None, None]:
     """Train runs as one stack, from their checkpoints if they have any, recording each in its own directory.
 
+    A run whose records disagree with its newest checkpoint goes back to a state where they agree, and says so.
     The state is saved every `CHECKPOINT_INTERVAL` seconds, which does not change the results. When `interrupted`
     returns True, the state is saved and training ends early. A run is complete when it has a result.
 
     Raises:
         InputError: the runs differ in more than seed and objective, or their checkpoints differ in step; the data
             cannot be read or differ from those that the runs started with, or the device is not available.
+        DamagedFile: a result cannot be read. UnreadableFile: as `find_resumption`.
     """
     run_ids = [run_id for run_id in run_ids if store.result(run_id) is None]
     if not run_ids:
@@ -55,11 +62,13 @@ def train_runs(
     session = prepare_session(store, run_ids, data_dir, device)
     state, epochs = session.state, session.config.training.epochs
     stopped = False
+    for note in session.notes:
+        print(note, file=sys.stderr)  # stays in worker.log
     try:
         while state.step < session.last_step and state.active and not stopped:
             stopped = _train_a_while(session, interrupted)
             done = state.step / session.last_step
-            yield Progress(done, f"epoch {done * epochs:.1f} of {epochs}")
+            yield Progress(done, ". ".join((f"epoch {done * epochs:.1f} of {epochs}", *session.notes[:1])))
     finally:
         for recorder in session.recorders:
             recorder.close()
@@ -92,7 +101,8 @@ def _train_a_while(session: StackSession, interrupted: Callable[[], bool]) -> bo
         session.recorders[snapshot.member].append(snapshot)
     for member in state.active if state.step > begun else ():
         session.recorders[member].sync()
-        save_checkpoint(session.folders[member], state, member)
+        recorded = session.recorders[member].chain
+        save_checkpoint(session.folders[member], state, member, session.dataset.digest, recorded)
     return stopped
 
 

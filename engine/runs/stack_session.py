@@ -20,8 +20,9 @@ from engine.robustness.probe import probed_accuracy
 from engine.runs.config import ADVERSARIAL_STEPS, RunConfig
 from engine.runs.environment import enter_session
 from engine.runs.records import Recorder
+from engine.runs.resumption import find_resumption
 from engine.runs.store import RunStore
-from engine.training.checkpoint import Checkpoint, load_checkpoint, restore
+from engine.training.checkpoint import Checkpoint, as_checkpoint, restore
 from engine.training.loop import Perturb, Probe
 from engine.training.schedule import steps_per_epoch
 from engine.training.state import TrainingState, initial_state
@@ -31,6 +32,7 @@ from engine.training.state import TrainingState, initial_state
 class StackSession:
     """Runs that train as one stack; lists have one entry per run.
 
+    notes: sentences about runs that go back to an earlier state, because files are damaged.
     bit_exact: whether all sessions of the run had the same environment, so that its result is reproducible to the bit.
     """
 
@@ -42,6 +44,7 @@ class StackSession:
     state: TrainingState
     perturb: Perturb | None
     probe: Probe | None
+    notes: list[str]
 
     @property
     def config(self) -> RunConfig:
@@ -67,14 +70,18 @@ def prepare_session(store: RunStore, run_ids: Sequence[str], data_dir: Path, dev
     if config.device != "auto":
         device = resolve_device(config.device)
     dataset = load_dataset(config.dataset, data_dir)
-    checkpoints = [load_checkpoint(folder) for folder in folders]
+    found = [find_resumption(folder) for folder in folders]
+    checkpoints = [as_checkpoint(one.stored) if one.stored else None for one in found]
     _check_one_step(run_ids, checkpoints)
+    for run_id, checkpoint in zip(run_ids, checkpoints, strict=True):
+        _check_data(run_id, checkpoint, dataset)
     bit_exact = [enter_session(folder, dataset, device) for folder in folders]
     state = _build_state(configs, checkpoints, device)
     sizes = {layer: state.stack.conv_weights(layer)[0].numel() for layer in state.stack.conv_layers}
     recorders = [Recorder(folder, sizes, keep=state.snapshots) for folder in folders]
     probe = build_probe(config, dataset, device)
-    return StackSession(configs, folders, bit_exact, recorders, dataset, state, _build_perturb(config), probe)
+    notes = [one.note for one in found if one.note]
+    return StackSession(configs, folders, bit_exact, recorders, dataset, state, _build_perturb(config), probe, notes)
 
 
 def _check_one_stack(run_ids: Sequence[str], configs: Sequence[RunConfig]) -> None:
@@ -100,6 +107,17 @@ def _check_one_step(run_ids: Sequence[str], checkpoints: Sequence[Checkpoint | N
                 f"{run_id} at step {step} and {run_ids[0]} at step {steps[0]}",
                 "Train them one at a time.",
             )
+
+
+def _check_data(run_id: str, checkpoint: Checkpoint | None, dataset: Dataset) -> None:
+    """Raise InputError if a checkpoint was trained on other images; one of an earlier version does not tell."""
+    data = checkpoint.position.data if checkpoint else None
+    if data not in (None, dataset.digest):
+        raise InputError(
+            f"the training images of the checkpoint of {run_id} ({data})",
+            f"other images ({dataset.digest})",
+            "Restore the first data file, or delete the run and launch it again.",
+        )
 
 
 def _build_state(configs: Sequence[RunConfig], checkpoints: Sequence[Checkpoint | None], device: str) -> TrainingState:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engine.training.checkpoint_file import Position, read_checkpoints, write_checkpoint
+from engine.training.checkpoint_file import Position, StoredCheckpoint, read_checkpoints, write_checkpoint
 from engine.training.schedule import TRAINING_VERSION
 from engine.training.state import TrainingState, member_arrays, restore_members
 
@@ -21,9 +21,23 @@ class Checkpoint:
     arrays: dict[str, Tensor]
 
 
-def save_checkpoint(folder: Path, state: TrainingState, member: int) -> None:
-    """Write the member's state into `folder`; the previous checkpoint is kept until the new one is on disk."""
-    position = Position(state.step, state.snapshots, float(state.loss_sums[member]), state.loss_count, state.seconds)
+def save_checkpoint(
+    folder: Path, state: TrainingState, member: int, data: str | None = None, records: str | None = None
+) -> None:
+    """Write the member's state into `folder`; the previous checkpoint is kept until the new one is on disk.
+
+    Args:
+        data, records: as in `Position`.
+    """
+    position = Position(
+        state.step,
+        state.snapshots,
+        float(state.loss_sums[member]),
+        state.loss_count,
+        state.seconds,
+        data=data,
+        records=records,
+    )
     write_checkpoint(folder, position, {name: array.numpy() for name, array in member_arrays(state, member).items()})
 
 
@@ -31,8 +45,13 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     """The newest complete checkpoint of `folder` that this version can resume; None without one."""
     for stored in read_checkpoints(folder):
         if stored.position.training_version == TRAINING_VERSION:
-            return Checkpoint(stored.position, {name: torch.from_numpy(array) for name, array in stored.arrays.items()})
+            return as_checkpoint(stored)
     return None
+
+
+def as_checkpoint(stored: StoredCheckpoint) -> Checkpoint:
+    """A stored checkpoint with its arrays as tensors."""
+    return Checkpoint(stored.position, {name: torch.from_numpy(array) for name, array in stored.arrays.items()})
 
 
 def restore(state: TrainingState, checkpoints: list[Checkpoint]) -> None:

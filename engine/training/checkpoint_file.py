@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
-from safetensors import SafetensorError, safe_open
 
 from engine.atomic import write_atomically
+from engine.documents import damaged, usable
+from engine.tensor_files import read_tensor_file
 from engine.training.schedule import TRAINING_VERSION
 
 LAST, NEXT, PREVIOUS = "last.safetensors", "last.next.safetensors", "last.previous.safetensors"
@@ -20,7 +21,11 @@ _NEWEST_FIRST = (LAST, NEXT, PREVIOUS)
 
 @dataclass(frozen=True)
 class Position:
-    """Position of a member in its training, and its running sum of losses."""
+    """Position of a member in its training, its running sum of losses, and what it was trained and recorded with.
+
+    data: digest of the training images.
+    records: checksum of the lines of metrics up to here (`Recorder.chain`). Both are None in earlier versions.
+    """
 
     step: int
     snapshots: int
@@ -28,6 +33,8 @@ class Position:
     loss_count: int
     seconds: float
     training_version: int = TRAINING_VERSION
+    data: str | None = None
+    records: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,27 +55,43 @@ def write_checkpoint(folder: Path, position: Position, arrays: Mapping[str, np.n
     os.replace(folder / NEXT, folder / LAST)
 
 
-def read_checkpoints(folder: Path) -> Iterator[StoredCheckpoint]:
-    """Complete checkpoints in `folder`, newest first, of any version.
+def checkpoint_paths(folder: Path) -> list[Path]:
+    """Paths of all checkpoints that `folder` may have, newest first.
 
     While another process writes, at least one of the files is complete and in place at any time.
     """
-    for name in _NEWEST_FIRST:
-        try:
-            with safe_open(folder / name, "np") as file:
-                metadata = file.metadata() or {}
-                arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118, not a mapping
-            text = metadata["position"]
-            position = Position(**json.loads(text))
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError):
-            continue
-        if metadata.get("digest") == _digest(arrays, text):
-            yield StoredCheckpoint(position, arrays)
+    return [folder / name for name in _NEWEST_FIRST]
+
+
+def read_checkpoint(path: Path) -> StoredCheckpoint | None:
+    """The checkpoint in a file, of any version; None if the file does not exist.
+
+    Raises:
+        DamagedFile: the content is not what was written.
+        UnreadableFile: the file exists, but cannot be opened.
+    """
+    found = read_tensor_file(path)
+    if found is None:
+        return None
+    metadata, arrays = found
+    try:
+        text = metadata["position"]
+        if metadata["digest"] != _digest(arrays, text):
+            raise ValueError("its digest does not fit its content")
+        return StoredCheckpoint(Position(**json.loads(text)), arrays)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise damaged(path, str(error)) from error
+
+
+def read_checkpoints(folder: Path) -> Iterator[StoredCheckpoint]:
+    """Complete checkpoints in `folder`, newest first, of any version; files that cannot be read are skipped."""
+    found = (usable(read_checkpoint, path) for path in checkpoint_paths(folder))
+    return (stored for stored in found if stored is not None)
 
 
 def has_checkpoint(folder: Path) -> bool:
     """Whether `folder` has a checkpoint, complete or not; does not read it."""
-    return any((folder / name).exists() for name in _NEWEST_FIRST)
+    return any(os.path.lexists(path) for path in checkpoint_paths(folder))
 
 
 def remove_checkpoints(folder: Path) -> None:
