@@ -1,16 +1,20 @@
 """What tests of more than one folder stand on."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from engine.data.catalog import DatasetSpec
 from engine.data.sources import load_dataset
 from engine.data.subsets import stratified_ids
 from engine.minmax.penalties import PENALTIES, Penalty
 from engine.minmax.quantities import QUANTITIES, LayerQuantity
+from tests.listed import FEW_IMAGES, count_few_images_as_listed
 from tests.small_runs import queue, store, tiny  # noqa: F401
 
 
@@ -27,7 +31,35 @@ def few_images(tmp_path_factory) -> Path:
         x_test=whole.test_images[test, 0],
         y_test=whole.test_labels[test],
     )
+    assert load_dataset("mnist-mini", folder).contents == FEW_IMAGES
     return folder
+
+
+@pytest.fixture(scope="session")
+def other_images(tmp_path_factory, few_images) -> Callable[[str], Path]:
+    """Part ("x_train", "y_train", "x_test" or "y_test") -> a data folder as `few_images`, with one value changed."""
+
+    @cache
+    def changed(part: str) -> Path:
+        folder = tmp_path_factory.mktemp(f"other-{part}")
+        with np.load(few_images / "mnist-mini.npz") as archive:
+            arrays = dict(archive)
+        arrays[part].flat[0] ^= 1
+        np.savez(folder / "mnist-mini.npz", **arrays)
+        return folder
+
+    return changed
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_images_are_listed() -> Iterator[None]:
+    """Here, and in the programs that tests start, such as workers."""
+    root = Path(__file__).parents[1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatasetSpec, "is_listed", DatasetSpec.is_listed)
+        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (root / "tests" / "startup", root))))
+        count_few_images_as_listed()
+        yield
 
 
 @pytest.fixture

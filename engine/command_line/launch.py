@@ -87,8 +87,10 @@ def penalties(words: Sequence[str]) -> dict[str, float]:
 
 
 def run(args: argparse.Namespace) -> int:
-    configs = build_request(args).configs()
+    request = build_request(args)
+    request.configs()  # refused before anything is downloaded
     fetch_dataset(args.dataset, args.data)
+    configs = request.on_data(args.data).configs()
     resolve_device(args.device)
     store = open_store(args.store, shipped=not args.anew)
     queue = RunQueue(store.root)

@@ -8,6 +8,8 @@ from typing import get_args
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.study_progress import wait_for_study
 from engine.command_line.waiting import place_of, worker_of
+from engine.data.catalog import dataset_spec
+from engine.data.identity import identity_words
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
 from engine.formatting import MISSING, epsilon_words
@@ -60,8 +62,10 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"1 to {MOST_SEEDS} seeds", str(args.seeds), "Choose a number within these limits.")
     setting = _setting(args)
     seeds = tuple(range(args.seeds))
-    study = setting.study(seeds, args.samples)
+    setting.study(seeds, args.samples)  # refused before anything is downloaded
     fetch_dataset(setting.dataset, args.data)
+    setting = setting.on_data(args.data)
+    study = setting.study(seeds, args.samples)
     store = open_store(args.store, shipped=args.recorded)
     queue = RunQueue(store.root)
     submit_study(store, queue, study, list_runs(store, queue)[0], place_of(args))
@@ -72,6 +76,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print_tables(evidence)
         _print_claims(claims)
+        if setting.data_digest:
+            words = identity_words(dataset_spec(setting.dataset), setting.data_digest)
+            print(f"The runs are trained on {words}, so they do not answer for the paper's claims.")
         if not progress.is_finished:
             print(f"{progress.count('finished')} of {len(progress.steps)} runs are done; see `python -m engine runs`.")
     return 0 if progress.is_finished else 1
@@ -89,7 +96,7 @@ def _setting(args: argparse.Namespace) -> Setting:
 def read_evidence(
     store: RunStore, queue: RunQueue, setting: Setting, samples: int, seeds: tuple[int, ...]
 ) -> tuple[Evidence, list[JudgedClaim]]:
-    """Evidence in the store for the setting and these seeds, and the claims judged by it."""
+    """Evidence in the store for the setting and these seeds, and the claims judged by it; none on other data."""
 
     @cache
     def reports_of(run_id: str) -> Reports:
@@ -97,6 +104,8 @@ def read_evidence(
 
     runs = [run for run in list_runs(store, queue)[0] if getattr(run.config, "seed", None) in seeds]
     evidence = gather(setting, RunIndex(runs), reports_of, samples)
+    if setting.data_digest:
+        return evidence, []
     protocol = setting.evaluation(samples).protocol_id
     return evidence, judge_claims(evidence, lambda run_id: usable_diagnosis(store, run_id, protocol))
 
@@ -156,6 +165,7 @@ def _document(evidence: Evidence, claims: list[JudgedClaim]) -> dict:
     setting = evidence.setting
     return {
         "dataset": setting.dataset,
+        "data_digest": setting.data_digest,
         "l1": setting.l1_strength,
         "mu": setting.mu,
         "scope": setting.scope,

@@ -108,14 +108,17 @@ def run(args: argparse.Namespace) -> int:
     if args.list:
         return _list(args, store, queue)
     request = build_request(args)
+    study = request.study  # refused before anything is downloaded
+    if not args.stop:
+        fetch_dataset(args.dataset, args.data)
+        resolve_device(args.device)
+    request = request.on_data(args.data)
     study = request.study
     if args.stop:
         queue.reconcile()
         stop_study(queue, study, study_progress(store, queue, study, list_runs(store, queue)[0]))
         progress = study_progress(store, queue, study, list_runs(store, queue)[0])
     else:
-        fetch_dataset(args.dataset, args.data)
-        resolve_device(args.device)
         save_sweep(store, request)
         submit_study(store, queue, study, list_runs(store, queue)[0], place_of(args))
         progress = wait_for_study(store, queue, study, worker_of(args, store), wait=args.wait, quiet=args.json)

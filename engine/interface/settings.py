@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from numbers import Real
+from pathlib import Path
 from typing import Any, TypedDict
 
 from engine.attacks.threat import Unit
 from engine.data.catalog import dataset_spec
+from engine.data.sources import fetch_dataset
 from engine.errors import InputError
 from engine.minmax.objective import Scope
 from engine.runs.config import DeviceRequest, ProbeConfig, RunConfig, linf_threat
@@ -57,16 +59,18 @@ def build_config(
     strengths: Mapping[str, float | None],
     seed: int,
     device: DeviceRequest,
+    data_dir: Path,
     settings: Mapping[str, Any],
 ) -> RunConfig:
     """The configuration of one run; equal to what the command line and the dashboard build from the same settings.
 
     Args:
         strengths: l1, mu and l2; None means the default of a variant that has this strength.
+        data_dir: folder of data sets. A data set without listed contents is downloaded, since it decides the run's id.
         settings: the fields of `Settings`, each optional.
 
     Raises:
-        InputError: a name is unknown, or a value is outside its limits.
+        InputError: a name is unknown, a value is outside its limits, or the data cannot be read.
     """
     for name in settings:
         if name not in Settings.__annotations__:
@@ -88,6 +92,9 @@ def build_config(
         **{name: settings[name] for name in ("architecture", "scope", "penalties") if name in settings},
     )
     (config,) = request.configs()
+    if config.dataset_spec.listed is None:
+        fetch_dataset(dataset, data_dir)
+    (config,) = request.on_data(data_dir).configs()
     return config
 
 

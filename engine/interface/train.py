@@ -70,7 +70,8 @@ def train(
     engine.errors.InputError: Expected no mu for the variant Std, got 0.1. Leave out mu, or choose another variant.
     """
     laboratory = open_laboratory(store, data)
-    config = build_config(dataset, variant, {"l1": l1, "mu": mu, "l2": l2}, seed, device, settings)
+    strengths = {"l1": l1, "mu": mu, "l2": l2}
+    config = build_config(dataset, variant, strengths, seed, device, laboratory.data_dir, settings)
     if not is_trained(laboratory.store, config):
         _train(laboratory, config, progress)
     return Run(config.run_id, laboratory)

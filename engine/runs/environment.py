@@ -7,8 +7,11 @@ from pathlib import Path
 import torch
 
 from engine.data.sources import Dataset
-from engine.errors import InputError
-from engine.runs.run_files import ENVIRONMENT, read_json, write_json
+from engine.errors import DamagedFile
+from engine.runs.records import METRICS
+from engine.runs.run_data import read_sessions
+from engine.runs.run_files import ENVIRONMENT, write_json
+from engine.training.checkpoint_file import has_checkpoint
 from engine.training.schedule import TRAINING_VERSION
 
 
@@ -21,6 +24,7 @@ def describe_environment(dataset: Dataset, device: str) -> dict[str, object]:
     processor = f"cpu {platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
     return {
         "data": dataset.digest,
+        "test_data": dataset.test_digest,
         "training_version": TRAINING_VERSION,
         "torch": version("torch"),
         "device": torch.cuda.get_device_name() if device == "cuda" else processor,
@@ -31,16 +35,18 @@ def describe_environment(dataset: Dataset, device: str) -> dict[str, object]:
 def enter_session(folder: Path, dataset: Dataset, device: str) -> bool:
     """Record a training session of a run; return whether all its sessions are alike, so that it is bit-exact.
 
+    Sessions of earlier versions did not record the test images, which do not decide the weights.
+
     Raises:
-        InputError: the run started with other training images.
+        DamagedFile: the file is damaged, or missing although the run has started.
     """
-    sessions = (read_json(folder / ENVIRONMENT) or {}).get("sessions", [])
-    here = describe_environment(dataset, device)
-    if sessions and sessions[0]["data"] != here["data"]:
-        raise InputError(
-            f"the training images that {folder.name} started with ({sessions[0]['data']})",
-            f"other images ({here['data']})",
-            "Restore the first data file, or delete the run and launch it again.",
+    sessions = read_sessions(folder)
+    if not sessions and (has_checkpoint(folder) or (folder / METRICS).exists()):
+        raise DamagedFile(
+            f"{folder / ENVIRONMENT}, which says what {folder.name} was trained on so far",
+            "no such file, although the run has started",
+            "Restore the file from a copy, or delete the run and launch it again.",
         )
+    here = describe_environment(dataset, device)
     write_json(folder / ENVIRONMENT, {"sessions": [*sessions, here]})
-    return all(session == here for session in sessions)
+    return all({"test_data": dataset.test_digest} | session == here for session in sessions)

@@ -21,6 +21,7 @@ from engine.runs.config import ADVERSARIAL_STEPS, RunConfig
 from engine.runs.environment import enter_session
 from engine.runs.records import Recorder
 from engine.runs.resumption import find_resumption
+from engine.runs.run_data import check_training_data
 from engine.runs.store import RunStore
 from engine.training.checkpoint import Checkpoint, as_checkpoint, restore
 from engine.training.loop import Perturb, Probe
@@ -75,6 +76,8 @@ def prepare_session(store: RunStore, run_ids: Sequence[str], data_dir: Path, dev
     _check_one_step(run_ids, checkpoints)
     for run_id, checkpoint in zip(run_ids, checkpoints, strict=True):
         _check_data(run_id, checkpoint, dataset)
+    for folder, one in zip(folders, configs, strict=True):
+        check_training_data(folder, one, dataset.contents)
     bit_exact = [enter_session(folder, dataset, device) for folder in folders]
     state = _build_state(configs, checkpoints, device)
     sizes = {layer: state.stack.conv_weights(layer)[0].numel() for layer in state.stack.conv_layers}

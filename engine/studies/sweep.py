@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from pydantic import field_validator
 
+from engine.data.identity import identity_words
 from engine.errors import InputError
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.request import digest
@@ -101,7 +102,11 @@ class SweepRequest(RunSettings):
         """Name of the sweep in lists."""
         seeds = "1 seed" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds"
         grid = f"{len(self.l1_strengths)} λ × {len(self.mus)} μ × {seeds}"
-        return f"{grid}, {SCOPES[self.scope]}, {self.config(ObjectiveConfig(), 0).length}"
+        config = self.config(ObjectiveConfig(), 0)
+        words = [grid, SCOPES[self.scope], config.length]
+        if self.data_digest:
+            words.append(identity_words(config.dataset_spec, self.data_digest))
+        return ", ".join(words)
 
     def command(self) -> str:
         """Command line for this request; options with default values are omitted."""

@@ -230,20 +230,31 @@ def test_it_is_refused_while_this_process_trains_it(laboratory, at_first_report)
     assert engine.train(**SHORT).status == "finished" and len(refused) == 1
 
 
-def test_an_error_fails_the_run_with_its_reason_and_propagates(
-    laboratory, at_first_report, tmp_path, few_images, press_ctrl_c
-):
+def test_an_error_fails_the_run_with_its_reason_and_propagates(laboratory, at_first_report, press_ctrl_c):
     at_first_report(press_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
         engine.train(**SHORT)
-    with np.load(few_images / "mnist-mini.npz") as archive:
-        arrays = dict(archive)
-    np.savez(tmp_path / "mnist-mini.npz", **{**arrays, "y_train": arrays["y_train"][::-1]})
-    with pytest.raises(InputError, match="training images") as caught:
-        engine.train(data=tmp_path, **SHORT)
-    (run,) = engine.list_runs(status="failed")
-    assert run.error == str(caught.value) and laboratory.queue.job(run.run_id).owner is None
+    (run,) = engine.list_runs(status="stopped")
+    environment = laboratory.store.folder(run.run_id) / ENVIRONMENT
+    content = environment.read_bytes()
+    environment.unlink()
+    with pytest.raises(InputError, match="environment.json") as caught:
+        engine.train(**SHORT)
+    assert run.status == "failed" and run.error == str(caught.value)
+    assert laboratory.queue.job(run.run_id).owner is None
+    environment.write_bytes(content)
     assert engine.train(**SHORT).status == "finished"
+
+
+def test_other_data_are_another_run(laboratory, other_images):
+    run = engine.train(**SHORT)
+    for part in ("y_train", "x_test"):
+        other = engine.train(data=other_images(part), **SHORT)
+        assert other.run_id != run.run_id and other.status == "finished"
+        assert f" · other data {other.config.data_digest[:8]} · " in other.label
+        assert engine.train(data=other_images(part), **SHORT) == other
+    assert len(list(laboratory.root.glob("mnist-mini-*"))) == 3
+    assert engine.train(**SHORT) == run and "data_digest" not in run.config.model_dump()
 
 
 def test_an_unexpected_error_is_named_in_the_queue(laboratory, at_first_report):
