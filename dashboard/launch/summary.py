@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.jobs.data_in_use import on_data, on_fetched_data
 from dashboard.navigation import open_weights
 from dashboard.settings import Settings
 from engine.data.sources import check_available
@@ -23,6 +24,7 @@ def draw_summary(here: Settings, request: LaunchRequest) -> None:
         configs = request.configs()
         draw_cost(here, resolve_device(request.device), configs)
         check_available(request.dataset, here.worker.data_dir)
+        configs = on_data(here, request).configs()
     except InputError as error:
         st.error(str(error))
         return
@@ -33,6 +35,7 @@ def draw_summary(here: Settings, request: LaunchRequest) -> None:
         st.info("This laboratory is read-only. You cannot launch runs.", icon=":material/lock:")
     elif st.button("Launch and watch", type="primary", icon=":material/rocket_launch:", width="stretch"):
         try:
+            configs = on_fetched_data(here, request).configs()
             run_ids = submit_runs(here.store, here.queue, configs, here.worker.place)
             client.start_worker(here.worker)
         except (InputError, OSError) as error:

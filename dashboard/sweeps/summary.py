@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.jobs.data_in_use import on_data, on_fetched_data
 from dashboard.settings import Settings
 from engine.data.sources import check_available
 from engine.devices import resolve_device
@@ -20,9 +21,11 @@ from engine.studies.sweep_files import save_sweep
 def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOverview]) -> None:
     """Draw the number of runs, the time, command line and button, or the error that prevents the launch."""
     try:
-        study = request.study
+        request.configs()
         check_available(request.dataset, here.worker.data_dir)
         device = resolve_device(request.device)
+        request = on_data(here, request)
+        study = request.study
     except InputError as error:
         st.error(str(error))
         return
@@ -43,8 +46,9 @@ def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOvervi
     st.code(request.command(), language="bash", wrap_lines=True)
     if st.button("Launch sweep", type="primary", icon=":material/grid_on:", width="stretch"):
         try:
+            request = on_fetched_data(here, request)
             save_sweep(here.store, request)
-            submit_study(here.store, here.queue, study, runs, here.worker.place)
+            submit_study(here.store, here.queue, request.study, runs, here.worker.place)
             client.start_worker(here.worker)
         except (InputError, OSError) as error:
             st.error(f"The sweep could not be launched. {error}")

@@ -8,6 +8,7 @@ from engine.measurements.request import Measurement
 from engine.queue.job import ACTIVE, WAITING, Place
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import RunConfig
+from engine.runs.run_data import check_data_at_hand
 from engine.runs.run_files import CONFIG, MODEL, RESULT
 from engine.runs.store import RunStore
 
@@ -17,11 +18,16 @@ def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig], 
 
     A finished run is not trained again, nor is a recorded run of the project that has weights. A stopped, interrupted
     or failed run resumes.
+
+    Raises:
+        InputError: the data folder has other images than those that a run is named after or started with.
     """
-    for config in configs:
-        if not is_trained(store, config):
-            store.create(config)
-            start_run(queue, config, place)
+    untrained = [config for config in configs if not is_trained(store, config)]
+    for config in untrained:
+        check_data_at_hand(store.path(config.run_id), config, place.data_dir)
+    for config in untrained:
+        store.create(config)
+        start_run(queue, config, place)
     return [config.run_id for config in configs]
 
 
@@ -88,13 +94,14 @@ def retry_run(store: RunStore, queue: RunQueue, run_id: str, place: Place) -> No
     """Resume a stopped, interrupted or failed run from its last checkpoint.
 
     Raises:
-        InputError: the run does not exist, or its weights were imported.
+        InputError: the run does not exist, its weights were imported, or it started with other images.
     """
     folder: Path = store.folder(run_id)
     result = store.result(run_id)
     if result and result["status"] == "finished":
         return
     config = store.training_config(run_id)
+    check_data_at_hand(folder, config, place.data_dir)
     (folder / RESULT).unlink(missing_ok=True)
     start_run(queue, config, place)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.data.catalog import Contents
-from engine.data.identity import contents_identity
+from engine.data.identity import contents_identity, read_contents
 from engine.errors import DamagedFile, InputError
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ModelConfig
@@ -82,6 +82,13 @@ def check_training_data(folder: Path, config: RunConfig, found: Contents) -> Non
                 f"other images ({here})",
                 "Restore the first data file, or launch the run again: on these images it is a run of its own.",
             )
+
+
+def check_data_at_hand(folder: Path, config: RunConfig, data_dir: Path) -> None:
+    """Check a run before it is queued, as `check_training_data`; without a file, its job checks the download."""
+    found = read_contents(config.dataset, data_dir)
+    if found is not None:
+        check_training_data(folder, config, found)
 
 
 def _is_named_after(config: RunConfig, found: Contents) -> bool:

@@ -5,6 +5,8 @@ import pytest
 from engine.data.identity import data_identity
 from engine.data.sources import load_dataset
 from engine.errors import DamagedFile, InputError
+from engine.queue.job import Place
+from engine.queue.submission import retry_run, submit_runs
 from engine.runs.experiment import train_runs
 from engine.runs.records import METRICS, read_metrics
 from engine.runs.run_data import check_training_data, data_relation, recorded_data
@@ -41,6 +43,17 @@ def test_a_run_is_not_trained_on_data_that_it_is_not_named_after(store, few_imag
     assert named.run_id != tiny().run_id
     folder = train(store, named, data_dir)
     assert store.result(folder.name)["status"] == "finished"
+
+
+def test_such_a_run_is_not_queued(store, queue, few_images, other_images, tiny):
+    place = Place(other_images("x_test"))
+    with pytest.raises(InputError, match="listed images of MNIST mini"):
+        submit_runs(store, queue, [tiny(), tiny(seed=1)], place)
+    assert store.run_ids() == [] and queue.jobs() == []
+    named = tiny(data_digest=data_identity("mnist-mini", place.data_dir))
+    assert submit_runs(store, queue, [named], place) == [named.run_id]
+    with pytest.raises(InputError, match="images with the digest"):
+        retry_run(store, queue, named.run_id, Place(few_images))
 
 
 def test_sessions_record_both_parts(store, few_images, tiny):
