@@ -74,10 +74,10 @@ def prepare_session(store: RunStore, run_ids: Sequence[str], data_dir: Path, dev
     found = [find_resumption(folder) for folder in folders]
     checkpoints = [as_checkpoint(one.stored) if one.stored else None for one in found]
     _check_one_step(run_ids, checkpoints)
-    for run_id, checkpoint in zip(run_ids, checkpoints, strict=True):
-        _check_data(run_id, checkpoint, dataset)
     for folder, one in zip(folders, configs, strict=True):
         check_training_data(folder, one, dataset.contents)
+    for run_id, checkpoint in zip(run_ids, checkpoints, strict=True):
+        _check_data(run_id, checkpoint, dataset)
     bit_exact = [enter_session(folder, dataset, device) for folder in folders]
     state = _build_state(configs, checkpoints, device)
     sizes = {layer: state.stack.conv_weights(layer)[0].numel() for layer in state.stack.conv_layers}
