@@ -4,6 +4,7 @@ import sqlite3
 import sys
 
 from engine.command_line import (
+    clean,
     compare,
     curve,
     data,
@@ -35,6 +36,7 @@ COMMANDS = (
     export,
     record,
     data,
+    clean,
 )
 
 

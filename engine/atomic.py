@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-_NEW_FOLDER = ".new-"
+NEW_FOLDER = ".new-"
+"""Start of the name of temporary folders; `is_leftover` recognizes it."""
+
 _PARTIAL = re.compile(r"\..+\.[0-9a-f]{12}")
 _UNSUPPORTED = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOLCK)
 """Errors of file systems that cannot flush or lock a folder: WSL, shared folders, and some network file systems."""
@@ -63,7 +65,7 @@ def place_folder(
     Returns:
         Whether the folder is new.
     """
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=_NEW_FOLDER) as temporary:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=NEW_FOLDER) as temporary:
         folder = Path(temporary) / target.name
         fill(folder)
         with _opened(target.parent) as parent:
@@ -87,7 +89,7 @@ def flush_folder(folder: Path) -> None:
 
 def is_leftover(name: str) -> bool:
     """Whether a file or folder of this name is the temporary one of an atomic write, which a kill can leave behind."""
-    return name.startswith(_NEW_FOLDER) or _PARTIAL.fullmatch(name) is not None
+    return name.startswith(NEW_FOLDER) or _PARTIAL.fullmatch(name) is not None
 
 
 @contextmanager

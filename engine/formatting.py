@@ -18,6 +18,15 @@ def duration(seconds: float) -> str:
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+def byte_words(count: int) -> str:
+    """A number of bytes in a unit that fits its size: "0 B", "12.4 kB", "3.0 GB"."""
+    size, units = float(count), iter(("B", "kB", "MB", "GB"))
+    unit = next(units)
+    while size >= 1000 and (larger := next(units, None)):
+        size, unit = size / 1000, larger
+    return f"{count} B" if unit == "B" else f"{size:.1f} {unit}"
+
+
 def pixel_range(values: Sequence[float], to: str = " to ") -> str:
     """Smallest and largest of one value per channel, in pixels; one number if both round to the same text.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.formatting import MISSING, duration, epsilon_words, percent, pixel_range
+from engine.formatting import MISSING, byte_words, duration, epsilon_words, percent, pixel_range
 
 
 def test_percent():
@@ -15,6 +15,21 @@ def test_percent():
 )
 def test_durations_have_the_unit_that_people_use(seconds, words):
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (12_400_000, "12.4 MB"),
+        (3 * 10**9, "3.0 GB"),
+        (10**13, "10000.0 GB"),
+    ],
+)
+def test_bytes_have_the_unit_that_fits(count, words):
+    assert byte_words(count) == words
 
 
 def test_pixels_of_several_channels_are_a_range():

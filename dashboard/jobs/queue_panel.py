@@ -11,10 +11,12 @@ from dashboard.ui.plain_text import plain
 from engine.errors import InputError
 from engine.formatting import duration
 from engine.queue import client
+from engine.queue.deletion import delete_runs
 from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job
 from engine.queue.overview import RunOverview
-from engine.queue.submission import delete_run, retry_run
+from engine.queue.submission import retry_run
 from engine.runs.config import RunConfig
+from engine.runs.trash import DAYS_KEPT
 
 SHOWN = 25
 ICONS = {
@@ -111,10 +113,10 @@ def _draw_actions(here: Settings, run: RunOverview) -> None:
 
 def _draw_delete(here: Settings, run: RunOverview) -> None:
     with st.popover("", icon=":material/delete:", help="Delete this run"):
-        st.write("Records, weights and evaluations are deleted. This cannot be undone.")
-        if st.button("Delete permanently", key=f"delete-{run.run_id}", type="primary"):
+        st.write(f"The run moves to the trash. You can restore it below for {DAYS_KEPT} days.")
+        if st.button("Delete", key=f"delete-{run.run_id}", type="primary"):
             try:
-                delete_run(here.store, here.queue, run.run_id)
+                delete_runs(here.store, here.queue, [run.run_id])
             except InputError as error:
                 st.error(str(error))
             else:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import sources
 from dashboard.jobs.queue_panel import attend, draw_queue, is_busy
+from dashboard.jobs.trash_panel import draw_trash
 from dashboard.launch.form import draw_form
 from dashboard.launch.import_form import draw_import_form
 from dashboard.launch.summary import draw_summary
@@ -34,6 +35,7 @@ def watch_queue(here: Settings, was_busy: bool) -> None:
         draw_queue(here, runs)
     else:
         st.info("No runs have been launched yet. Choose a preset above and launch it.")
+    draw_trash(here)
     if was_busy and not is_busy(runs):
         st.rerun()
 

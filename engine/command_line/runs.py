@@ -1,28 +1,36 @@
-"""`runs`: list, stop, resume or delete runs."""
+"""`runs`: list, stop, resume, delete or restore runs."""
 
 import argparse
 import sys
+import time
 
 from engine.command_line.parser import add_folders, open_store, print_json
 from engine.command_line.waiting import place_of, worker_of
 from engine.errors import InputError
-from engine.formatting import percent
+from engine.formatting import duration, percent
 from engine.minmax.quantities import QUANTITIES
 from engine.queue.client import start_worker
+from engine.queue.deletion import delete_runs, restore_run
 from engine.queue.overview import RunProblem, list_runs, read_overview
 from engine.queue.run_queue import RunQueue
-from engine.queue.submission import delete_run, retry_run
+from engine.queue.submission import retry_run
+from engine.runs.store import RunStore
+from engine.runs.trash import DAYS_KEPT
 
 
 def add_parser(commands) -> None:
     parser: argparse.ArgumentParser = commands.add_parser("runs", help="list runs", description=__doc__)
     parser.add_argument(
-        "run_ids", nargs="*", metavar="RUN_ID", help="runs to list, stop, resume or delete (default: list all)"
+        "run_ids", nargs="*", metavar="RUN_ID", help="runs to list, stop, resume, delete or restore (default: list all)"
     )
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--stop", action="store_true", help="stop these runs; they can be resumed")
     action.add_argument("--resume", action="store_true", help="resume these runs from their checkpoints")
-    action.add_argument("--delete", action="store_true", help="delete these runs permanently")
+    action.add_argument(
+        "--delete", action="store_true", help=f"delete these runs; they can be restored for {DAYS_KEPT} days"
+    )
+    action.add_argument("--restore", action="store_true", help="restore these deleted runs")
+    action.add_argument("--deleted", action="store_true", help="list deleted runs")
     add_folders(parser)
     parser.set_defaults(run=run)
 
@@ -30,21 +38,11 @@ def add_parser(commands) -> None:
 def run(args: argparse.Namespace) -> int:
     store = open_store(args.store)
     queue = RunQueue(store.root)
+    if args.deleted:
+        return list_deleted(store, args.json)
     queue.reconcile()
-    acting = args.stop or args.resume or args.delete
-    if acting and not args.run_ids:
-        raise InputError("the ids of runs", "none", "Add them: python -m engine runs RUN_ID ... --stop.")
-    for run_id in args.run_ids:
-        store.folder(run_id)
-    for run_id in args.run_ids:
-        if args.stop:
-            queue.request_stop(run_id)
-        elif args.resume:
-            retry_run(store, queue, run_id, place_of(args))
-        elif args.delete:
-            delete_run(store, queue, run_id)
-    if args.resume:
-        start_worker(worker_of(args, store))
+    if args.stop or args.resume or args.delete or args.restore:
+        act(args, store, queue)
     problems: list[RunProblem] = []
     if args.run_ids and not args.delete:
         overviews = [read_overview(store, run_id, queue.job(run_id)) for run_id in args.run_ids]
@@ -66,4 +64,40 @@ def run(args: argparse.Namespace) -> int:
             print(f"  {document['error']}")
     if not documents:
         print("No runs yet. Start with `python -m engine launch --wait`.")
+    return 0
+
+
+def act(args: argparse.Namespace, store: RunStore, queue: RunQueue) -> None:
+    """Stop, resume, delete or restore all named runs; nothing is done if one of them does not exist."""
+    if not args.run_ids:
+        raise InputError("the ids of runs", "none", "Add them: python -m engine runs RUN_ID ... --stop.")
+    if args.delete:
+        delete_runs(store, queue, args.run_ids)
+        return
+    if args.restore:
+        for entry in [store.trash.last_deleted(run_id) for run_id in dict.fromkeys(args.run_ids)]:
+            restore_run(store, queue, entry)
+        return
+    for run_id in args.run_ids:
+        store.folder(run_id)
+    for run_id in args.run_ids:
+        if args.stop:
+            queue.request_stop(run_id)
+        else:
+            retry_run(store, queue, run_id, place_of(args))
+    if args.resume:
+        start_worker(worker_of(args, store))
+
+
+def list_deleted(store: RunStore, as_json: bool) -> int:
+    """Print the runs in the trash, the last deleted first."""
+    entries = store.trash.entries()
+    if as_json:
+        print_json({"deleted": [{"run_id": entry.run_id, "deleted_at": entry.deleted_at} for entry in entries]})
+        return 0
+    for entry in entries:
+        ago = duration(max(0.0, time.time() - entry.deleted_at))
+        print(f"{entry.run_id:44} deleted {ago} ago")
+    if not entries:
+        print("No deleted runs.")
     return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.atomic import replaced_file
+from engine.atomic import NEW_FOLDER, replaced_file
 from engine.data.catalog import Contents, DatasetSpec, dataset_spec
 from engine.errors import InputError
 
@@ -137,7 +137,7 @@ def _download(spec: DatasetSpec, data_dir: Path) -> Path:
     data_dir.mkdir(parents=True, exist_ok=True)
     try:
         # torchvision prints its progress on standard output, which is reserved for the caller
-        with redirect_stdout(sys.stderr), tempfile.TemporaryDirectory(dir=data_dir, prefix=".download-") as folder:
+        with redirect_stdout(sys.stderr), tempfile.TemporaryDirectory(dir=data_dir, prefix=NEW_FOLDER) as folder:
             parts = {}
             for split, train in (("train", True), ("test", False)):
                 source = getattr(datasets, spec.torchvision)(folder, train=train, download=True)

@@ -232,6 +232,12 @@ class RunQueue:
                 raise InputError("a run that no process works on", f"{run_id}, which is running", "Stop the run first.")
             connection.execute("DELETE FROM jobs WHERE run_id = ?", (run_id,))
 
+    def forget(self, job_ids: Sequence[str]) -> None:
+        """Delete jobs, but for those that a process works on."""
+        with self._file.write() as connection:
+            for job_id in job_ids:
+                connection.execute(f"DELETE FROM jobs WHERE job_id = ? AND status NOT IN {ACTIVE}", (job_id,))
+
     def reconcile(self) -> None:
         """Release jobs whose owner is dead: they are interrupted, and resume at most `AUTOMATIC_RESUMES` times.
 

@@ -1,7 +1,7 @@
 """Requests of pages and commands, turned into rows of the queue."""
 
+import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from engine.errors import InputError
 from engine.measurements.request import Measurement
@@ -25,10 +25,25 @@ def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig], 
     untrained = [config for config in configs if not is_trained(store, config)]
     for config in untrained:
         check_data_at_hand(store.path(config.run_id), config, place.data_dir)
+    store.prepare()
     for config in untrained:
-        store.create(config)
-        start_run(queue, config, place)
+        _start(store, queue, config, place)
     return [config.run_id for config in configs]
+
+
+def _start(store: RunStore, queue: RunQueue, config: RunConfig, place: Place) -> None:
+    """Create a run and queue its training together, so that no deletion comes in between; on an error, do neither."""
+    is_new = not os.path.lexists(store.root / config.run_id)
+    try:
+        with queue.transaction():
+            store.create(config)
+            start_run(queue, config, place)
+    except BaseException:
+        if is_new:
+            with queue.transaction():
+                if queue.job(config.run_id) is None:  # else another process has launched it meanwhile
+                    store.discard(config.run_id)
+        raise
 
 
 def is_trained(store: RunStore, config: RunConfig) -> bool:
@@ -59,13 +74,15 @@ def submit_measurement(
     Raises:
         InputError: the run does not exist, or it has no final weights and there is no training to wait for.
     """
-    training = queue.job(run_id) if after_training else None
-    if training is None or training.status not in WAITING + ACTIVE:
-        check_finished(store, run_id)
-    store.own_folder(run_id)
     job_id = request.job_id(run_id)
-    if not queue.submit(job_id, request.kind, run_id, request.model_dump(mode="json"), place):
-        queue.resume(job_id, place)
+    store.prepare()
+    with queue.transaction():  # no deletion comes in between
+        training = queue.job(run_id) if after_training else None
+        if training is None or training.status not in WAITING + ACTIVE:
+            check_finished(store, run_id)
+        store.own_folder(run_id)
+        if not queue.submit(job_id, request.kind, run_id, request.model_dump(mode="json"), place):
+            queue.resume(job_id, place)
     return job_id
 
 
@@ -96,18 +113,18 @@ def retry_run(store: RunStore, queue: RunQueue, run_id: str, place: Place) -> No
     Raises:
         InputError: the run does not exist, its weights were imported, or it started with other images.
     """
-    folder: Path = store.folder(run_id)
-    result = store.result(run_id)
-    if result and result["status"] == "finished":
+    if _is_finished(store, run_id):
         return
     config = store.training_config(run_id)
-    check_data_at_hand(folder, config, place.data_dir)
-    (folder / RESULT).unlink(missing_ok=True)
-    start_run(queue, config, place)
+    check_data_at_hand(store.folder(run_id), config, place.data_dir)
+    with queue.transaction():  # neither a deletion nor the end of the training comes in between
+        if not _is_finished(store, run_id):
+            (store.folder(run_id) / RESULT).unlink(missing_ok=True)
+            start_run(queue, config, place)
 
 
-def delete_run(store: RunStore, queue: RunQueue, run_id: str) -> None:
-    """Delete a run and its jobs; InputError if a process works on it, or if it does not exist."""
+def _is_finished(store: RunStore, run_id: str) -> bool:
+    """Whether a run has finished; InputError if it does not exist."""
     store.folder(run_id)
-    queue.delete_run(run_id)
-    store.delete(run_id)
+    result = store.result(run_id)
+    return result is not None and result["status"] == "finished"

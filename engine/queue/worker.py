@@ -18,6 +18,7 @@ from pathlib import Path
 from engine.devices import core_count, resolve_device
 from engine.errors import InputError
 from engine.queue.client import ENVIRONMENT, LOCK, WorkerSettings, worker_identity
+from engine.queue.litter import sweep
 from engine.queue.process_identity import pid_of, process_identity
 from engine.queue.run_queue import RunQueue
 from engine.queue.worker_process import begin
@@ -39,6 +40,7 @@ def work(settings: WorkerSettings, announce: Callable[[], None] = lambda: None) 
     with _lock(settings.root):
         announce()
         queue.reconcile()
+        sweep(RunStore(settings.root))
         _keep_alive(count, queue, settings.root, settings.data_dir, device, settings.idle_exit, os.getpid())
 
 

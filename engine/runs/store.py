@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -107,6 +108,14 @@ class RunStore:
         if not has_config(folder):
             self._place(folder, lambda new: describe_run(new, config))
         return folder
+
+    def discard(self, run_id: str) -> None:
+        """Remove a run that has nothing but its config, since it could not be queued; any other is left unchanged."""
+        folder = self.root / run_id
+        with suppress(OSError):
+            if os.listdir(folder) == [CONFIG]:
+                (folder / CONFIG).unlink()
+                folder.rmdir()
 
     def _place(self, folder: Path, fill: Callable[[Path], object]) -> None:
         """Create the folder of a run as a whole, unless it has a config."""

@@ -60,21 +60,28 @@ class Trash:
         found = [_entry(path) for path in self._paths()]
         return sorted(filter(None, found), key=lambda entry: (-entry.deleted_at, entry.path.name))
 
-    def restore(self, run_id: str) -> Path:
-        """Move the last deleted run of this id back into the store, and return its folder.
+    def last_deleted(self, run_id: str) -> DeletedRun:
+        """The last deleted run of this id; InputError if the trash has none."""
+        for entry in self.entries():
+            if entry.run_id == run_id:
+                return entry
+        remedy = "List them with `python -m engine runs --deleted`."
+        raise InputError(f"the id of a deleted run in {self.folder}", repr(run_id), remedy)
+
+    def restore(self, entry: DeletedRun) -> Path:
+        """Move a deleted run back into the store, and return its folder.
 
         Raises:
-            InputError: the trash has no such run, or the run exists again.
+            InputError: the run is no longer in the trash, or it exists again.
         """
-        entry = next((entry for entry in self.entries() if entry.run_id == run_id), None)
-        if entry is None:
-            remedy = "List them with `python -m engine runs --deleted`."
-            raise InputError(f"the id of a deleted run in {self.folder}", repr(run_id), remedy)
-        target = self.root / run_id
+        target = self.root / entry.run_id
         if os.path.lexists(target):
             remedy = "Delete the new run first, or keep it. The deleted run is still in the trash."
-            raise InputError("a run that does not exist again", run_id, remedy)
-        os.rename(entry.path, target)
+            raise InputError("a run that does not exist again", entry.run_id, remedy)
+        try:
+            os.rename(entry.path, target)
+        except FileNotFoundError as error:
+            raise InputError("a run in the trash", f"{entry.run_id}, which is gone", "Launch it again.") from error
         for folder in (self.folder, self.root):
             flush_folder(folder)
         return target

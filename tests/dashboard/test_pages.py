@@ -40,7 +40,7 @@ def test_read_only_offers_nothing_that_changes_the_store(open_page, trained_stor
         "Launch and watch",
         "Train Std and Min-Max",
         "Attack these runs",
-        "Delete permanently",
+        "Delete",
         "Stop",
         "Resume",
     }
@@ -55,4 +55,4 @@ def test_shipped_runs_can_be_compared_but_not_changed(open_page, trained_store, 
     assert len(app.multiselect[0].value) == 2, "Std and Min-Max to begin with"
     app = open_page("launch", tmp_path / "store", shipped=trained_store.root)
     assert "No runs have been launched yet. Choose a preset above and launch it." in [info.value for info in app.info]
-    assert not [button for button in app.button if button.label in ("Delete permanently", "Resume", "Retry")]
+    assert not [button for button in app.button if button.label in ("Delete", "Resume", "Retry")]

@@ -15,8 +15,9 @@ from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.minmax.fuzziness import fuzziness
 from engine.minmax.objective import ObjectiveConfig
+from engine.queue.deletion import delete_runs
 from engine.queue.overview import list_runs
-from engine.queue.submission import delete_run, retry_run, submit_measurement
+from engine.queue.submission import retry_run, submit_measurement
 from engine.runs.config import RunConfig
 from engine.runs.experiment import train_runs
 from engine.runs.model_config import ImportedConfig
@@ -124,7 +125,7 @@ def test_a_frozen_run_is_measured_like_any_other(store, queue, unfinished, few_i
     assert report.n == 10 and len(store.report_paths(frozen)) == 1 and not store.report_paths(unfinished)
     retry_run(store, queue, frozen, HERE)
     assert [job.kind for job in queue.jobs()] == ["evaluate"], "it has nothing to be trained to"
-    delete_run(store, queue, frozen)
+    delete_runs(store, queue, [frozen])
     assert store.run_ids() == [unfinished]
 
 

@@ -19,8 +19,9 @@ from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.models.architectures import build_model
 from engine.models.stack import Stack
+from engine.queue.deletion import delete_runs
 from engine.queue.overview import list_runs, read_overview
-from engine.queue.submission import delete_run, retry_run
+from engine.queue.submission import retry_run
 from engine.runs.experiment import train_runs
 from engine.runs.load_network import load_network
 from engine.runs.model_config import ImportedConfig
@@ -255,7 +256,7 @@ def test_it_cannot_be_trained_on(store, queue, bring, few_images):
     with pytest.raises(InputError, match="which was imported"):
         list(train_runs(store, [done.run_id], few_images, "cpu"))
     assert read_overview(store, done.run_id, None).status == "interrupted"
-    delete_run(store, queue, done.run_id)
+    delete_runs(store, queue, [done.run_id])
     assert store.run_ids() == []
 
 

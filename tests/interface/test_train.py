@@ -11,10 +11,11 @@ import torch
 import engine
 from engine.errors import InputError
 from engine.interface.train import train
+from engine.queue.deletion import delete_runs
 from engine.queue.overview import list_runs
 from engine.queue.process_identity import interactive_identity, process_identity
 from engine.queue.run_queue import RunQueue
-from engine.queue.submission import delete_run, submit_runs
+from engine.queue.submission import submit_runs
 from engine.runs.config import ProbeConfig
 from engine.runs.experiment import train_runs
 from engine.runs.launch import LaunchRequest
@@ -213,7 +214,7 @@ def test_it_is_refused_while_somebody_else_trains_it(laboratory):
         assert "\n" not in str(caught.value)
         assert read_metrics(laboratory.root / config.run_id) == []
         with pytest.raises(InputError, match="running"):
-            delete_run(laboratory.store, laboratory.queue, config.run_id)
+            delete_runs(laboratory.store, laboratory.queue, [config.run_id])
         other.kill()
     assert engine.train(**SHORT).status == "finished", "a dead owner is none"
 

@@ -14,11 +14,12 @@ from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
 from engine.queue import heartbeat
 from engine.queue.client import LOCK, LOG, WorkerSettings, start_worker, worker_identity
+from engine.queue.deletion import delete_runs
 from engine.queue.heartbeat import Heartbeat
 from engine.queue.job import Job, Place
 from engine.queue.process_identity import is_alive, pid_of, process_identity
 from engine.queue.run_queue import RunQueue
-from engine.queue.submission import delete_run, retry_run, submit_runs
+from engine.queue.submission import retry_run, submit_runs
 from engine.queue.worker import _was_killed, work
 from engine.queue.worker_process import serve
 from engine.runs.config import ProbeConfig, RunConfig
@@ -55,7 +56,7 @@ class Laboratory:
     def launch(self, config: RunConfig) -> str:
         """Queue it afresh, and see that a worker is there."""
         if config.run_id in self.store.run_ids():
-            delete_run(self.store, self.queue, config.run_id)
+            delete_runs(self.store, self.queue, [config.run_id])
         (run_id,) = submit_runs(self.store, self.queue, [config], self.settings.place)
         start_worker(self.settings)
         return run_id

@@ -7,9 +7,10 @@ import pytest
 
 from engine.errors import InputError
 from engine.measurements.evaluation.request import EvaluationRequest
+from engine.queue.deletion import delete_runs
 from engine.queue.overview import list_runs
 from engine.queue.run_queue import RunQueue
-from engine.queue.submission import delete_run, retry_run, submit_measurement, submit_runs
+from engine.queue.submission import retry_run, submit_measurement, submit_runs
 from engine.runs.config import RunConfig
 from engine.runs.run_files import MODEL, RESULT, write_json
 from engine.runs.store import RunStore
@@ -67,7 +68,7 @@ def test_it_cannot_be_deleted_but_its_copy_can(store):
     with pytest.raises(InputError, match="came with the project"):
         store.delete(RUN_ID)
     store.own_folder(RUN_ID)
-    delete_run(store, queue, RUN_ID)
+    delete_runs(store, queue, [RUN_ID])
     assert store.run_ids() == [RUN_ID] and store.is_shipped(RUN_ID)
 
 

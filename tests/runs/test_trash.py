@@ -35,7 +35,7 @@ def test_a_deleted_run_comes_back_as_it_was(store, run):
     deleted = store.delete(run.name)
     assert store.run_ids() == [] and not run.exists()
     assert [entry.run_id for entry in store.trash.entries()] == [run.name] == [deleted.run_id]
-    assert store.trash.restore(run.name) == run
+    assert store.trash.restore(deleted) == run
     assert contents(run) == before and store.trash.entries() == [] and store.run_ids() == [run.name]
 
 
@@ -46,7 +46,7 @@ def test_the_last_deleted_of_equal_ids_comes_back(store, run, monkeypatch):
         store.delete(run.name)
         if number == 1:
             store.create(CONFIG)
-    store.trash.restore(run.name)
+    store.trash.restore(store.trash.last_deleted(run.name))
     assert (run / "number").read_text() == "2" and len(store.trash.entries()) == 1
 
 
@@ -55,7 +55,7 @@ def test_a_run_that_exists_again_is_not_replaced(store, run):
     again = store.create(CONFIG)
     (again / "new").write_text("new")
     with pytest.raises(InputError, match=run.name):
-        store.trash.restore(run.name)
+        store.trash.restore(store.trash.last_deleted(run.name))
     assert (again / "new").read_text() == "new" and len(store.trash.entries()) == 1
 
 
@@ -63,7 +63,15 @@ def test_a_run_that_exists_again_is_not_replaced(store, run):
 def test_what_was_never_deleted(store, run, bad):
     store.delete(run.name)
     with pytest.raises(InputError, match="deleted run"):
-        store.trash.restore(bad)
+        store.trash.last_deleted(bad)
+
+
+def test_a_run_that_another_process_restored_or_removed(store, run):
+    entry = store.delete(run.name)
+    store.trash.remove(entry.path)
+    with pytest.raises(InputError, match="gone"):
+        store.trash.restore(entry)
+    assert store.run_ids() == []
 
 
 def test_a_symbolic_link_is_deleted_and_its_target_is_not(store, run, tmp_path):
@@ -153,7 +161,7 @@ def test_a_kill_at_any_step_of_a_deletion_leaves_the_run_or_no_run(store, run):
         assert run.exists() == (store.run_ids() == [run.name])
         assert contents(run if run.exists() else Trash(store.root).entries()[0].path) == before
         if not run.exists():
-            store.trash.restore(run.name)
+            store.trash.restore(store.trash.last_deleted(run.name))
         if not killed:
             break
     assert step > 2, "the steps were reached"

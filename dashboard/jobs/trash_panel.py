@@ -1,0 +1,42 @@
+"""Deleted runs, and buttons that restore them."""
+
+import time
+
+import streamlit as st
+
+from dashboard.settings import Settings
+from dashboard.ui.plain_text import plain
+from engine.errors import InputError
+from engine.formatting import duration
+from engine.queue.deletion import restore_run
+from engine.runs.trash import DAYS_KEPT, DeletedRun
+
+SHOWN = 25
+
+
+def draw_trash(here: Settings) -> None:
+    """Draw a row per deleted run, the last deleted first; nothing if there are none or the laboratory is read-only."""
+    deleted = [] if here.read_only else here.store.trash.entries()
+    if not deleted:
+        return
+    with st.expander(f"Deleted runs ({len(deleted)})", key="trash", icon=":material/delete:"):
+        st.caption(
+            f"A deleted run can be restored for {DAYS_KEPT} days. `python -m engine clean` removes all of them at once."
+        )
+        for entry in deleted[:SHOWN]:
+            _draw_row(here, entry)
+        if len(deleted) > SHOWN:
+            st.caption(f"Not shown: {len(deleted) - SHOWN} more. `python -m engine runs --deleted` lists all of them.")
+
+
+def _draw_row(here: Settings, entry: DeletedRun) -> None:
+    name, action = st.columns([6, 1], vertical_alignment="center")
+    ago = duration(max(0.0, time.time() - entry.deleted_at))
+    name.markdown(f"{plain(entry.run_id)}, deleted {ago} ago")
+    if action.button("Restore", key=f"restore-{entry.path.name}", icon=":material/undo:"):
+        try:
+            restore_run(here.store, here.queue, entry)
+        except InputError as error:
+            st.error(plain(str(error)))
+        else:
+            st.rerun()
