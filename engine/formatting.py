@@ -1,9 +1,16 @@
-"""Numbers as text: ε in its unit and in pixels, percent, durations, and the sign for a missing value. No torch."""
+"""Numbers as text, the sign for a missing value, and foreign text on one line. No torch."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 
 MISSING = "–"
 """Text for a missing value."""
+
+UNKNOWN_CHARACTER = "\N{REPLACEMENT CHARACTER}"
+LONGEST_TEXT = 2_000
+JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""Invisible characters that some scripts and emojis need."""
 
 
 def percent(fraction: float | None) -> str:
@@ -46,3 +53,21 @@ def epsilon_words(epsilon: float, unit: str, pixels: Sequence[float] = ()) -> st
     """
     other = f" ({pixel_range(pixels)} in pixels)" if len(pixels) and unit != "pixel" else ""
     return f"ε = {epsilon:g} {unit}{other}"
+
+
+def one_line(text: object, most: int = LONGEST_TEXT) -> str:
+    """Foreign text as at most `most` visible characters on one line.
+
+    Runs of white space become one space. Control characters, characters that change the direction of text, and those
+    that UTF-8 cannot encode become U+FFFD.
+    """
+    line = re.sub(r"\s+", " ", str(text)[: most + 1])
+    line = "".join(map(_visible, line))
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def _visible(character: str) -> str:
+    if character.isascii():
+        return character if character.isprintable() else UNKNOWN_CHARACTER
+    is_hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs") and character not in JOINERS
+    return UNKNOWN_CHARACTER if is_hidden else character

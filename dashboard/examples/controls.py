@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.examples.attacked_runs import AttackedRuns, Strength
 from dashboard.examples.families import Family, epsilons_by_family
 from dashboard.navigation import draw_link
+from dashboard.ui.plain_text import plain
 from dashboard.ui.widgets import forget_unknown
 from engine.attacks.catalog import PAPER_ATTACKS
 
@@ -34,7 +35,7 @@ def _pick_epsilon(family: Family, epsilons: list[float], paper: float) -> float:
         former = state.pop("epsilon")
         preferred = min(epsilons, key=lambda value: abs(value - former))
     return st.select_slider(
-        f"ε, maximum perturbation ({family.unit} units)",
+        f"ε, maximum perturbation ({plain(family.unit)} units)",
         epsilons,
         preferred,
         format_func=lambda value: f"{value:g}",
@@ -48,5 +49,12 @@ def pick_attacks(attacks: list[str]) -> list[str]:
     if len(attacks) <= len(PAPER_ATTACKS):
         return attacks
     papers = [name for name in attacks if name in PAPER_ATTACKS] or attacks[: len(PAPER_ATTACKS)]
-    chosen = st.pills("Attacks", attacks, selection_mode="multi", default=papers, key="columns", bind="query-params")
+    chosen = st.pills(
+        "Attacks",
+        attacks,
+        selection_mode="multi",
+        default=papers,
+        key="columns",
+        bind="query-params",
+    )
     return [name for name in attacks if name in chosen] or papers

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.examples.questions import ANY_ATTACK, Survivors, common_attacks, questions
+from dashboard.ui.plain_text import plain
 from dashboard.ui.widgets import forget_unknown
 from engine.data.catalog import DatasetSpec
 
@@ -29,9 +30,9 @@ def find_image(
     """
     matching = _ask(seen, truth, labels, attacks, in_ball, spec)
     positions = np.flatnonzero(matching[:kept])
-    count = f"{matching.sum()} of {len(matching)} images"
+    count = f"{matching.sum():d} of {len(matching)} images"
     if not len(positions):
-        pictures = f" Pictures are stored for the first {kept} images only." if matching.any() else ""
+        pictures = f" Pictures are stored for the first {kept:d} images only." if matching.any() else ""
         st.info(f"{count} match.{pictures} Choose another question, attack or class.", icon=":material/search_off:")
         return None
     pick, buttons, words = st.columns([4, 3, 3], vertical_alignment="bottom")
@@ -64,7 +65,9 @@ def _ask(
     if shown != ANY_CLASS:
         matching = matching & (truth[: len(matching)] == spec.classes.index(shown))
     if incomparable := [attack for attack in attacks if attack not in common]:
-        st.caption(f"Not used in the search, because not every run was attacked with them: {', '.join(incomparable)}.")
+        st.caption(
+            f"Not used in the search, because not every run was attacked with them: {plain(', '.join(incomparable))}."
+        )
     return matching
 
 

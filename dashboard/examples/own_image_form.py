@@ -9,7 +9,9 @@ from dashboard.jobs.evaluation_form import pick_attacks
 from dashboard.jobs.measurement_panel import queue_measurements
 from dashboard.settings import Settings
 from dashboard.ui.drawing_board import drawing_board
+from dashboard.ui.errors import draw_error
 from dashboard.ui.example_cells import as_picture
+from dashboard.ui.plain_text import plain
 from dashboard.ui.widgets import number, pick_unit
 from engine.attacks.threat import ThreatModel
 from engine.data.catalog import DatasetSpec
@@ -69,13 +71,13 @@ def _pick_image(spec: DatasetSpec) -> tuple[np.ndarray, np.ndarray] | None:
             return None if drawn is None else (drawn, fit_image(drawn, spec, is_bright=True))
         return _pick_upload(spec)
     except InputError as error:
-        st.error(str(error))
+        draw_error(error)
         return None
 
 
 def _pick_upload(spec: DatasetSpec) -> tuple[np.ndarray, np.ndarray] | None:
     upload = st.file_uploader(
-        f"An image of one of {', '.join(spec.classes)}",
+        f"An image of one of {plain(', '.join(spec.classes))}",
         TYPES,
         max_upload_size=LARGEST_UPLOAD,
         key="own-upload",
@@ -111,7 +113,7 @@ def _draw_pair(original: np.ndarray, fitted: np.ndarray) -> None:
             scale = max(1, PREVIEW_WIDTH // max(pixels.shape[:2]))
             with st.container(width=PREVIEW_WIDTH):
                 st.image(image_png(pixels / 255.0, scale=scale), width="stretch", alt=name)
-                st.caption(name)
+                st.caption(plain(name))
 
 
 def _draw_question(here: Settings, run_ids: list[str], spec: DatasetSpec, fitted: np.ndarray) -> None:
@@ -143,6 +145,6 @@ def _draw_question(here: Settings, run_ids: list[str], spec: DatasetSpec, fitted
         save_own_image(here.store, own)
         queue_measurements(here, run_ids, [request])
     except (InputError, OSError) as error:
-        st.error(str(error))
+        draw_error(error)
         return
     st.session_state[_state_key(spec)] = own.image_id

@@ -15,6 +15,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.palette import NEUTRAL, run_colors
+from engine.formatting import one_line
 
 TEMPLATE = go.layout.Template(
     layout={
@@ -127,5 +128,5 @@ def trace_uid(run: Run, part: str) -> str:
 
 
 def safe_text(text: object) -> str:
-    """User-supplied text, escaped so that Plotly does not read it as pseudo-HTML (<b>, <a href>)."""
-    return html.escape(str(text), quote=False)
+    """Foreign text, escaped so that Plotly reads it neither as pseudo-HTML (<b>, <a href>) nor as a template (%{x})."""
+    return html.escape(one_line(text), quote=False).replace("%{", "%&#123;")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.jobs.measurement_panel import queue_measurements
 from dashboard.settings import Settings
+from dashboard.ui.errors import draw_error
 from dashboard.ui.widgets import number, pick_unit
 from engine.attacks.catalog import ATTACKS, PRESETS, attack_names
 from engine.attacks.threat import ThreatModel
@@ -38,12 +39,10 @@ def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
     try:
         requests = read_form(runs[0].config.dataset_spec.epsilon)
     except InputError as error:
-        st.error(str(error))
+        draw_error(error)
         return
-    st.caption(
-        f"{_count(len(requests), runs)}{_cost(here, runs, requests)} The parameters of each attack are those of the "
-        "paper or of AutoAttack. Equivalent command:"
-    )
+    cost = _count(len(requests), runs) + _cost(here, runs, requests)
+    st.caption(f"{cost} The parameters of each attack are those of the paper or of AutoAttack. Equivalent command:")
     run_ids = [run.run_id for run in runs]
     short = requests[0].model_copy(update={"attacks": short_names(requests[0].attacks)})
     command = short.command(run_ids, [request.threat.epsilon for request in requests])

@@ -63,7 +63,7 @@ def _draw_rows(here: Settings, runs: list[RunOverview]) -> None:
 
 def _draw_row(here: Settings, run: RunOverview, label: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"freeze-row-{run.run_id}"):
-        st.markdown(f"{STANDING[run.status]}: **{plain(label)}**{_moment(run)}", width="content")
+        st.markdown(f"{STANDING[run.status]}: **{plain(label)}**{plain(_moment(run))}", width="content")
         st.button(
             "Evaluate current checkpoint",
             key=f"freeze-{run.run_id}",

@@ -63,10 +63,10 @@ def _draw_measurement(here: Settings, job: Job, label: str) -> None:
     text, action = st.columns([6, 1], vertical_alignment="center")
     what = f"{plain(label)}, {plain(_words(job))}"
     if job.status in ACTIVE:
-        text.progress(min(job.progress, 1.0), text=f"{what}: {job.status}, {pace(job)}")
+        text.progress(min(job.progress, 1.0), text=f"{what}: {plain(job.status)}, {plain(pace(job))}")
     else:
         reason = f": {plain(job.error)}" if job.error else ""
-        text.markdown(f"{ICONS[job.status]} {what}: {job.status}{reason}")
+        text.markdown(f"{ICONS[job.status]} {what}: {plain(job.status)}{reason}")
     if here.read_only:
         return
     if job.status in ("queued", "running") and action.button("Stop", key=f"stop-{job.job_id}"):

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard.navigation import open_weights
 from dashboard.settings import Settings
+from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
 from engine.errors import InputError
 from engine.formatting import duration
@@ -66,7 +67,9 @@ def draw_queue(here: Settings, runs: list[RunOverview]) -> None:
 def _draw_row(here: Settings, run: RunOverview) -> None:
     with st.container(border=True, key=f"row-{run.run_id}"):
         name, state, actions = st.columns([4, 5, 3], vertical_alignment="center")
-        name.markdown(f"**{plain(run.config.label)}**  \n{run.config.dataset_spec.title}, {run.config.length}")
+        name.markdown(
+            f"**{plain(run.config.label)}**  \n{plain(f'{run.config.dataset_spec.title}, {run.config.length}')}"
+        )
         _draw_state(state, run)
         with actions.container(horizontal=True, horizontal_alignment="right"):
             _draw_actions(here, run)
@@ -75,7 +78,7 @@ def _draw_row(here: Settings, run: RunOverview) -> None:
 def _draw_state(place: Any, run: RunOverview) -> None:
     icon = ICONS[run.status]
     if run.status in ACTIVE and run.job:
-        place.progress(min(run.job.progress, 1.0), text=f"{icon} {run.status}, {pace(run.job)}")
+        place.progress(min(run.job.progress, 1.0), text=f"{icon} {plain(run.status)}, {plain(pace(run.job))}")
     elif run.status == "damaged":
         place.markdown(f"{icon} damaged")
         place.caption(plain(run.error or ""))
@@ -87,7 +90,7 @@ def _draw_state(place: Any, run: RunOverview) -> None:
         accuracy = "" if clean is None else f"clean accuracy {clean:.1%} on the test set, "
         place.markdown(f"{icon} finished, {accuracy}conv1 fuzziness {run.result['conv1_fuzziness']:.4f}")
     else:
-        place.markdown(f"{icon} {run.status}")
+        place.markdown(f"{icon} {plain(run.status)}")
 
 
 def _draw_actions(here: Settings, run: RunOverview) -> None:
@@ -118,7 +121,7 @@ def _draw_delete(here: Settings, run: RunOverview) -> None:
             try:
                 delete_runs(here.store, here.queue, [run.run_id])
             except InputError as error:
-                st.error(str(error))
+                draw_error(error)
             else:
                 st.rerun()
 

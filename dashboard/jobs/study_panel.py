@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import sources
 from dashboard.jobs.queue_panel import attend_worker
 from dashboard.settings import Settings
+from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
 from engine.data.sources import check_available
 from engine.devices import resolve_device
@@ -74,7 +75,7 @@ def _draw_launch(here: Settings, study: Study, progress: StudyProgress, key: str
             submit_study(here.store, here.queue, study, sources.runs(), here.worker.place)
             client.start_worker(here.worker)
         except (InputError, OSError) as error:
-            st.error(f"The runs could not be launched. {error}")
+            draw_error(error, "The runs could not be launched.")
             return
         st.rerun()
 

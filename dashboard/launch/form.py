@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.ui.plain_text import plain
 from dashboard.ui.widgets import (
     MOST_SEEDS,
     TRAINING_LABELS,
@@ -34,7 +35,7 @@ def draw_form() -> LaunchRequest | InputError:
     """Draw the form; return its request, or the first error in it."""
     name = st.selectbox("Preset", list(PRESETS), format_func=lambda key: PRESETS[key].title, key="preset")
     preset = PRESETS[name]
-    st.caption(preset.about)
+    st.caption(plain(preset.about))
     start, prefix = preset.request, f"{name}-"  # each preset has its own widgets, filled with its values
     fields = _read_data_and_scope(start, prefix)
     variants = _read_variants(start, prefix)
@@ -107,7 +108,7 @@ def _read_penalties(start: LaunchRequest, prefix: str) -> dict[str, float]:
     """Strengths of the registered penalties other than L1 and L2; without such penalties, no widget is drawn."""
     return {
         name: st.number_input(
-            penalty.title,
+            plain(penalty.title),
             penalty.low,
             penalty.high,
             dict(start.penalties).get(name, 0.0),

@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard.navigation import open_weights
 from dashboard.settings import ROOT, Settings
+from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
 from engine.data.catalog import DATASETS
 from engine.exchange.tensor_file import MOST_BYTES, SUFFIXES
@@ -94,7 +95,7 @@ def import_file(here: Settings, file_name: str, content: bytes, architecture: st
 
 def _draw_outcome(outcome: Outcome) -> None:
     if outcome.error:
-        st.error(outcome.error)
+        draw_error(outcome.error)
         return
     run = outcome.run
     accuracy = f"{run['clean_accuracy']:.1%} of {run['clean_accuracy_samples']:,} test images classified correctly"
@@ -106,6 +107,6 @@ def _draw_outcome(outcome: Outcome) -> None:
             "pixels in [0, 1]."
         )
     if run["renamed"]:
-        st.caption("Matched by shape: " + ", ".join(f"`{own}`" for own in run["renamed"].values()))
+        st.caption("Matched by shape: " + plain(", ".join(run["renamed"].values())))
     if st.button("Show its weights", icon=":material/monitoring:", key="open-imported"):
         open_weights([run["run_id"]])

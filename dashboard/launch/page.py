@@ -9,6 +9,7 @@ from dashboard.launch.form import draw_form
 from dashboard.launch.import_form import draw_import_form
 from dashboard.launch.summary import draw_summary
 from dashboard.settings import Settings
+from dashboard.ui.errors import draw_error
 from engine.runs.launch import LaunchRequest
 
 
@@ -24,7 +25,7 @@ def draw_launch(here: Settings) -> None:
         if isinstance(request, LaunchRequest):
             draw_summary(here, request)
         else:
-            st.error(str(request))
+            draw_error(request)
 
 
 def watch_queue(here: Settings, was_busy: bool) -> None:

@@ -7,6 +7,8 @@ import streamlit as st
 from dashboard.jobs.data_in_use import on_data, on_fetched_data
 from dashboard.navigation import open_weights
 from dashboard.settings import Settings
+from dashboard.ui.errors import draw_error
+from dashboard.ui.plain_text import plain
 from engine.data.sources import check_available
 from engine.devices import resolve_device
 from engine.errors import InputError
@@ -26,7 +28,7 @@ def draw_summary(here: Settings, request: LaunchRequest) -> None:
         check_available(request.dataset, here.worker.data_dir)
         configs = on_data(here, request).configs()
     except InputError as error:
-        st.error(str(error))
+        draw_error(error)
         return
     draw_warning(configs, request.training.weight_limit)
     st.caption("Equivalent command:")
@@ -39,7 +41,7 @@ def draw_summary(here: Settings, request: LaunchRequest) -> None:
             run_ids = submit_runs(here.store, here.queue, configs, here.worker.place)
             client.start_worker(here.worker)
         except (InputError, OSError) as error:
-            st.error(f"The runs could not be launched. {error}")
+            draw_error(error, "The runs could not be launched.")
             return
         open_weights(run_ids)
 
@@ -54,7 +56,7 @@ def draw_cost(here: Settings, device: str, configs: Sequence[RunConfig]) -> None
         "Estimated time",
         duration(seconds) if seconds is not None else MISSING,
         help=(
-            f"At the speed measured on this machine ({device}), with up to {processes} processes in parallel; "
+            f"At the speed measured on this machine ({plain(device)}), with up to {processes:d} processes in parallel; "
             "a dash means that no speed has been measured yet"
         ),
     )

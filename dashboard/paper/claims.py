@@ -72,7 +72,7 @@ def draw_claims(export: PageExport, claims: Sequence[JudgedClaim]) -> None:
 
 
 def _draw_card(claim: JudgedClaim) -> None:
-    st.markdown(f"**{claim.number}** {BADGES[claim.verdict]}  \n**{plain(claim.words)}**")
+    st.markdown(f"**{claim.number:d}** {BADGES[claim.verdict]}  \n**{plain(claim.words)}**")
     lines = [
         f"{ICONS[one.verdict]} {plain(one.words)}  \n:small[{plain(effect_words(one))}]" for one in claim.statements
     ]

@@ -15,7 +15,12 @@ def pick_evidence() -> tuple[Library, Evidence]:
     first, second, third = st.columns([3, 5, 2], vertical_alignment="bottom")
     titles = {dataset_spec(name).title: name for name in SETTINGS}
     title = first.segmented_control(
-        "Data set", list(titles), default=next(iter(titles)), required=True, key="dataset", bind="query-params"
+        "Data set",
+        list(titles),
+        default=next(iter(titles)),
+        required=True,
+        key="dataset",
+        bind="query-params",
     )
     dataset = titles.get(title or "", next(iter(SETTINGS)))
     library = open_library(dataset)

@@ -6,6 +6,7 @@ from dashboard.jobs.study_panel import draw_study
 from dashboard.paper.reading import Library
 from dashboard.paper.words import missing_words, without_strong_attacks
 from dashboard.settings import Settings
+from dashboard.ui.plain_text import plain
 from dashboard.ui.widgets import number
 from engine.attacks.catalog import STRONG_ATTACKS
 from engine.measurements.evaluation.request import EvaluationRequest
@@ -37,7 +38,7 @@ def draw_missing(here: Settings, library: Library, evidence: Evidence) -> None:
     study = setting.study(tuple(seeds), samples)
     wanted = evidence if samples == evidence.samples else library.evidence(setting, samples)
     for table, words in missing_words(wanted, seeds).items():
-        st.markdown(f"**Table {table}**: {'. '.join(words) if words else 'all seeds are complete'}.")
+        st.markdown(f"**Table {table:d}**: {plain('. '.join(words) if words else 'all seeds are complete')}.")
     lacking = without_strong_attacks(wanted, seeds)
     attackable = [run.run_id for run in lacking if run.has_weights]
     if lacking:
@@ -46,7 +47,7 @@ def draw_missing(here: Settings, library: Library, evidence: Evidence) -> None:
             words += " These attacks take the longest, so the launch leaves them out; the command is below."
         if bare := len(lacking) - len(attackable):
             words += f" Recorded without weights, so they cannot be attacked again: {bare} of them."
-        st.markdown(f"**Claim 6**: {words}")
+        st.markdown(f"**Claim 6**: {plain(words)}")
     if not here.read_only:
         draw_study(here, study, library.runs, key="paper-study")
     st.caption("Equivalent commands:" if attackable else "Equivalent command:")

@@ -18,6 +18,7 @@ from dashboard.paper.claims import COLUMNS, effect_words
 from dashboard.paper.reading import Library, judged
 from dashboard.paper.words import oddity_notes, setting_words
 from dashboard.ui.latex import escaped
+from dashboard.ui.plain_text import plain
 from dashboard.ui.tables import csv_text, latex_text
 from engine.paper.claims import RULE, JudgedClaim
 from engine.paper.distance import RULE as DISTANCE_RULE
@@ -35,7 +36,7 @@ def draw_takeaway(library: Library, evidence: Evidence) -> None:
     }
     for label, (ending, mime, text) in offers.items():
         st.download_button(
-            label,
+            plain(label),
             lambda text=text: text().encode(),
             f"{stem}.{ending}" if ending == "tex" else f"{stem}-{ending}",
             mime,

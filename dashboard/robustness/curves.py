@@ -12,6 +12,7 @@ from dashboard.frames.labels import unique_labels
 from dashboard.jobs.measurement_panel import queue_measurements
 from dashboard.robustness.curve_words import epsilon_title, readable, threshold_words, way_title
 from dashboard.settings import Settings
+from dashboard.ui.errors import draw_error
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.widgets import number, pick_unit
 from engine.attacks.threat import ThreatModel
@@ -47,7 +48,7 @@ def draw_curves_form(here: Settings, chosen: list[RunOverview]) -> None:
             threat = validated(ThreatModel, norm="linf", epsilon=step, unit=unit)
             request = validated(CurveRequest, attack=attack, threat=threat, samples=samples)
         except InputError as error:
-            st.error(str(error))
+            draw_error(error)
             return
         st.caption(
             "ε grows by one step at a time. Each attack runs on the images that are still classified correctly. The "

@@ -12,6 +12,7 @@ from dashboard.frames.distances import distance_frame, distance_summary
 from dashboard.frames.labels import unique_labels
 from dashboard.jobs.measurement_panel import queue_measurements
 from dashboard.settings import Settings
+from dashboard.ui.errors import draw_error
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.protocol_picker import pick_protocol
 from dashboard.ui.widgets import forget_unknown, number
@@ -52,7 +53,7 @@ def draw_distances_form(here: Settings, chosen: list[RunOverview]) -> None:
         try:
             request = validated(EvaluationRequest, attacks=tuple(attacks), samples=samples, threat=threat)
         except InputError as error:
-            st.error(str(error))
+            draw_error(error)
             return
         run_ids = [run.run_id for run in chosen]
         st.caption(

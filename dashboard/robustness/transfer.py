@@ -12,6 +12,7 @@ from dashboard.frames.transfers import accuracy_matrix, transfer_frame
 from dashboard.jobs.measurement_panel import queue_measurements
 from dashboard.robustness.transfer_images import draw_pair
 from dashboard.settings import Settings
+from dashboard.ui.errors import draw_error
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.widgets import forget_unknown, number, pick_unit
 from engine.attacks.catalog import ATTACKS
@@ -61,7 +62,7 @@ def draw_transfer_form(here: Settings, chosen: list[RunOverview]) -> None:
             threat = validated(ThreatModel, norm="linf", epsilon=epsilon, unit=unit)
             request = validated(TransferRequest, attack=attack, targets=run_ids, samples=samples, threat=threat)
         except InputError as error:
-            st.error(str(error))
+            draw_error(error)
             return
         st.caption(
             "Each run is attacked, unless it already was, and all runs classify the adversarial images. Equivalent "

@@ -80,7 +80,7 @@ def pick_images(transfer: Transfer, kept: int) -> np.ndarray:
         kinds = {"Fool the network": both}
     kinds = {f"{name} ({len(found)} with pictures)": found for name, found in kinds.items() if len(found)}
     if not kinds:
-        st.info(f"Pictures are stored for the first {kept} images only, and none of these fools the source.")
+        st.info(f"Pictures are stored for the first {kept:d} images only, and none of these fools the source.")
         return np.empty(0, np.int64)
     which, where = st.columns([2, 1], vertical_alignment="bottom")
     forget_unknown("transfer-kind", kinds)

@@ -7,6 +7,7 @@ from dashboard.navigation import open_weights
 from dashboard.settings import Settings
 from dashboard.start.own_runs import draw_own_runs
 from dashboard.start.story import draw_story
+from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
 from engine.devices import worker_process_count
 from engine.errors import InputError
@@ -38,7 +39,7 @@ def draw_launch(here: Settings) -> None:
             run_ids = submit_runs(here.store, here.queue, configs, here.worker.place)
             client.start_worker(here.worker)
         except (InputError, OSError) as error:
-            st.error(str(error))
+            draw_error(error)
             st.stop()
         open_weights(run_ids)
     seconds = estimated_seconds(configs, here.queue.rates(), worker_process_count("cpu"), "cpu")

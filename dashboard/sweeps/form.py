@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.settings import Settings
 from dashboard.sweeps.summary import draw_summary
+from dashboard.ui.errors import draw_error
 from dashboard.ui.widgets import (
     MOST_SEEDS,
     TRAINING_LABELS,
@@ -66,7 +67,7 @@ def draw_sweep_form(here: Settings, runs: Sequence[RunOverview]) -> None:
         if isinstance(request, SweepRequest):
             draw_summary(here, request, runs)
         else:
-            st.error(str(request))
+            draw_error(request)
 
 
 def read_form() -> SweepRequest | InputError:

@@ -6,6 +6,8 @@ import streamlit as st
 
 from dashboard.jobs.study_panel import draw_failures, progress_words, seconds_left
 from dashboard.settings import Settings
+from dashboard.ui.errors import draw_error
+from dashboard.ui.plain_text import plain
 from engine.data.catalog import dataset_spec
 from engine.data.sources import check_available
 from engine.errors import InputError
@@ -35,7 +37,7 @@ def draw_sweeps(here: Settings, sweeps: Sequence[Sweep], runs: Sequence[RunOverv
     for request, progress in sweeps:
         with st.container(border=True, key=f"sweep-{request.sweep_id}"):
             name, state, actions = st.columns([4, 5, 3], vertical_alignment="center")
-            name.markdown(f"**{dataset_spec(request.dataset).title}**  \n{request.label}")
+            name.markdown(f"**{plain(dataset_spec(request.dataset).title)}**  \n{plain(request.label)}")
             state.progress(progress.fraction, text=progress_words(progress, seconds_left(here, progress)))
             if not here.read_only:
                 with actions.container(horizontal=True, horizontal_alignment="right"):
@@ -61,7 +63,7 @@ def _draw_actions(here: Settings, request: SweepRequest, progress: StudyProgress
                 submit_study(here.store, here.queue, request.study, runs, here.worker.place)
                 client.start_worker(here.worker)
             except (InputError, OSError) as error:
-                st.error(f"The sweep could not be resumed. {error}")
+                draw_error(error, "The sweep could not be resumed.")
             else:
                 st.rerun()
     if not progress.is_busy and st.button(

@@ -6,6 +6,8 @@ import streamlit as st
 
 from dashboard.jobs.data_in_use import on_data, on_fetched_data
 from dashboard.settings import Settings
+from dashboard.ui.errors import draw_error
+from dashboard.ui.plain_text import plain
 from engine.data.sources import check_available
 from engine.devices import resolve_device
 from engine.errors import InputError
@@ -27,7 +29,7 @@ def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOvervi
         request = on_data(here, request)
         study = request.study
     except InputError as error:
-        st.error(str(error))
+        draw_error(error)
         return
     progress = study_progress(here.store, here.queue, study, runs)
     there = sum(step.trained == 1 for step in progress.steps)
@@ -41,7 +43,7 @@ def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOvervi
     )
     points = f"{len(request.l1_strengths)} λ × {len(request.mus)} μ"
     st.caption(f"{points}, {len(progress.steps)} runs in total; {there} of them are already trained.")
-    st.caption(f"λ: {value_list(request.l1_strengths)}. μ: {value_list(request.mus)}.")
+    st.caption(plain(f"λ: {value_list(request.l1_strengths)}. μ: {value_list(request.mus)}."))
     st.caption("Equivalent command:")
     st.code(request.command(), language="bash", wrap_lines=True)
     if st.button("Launch sweep", type="primary", icon=":material/grid_on:", width="stretch"):
@@ -51,6 +53,6 @@ def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOvervi
             submit_study(here.store, here.queue, request.study, runs, here.worker.place)
             client.start_worker(here.worker)
         except (InputError, OSError) as error:
-            st.error(f"The sweep could not be launched. {error}")
+            draw_error(error, "The sweep could not be launched.")
             return
         st.rerun()

@@ -10,6 +10,7 @@ from dashboard.theory.simulated_layer import P1, SimulatedLayer, pick_layer
 from dashboard.theory.statements import FORMATS, statements
 from dashboard.theory.verdict import counted, curve_words, row_at, verdict_title, verdict_words
 from dashboard.ui.page_export import PageExport
+from dashboard.ui.plain_text import plain
 from engine.minmax.gradients import exact_bernoulli, exact_uniform
 from engine.minmax.theorem import (
     UNIFORM,
@@ -54,7 +55,7 @@ def draw_verdict(export: PageExport, expectation: pd.DataFrame, p1: float) -> No
     """Draw the verdict on the theorem at this p1, in words."""
     row = row_at(expectation, p1)
     icons = {"holds": ":material/check:", "fails": ":material/close:", "within noise": ":material/question_mark:"}
-    st.markdown(f"{icons[row['verdict']]} **{verdict_title(row)}**")
+    st.markdown(f"{icons[row['verdict']]} **{plain(verdict_title(row))}**")
     export.note(verdict_words(row))
     export.note(curve_words(expectation))
 

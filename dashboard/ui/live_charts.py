@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from dashboard.ui.frontend_files import CHART, joined
+from dashboard.ui.plain_text import plain
 from dashboard.ui.tables import csv_text, file_stem
 from engine.atomic import write_atomically
 
@@ -70,7 +71,7 @@ def live_chart(
                 name,
                 "text/csv",
                 key=f"{key}-csv",
-                help=f"Download {name}",
+                help=f"Download {plain(name)}",
                 on_click="ignore",
                 type="tertiary",
             )

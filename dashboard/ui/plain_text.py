@@ -1,8 +1,20 @@
-"""Escaping of user-supplied text, such as names of imported weights, where Streamlit reads Markdown."""
+"""Foreign text, such as names in files and error messages, where Streamlit reads Markdown. No streamlit."""
 
-MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:/@")
+import re
+
+from engine.formatting import one_line
+
+MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~$:/@&=]")
+"""Characters with a meaning in Markdown, which takes a backslash before any of them."""
+
+JOINER = "\N{WORD JOINER}"
+"""Invisible; keeps apart what is read once more after the backslashes are gone."""
+
+LINKS_AND_ICONS = re.compile(r"(?<=:)(?=//|[\w+-]+(?:[:\[{/]|$))|(?<=@)(?=[\w-])|(?<=www)(?=\.)", re.IGNORECASE)
+ARROWS = re.compile(r"(?<!\S)(?:<->|->|<-|--|>=|<=|~=)(?!\S)")
 
 
-def plain(text: str) -> str:
-    """Text with all Markdown, links and emoji codes escaped."""
-    return "".join(f"\\{character}" if character in MARKDOWN else character for character in text)
+def plain(text: object) -> str:
+    """Text on one line that Markdown shows as it is: no formatting, link, image, formula, icon, emoji or arrow."""
+    apart = ARROWS.sub(lambda match: JOINER.join(match[0]), LINKS_AND_ICONS.sub(JOINER, one_line(text)))
+    return MARKDOWN.sub(r"\\\g<0>", apart)

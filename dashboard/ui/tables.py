@@ -9,6 +9,7 @@ import streamlit as st
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype, is_scalar
 
 from dashboard.ui.latex import escaped
+from dashboard.ui.plain_text import plain
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MISSING = "--"
@@ -80,12 +81,12 @@ def draw_table(frame: pd.DataFrame, *, key: str, name: str, column_config: Mappi
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         for kind, (ending, mime, data) in kinds.items():
             st.download_button(
-                kind,
+                plain(kind),
                 data,
                 f"{stem}.{ending}",
                 mime,
                 key=f"{key}-{ending}",
-                help=f"Download {stem}.{ending}",
+                help=f"Download {plain(f'{stem}.{ending}')}",
                 on_click="ignore",
                 type="tertiary",
             )

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 from pydantic import BaseModel
 
+from dashboard.ui.plain_text import plain
 from engine.attacks.threat import ThreatModel
 from engine.data.catalog import DatasetSpec
 from engine.minmax.objective import SCOPES, Scope
@@ -37,7 +38,7 @@ def number(
     lowest = kind((limits.low or 0) if low is None else low)
     whole = {"step": 1} if kind is int else {"format": "%.6g", "step": None}
     text = f"{limits.description}: {Limits('', 0, low=lowest, high=limits.high)}"
-    return place.number_input(label, lowest, kind(limits.high or 0), kind(value), key=key, help=text, **whole)
+    return place.number_input(label, lowest, kind(limits.high or 0), kind(value), key=key, help=plain(text), **whole)
 
 
 def numbers(places: Sequence[Any], labels: Mapping[str, str], start: BaseModel, key: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.frames.labels import unique_labels
 from dashboard.jobs.queue_panel import ICONS
+from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
@@ -18,10 +19,10 @@ def draw_states(runs: Sequence[RunOverview]) -> None:
         with place.container(border=True):
             st.markdown(f"{ICONS[run.status]} **{plain(names[run.run_id])}**")
             if run.job and run.status in ("running", "stopping"):
-                st.progress(min(run.job.progress, 1.0), text=f"{run.status}, {run.job.message}")
+                st.progress(min(run.job.progress, 1.0), text=plain(f"{run.status}, {run.job.message}"))
             elif run.error:
-                st.error(run.error)
-            st.caption(state_words(run))
+                draw_error(run.error)
+            st.caption(plain(state_words(run)))
 
 
 def state_words(run: RunOverview) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.serving import CHROMIUM, free_port, serve
+from tests.browser.finder import find_browser
+from tests.browser.serving import free_port, serve
 
 LAUNCHES = 3
 HISTORIES = ".live-chart[aria-label^='Fuzziness']"
@@ -37,7 +38,7 @@ def main() -> None:
         command = [sys.executable, "-m", "dashboard", "--port", str(port), "--store", str(folder), "--data", name]
         with serve(command, port, folder / "log", dict(os.environ)):
             time.sleep(10)  # the worker imports torch and measures its speed
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=find_browser()[0], args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": 1280, "height": 1600})
             taken = []
             for seed in range(LAUNCHES):

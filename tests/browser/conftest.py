@@ -1,14 +1,15 @@
 import pytest
 
-from tests.browser.serving import CHROMIUM
+from tests.browser.finder import find_browser
 
 
 def pytest_collection_modifyitems(items):
-    for item in items:
-        if "browser" in item.path.parts:
-            item.add_marker(pytest.mark.browser)
-            if not CHROMIUM.exists():
-                item.add_marker(pytest.mark.skip(reason=f"needs {CHROMIUM} (Debian: apt install chromium)"))
+    driving = [item for item in items if "browser" in item.fixturenames]
+    for item in driving:
+        item.add_marker(pytest.mark.browser)
+    if driving and (reason := find_browser()[1]):
+        for item in driving:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,7 @@ def browser():
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     arguments += ["--disable-component-update", "--disable-sync"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        browser = playwright.chromium.launch(executable_path=find_browser()[0], args=arguments)
         yield browser
         browser.close()
 

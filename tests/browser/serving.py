@@ -15,7 +15,6 @@ from engine.queue.client import worker_identity
 from engine.queue.process_identity import pid_of
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 def free_port() -> int:

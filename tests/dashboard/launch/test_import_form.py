@@ -10,6 +10,7 @@ import torch
 from dashboard.launch import import_form
 from engine.models.architectures import build_model
 from engine.runs.store import RunStore
+from tests.dashboard.shown_text import shown
 
 
 def weights_file(architecture: str = "lenet") -> bytes:
@@ -78,7 +79,7 @@ def test_only_data_sets_that_fit_are_offered(form, tmp_path):
 def test_what_does_not_fit_is_said_in_place(form, tmp_path, name, content, said):
     app = press_import(form(name, content))
     assert not app.exception and not app.success
-    assert said in app.error[0].value and "Traceback" not in app.error[0].value
+    assert said in shown(app.error[0].value) and "Traceback" not in app.error[0].value
     assert RunStore(tmp_path / "store").run_ids() == []
 
 
@@ -95,7 +96,7 @@ def test_an_end_that_no_one_foresaw(form, monkeypatch, capfd, code, said):
     ended = subprocess.CompletedProcess([], code, "", "Traceback: secret\n")
     monkeypatch.setattr(import_form.subprocess, "run", lambda *_, **__: ended)
     app = press_import(app)
-    assert said in app.error[0].value and "secret" not in app.error[0].value
+    assert said in shown(app.error[0].value) and "secret" not in app.error[0].value
     assert "secret" in capfd.readouterr().err
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from engine.command_line import launch
 from engine.runs.store import RunStore
+from tests.dashboard.shown_text import shown
 
 
 def test_launching_what_the_form_says(open_page, tmp_path):
@@ -52,7 +53,7 @@ def test_what_cannot_be_launched_is_said_in_place(open_page, tmp_path, field, va
     app = open_page("launch", tmp_path / "store")
     app.number_input(key=f"demonstration-{field}").set_value(value).run()
     assert not app.exception
-    assert word in app.error[0].value
+    assert word in shown(app.error[0].value)
     assert "Launch and watch" not in [button.label for button in app.button]
 
 

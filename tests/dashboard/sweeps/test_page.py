@@ -17,6 +17,7 @@ from engine.studies.study import stop_study, study_progress, submit_study
 from engine.studies.sweep import SweepRequest
 from engine.studies.sweep_files import read_sweeps, save_sweep
 from engine.training.schedule import TrainingConfig
+from tests.dashboard.shown_text import shown
 from tests.small_runs import HERE
 
 REQUEST = SweepRequest(
@@ -65,7 +66,7 @@ def open_sweeps(open_page, started_workers, drawn):
 
 
 def said(app) -> str:
-    return " ".join(str(element.value) for kind in ("info", "caption", "markdown") for element in app.get(kind))
+    return shown(" ".join(str(element.value) for kind in ("info", "caption", "markdown") for element in app.get(kind)))
 
 
 def button(app, words: str):
@@ -133,7 +134,7 @@ def test_the_maps_show_the_plane_and_what_ran_away(open_sweeps, swept, drawn):
     assert list(cross.text) == ["|w| 123"]
     assert any(trace.name and "first step" in trace.name for trace in figure.data)
     begun = read_conv_weights(swept.path(REQUEST.configs()[0].run_id), "conv1")[0]
-    assert f"Initial weights have |w| up to {abs(begun).max():.4f}" in said(app).replace("\\", "")
+    assert f"Initial weights have |w| up to {abs(begun).max():.4f}" in said(app)
     assert "3 of 4 runs done, 1 failed" in app.get("progress")[0].proto.text
     assert "Resume" not in [one.label for one in app.button], "what ran away is not tried again"
 
@@ -153,9 +154,9 @@ def test_every_view_draws(open_sweeps, swept, drawn, view, key):
 
 def test_a_point_is_chosen_by_name_or_by_the_address(open_sweeps, swept, drawn):
     app = open_sweeps(swept.root, point=point_label(0.1, 0.0))
-    assert "Runs at λ 0\\.1, μ 0" in said(app)
+    assert "Runs at λ 0.1, μ 0" in said(app)
     app.selectbox(key="point").set_value("0.1 0.5").run()
-    assert not app.exception and "Tipping point λ\\/\\(2μ\\) \\= 0\\.1" in said(app).replace(" = ", " \\= ")
+    assert not app.exception and "Tipping point λ/(2μ) = 0.1" in said(app)
     frame = (drawn["sweep-maps"][0].layout.shapes[0].x0, drawn["sweep-maps"][0].layout.shapes[0].y0)
     assert frame == pytest.approx((0.53, 0.53))
 
@@ -175,7 +176,7 @@ def test_a_failed_point_has_its_weights_and_no_attacks(open_sweeps, swept):
 
 
 def test_of_a_point_without_a_finished_run_no_weight_is_said_to_lie_anywhere(open_sweeps, swept):
-    words = said(open_sweeps(swept.root, point=point_label(0.0, 0.5))).replace("\\", "")
+    words = said(open_sweeps(swept.root, point=point_label(0.0, 0.5)))
     assert "Tipping point λ/(2μ) = 0: no run has finished." in words
 
 
@@ -187,9 +188,7 @@ def test_attacks_that_failed_say_why_and_are_tried_again(open_sweeps, swept):
     for job in queue.claim("somebody", lambda free: free):
         queue.release("somebody", job.job_id, "failed", "The disk is full.")
     app = open_sweeps(swept.root)
-    assert said(app).replace("\\", "").count("failed: The disk is full.") == 3, (
-        "the run that ran away is drawn on the map instead"
-    )
+    assert said(app).count("failed: The disk is full.") == 3, "the run that ran away is drawn on the map instead"
     button(app, "Resume").click().run()
     assert not app.exception and {job.status for job in queue.jobs()} == {"queued"}
 
@@ -203,7 +202,7 @@ def test_a_failure_is_told_however_late_its_run_stands(open_sweeps, tmp_path):
     last = many.configs()[-1].run_id
     queue.claim("somebody", lambda free: [job for job in free if job.run_id == last])
     queue.release("somebody", last, "failed", "The disk is full.")
-    assert said(open_sweeps(store.root)).replace("\\", "").count("failed: The disk is full.") == 1
+    assert said(open_sweeps(store.root)).count("failed: The disk is full.") == 1
 
 
 def test_a_sweep_that_cannot_go_on_says_why(open_sweeps, tmp_path):

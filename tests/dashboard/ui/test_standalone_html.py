@@ -12,6 +12,7 @@ import pytest
 
 from dashboard.ui import page_export
 from dashboard.ui.page_export import PageExport
+from dashboard.ui.plain_text import JOINER
 from dashboard.ui.standalone_html import Chart, Note, Table, standalone_html
 
 EVIL = "</script><script>alert(1)</script><!--"
@@ -86,4 +87,4 @@ def test_a_note_is_text_and_no_markdown(monkeypatch):
     drawn = []
     monkeypatch.setattr(page_export.st, "caption", drawn.append)
     PageExport("Runs").note("*a* $b$ :red[c] `d`")
-    assert drawn == [r"\*a\* \$b\$ \:red\[c\] \`d\`"]
+    assert drawn == [r"\*a\* \$b\$ \:" + JOINER + r"red\[c\] \`d\`"]
