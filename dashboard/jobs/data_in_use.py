@@ -5,6 +5,7 @@ from typing import TypeVar
 import streamlit as st
 
 from dashboard.settings import Settings
+from dashboard.ui.plain_text import plain
 from engine.data.catalog import dataset_spec
 from engine.data.identity import identity_words
 from engine.data.sources import fetch_dataset
@@ -24,7 +25,7 @@ def on_data(here: Settings, request: Request) -> Request:
     spec = dataset_spec(request.dataset)
     if request.data_digest and spec.listed:
         words = identity_words(spec, request.data_digest)
-        st.caption(f"The data folder has other images of {spec.title}. Runs on them are named “{words}”.")
+        st.caption(f"The data folder has other images of {plain(spec.title)}. Runs on them are named “{plain(words)}”.")
     return request
 
 
