@@ -15,9 +15,12 @@ from engine.measurements.diagnosis.read import usable_diagnosis
 from engine.measurements.evaluation.arrays import read_evaluated
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.survivors import read_survivors
+from engine.measurements.inspection import run_problems
 from engine.measurements.own_images import OwnImageResult, own_image_results
 from engine.measurements.transfer.read import decisive_paths, read_transfers
 from engine.minmax.threshold import PixelThreshold
+from engine.queue.job import ACTIVE
+from engine.queue.overview import RunOverview
 from engine.robustness.curve import RobustnessCurve
 from engine.robustness.report import RobustnessReport
 from engine.robustness.transfer import Transfer
@@ -85,6 +88,11 @@ def thresholds(run_id: str) -> list[PixelThreshold]:
     """Filters of a run's first convolution that act as a threshold on one pixel."""
     folder = settings().store.path(run_id)
     return _thresholds(run_id, folder, file_state(folder / MODEL))
+
+
+def problems(run: RunOverview) -> list[str]:
+    """A sentence for each damaged file of a run; files that have not changed are not read again."""
+    return run_problems(settings().store, run.run_id, is_active=run.status in ACTIVE)
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)  # shared, not copied: they are frozen

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from dashboard import measured
 from dashboard.sources import closest_watched
 from dashboard.ui import playback
+from dashboard.ui.plain_text import plain
 from engine.queue.overview import RunOverview
 
 
@@ -96,6 +98,9 @@ def pick_runs(runs: list[RunOverview], what: str, most: int = SHOWN_AT_ONCE) -> 
     if gone := [run_id for run_id in st.query_params.get_all("runs") if run_id not in by_id]:
         runs_in_link = "1 run" if len(gone) == 1 else f"{len(gone)} runs"
         st.caption(f"{runs_in_link} in this link cannot be shown here: deleted, or without results for this page.")
+    for run_id in chosen:
+        for problem in measured.problems(by_id[run_id]):
+            st.warning(plain(problem), icon=":material/broken_image:")
     state.last_picked = chosen
     if chosen != st.query_params.get_all("runs"):
         st.query_params["runs"] = chosen

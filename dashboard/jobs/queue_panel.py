@@ -1,6 +1,7 @@
 """Queue of runs: their progress, and buttons that stop, resume or delete them."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,7 +15,7 @@ from engine.formatting import duration
 from engine.queue import client
 from engine.queue.deletion import delete_runs
 from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job
-from engine.queue.overview import RunOverview
+from engine.queue.overview import RunOverview, RunProblem
 from engine.queue.submission import retry_run
 from engine.runs.config import RunConfig
 from engine.runs.trash import DAYS_KEPT
@@ -114,7 +115,7 @@ def _draw_actions(here: Settings, run: RunOverview) -> None:
         _draw_delete(here, run)
 
 
-def _draw_delete(here: Settings, run: RunOverview) -> None:
+def _draw_delete(here: Settings, run: RunOverview | RunProblem) -> None:
     with st.popover("", icon=":material/delete:", help="Delete this run"):
         st.write(f"The run moves to the trash. You can restore it below for {DAYS_KEPT} days.")
         if st.button("Delete", key=f"delete-{run.run_id}", type="primary"):
@@ -130,3 +131,16 @@ def pace(job: Job) -> str:
     """Current step of an active job, and its remaining time."""
     left = job.seconds_left
     return job.message + ("" if left is None else f", {duration(left)} left")
+
+
+def draw_problems(here: Settings, problems: Sequence[RunProblem]) -> None:
+    """Draw a row per run whose config cannot be read: why, and a button that deletes it."""
+    for problem in problems:
+        with st.container(border=True, key=f"row-{problem.run_id}"):
+            name, state, actions = st.columns([4, 5, 3], vertical_alignment="center")
+            name.markdown(f"**{plain(problem.run_id)}**")
+            state.markdown(f"{ICONS['damaged']} damaged")
+            state.caption(plain(problem.sentence))
+            if not here.read_only and not here.store.is_shipped(problem.run_id):
+                with actions.container(horizontal=True, horizontal_alignment="right"):
+                    _draw_delete(here, problem)

@@ -11,7 +11,7 @@ from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
 from engine.data.sources import check_available
 from engine.devices import resolve_device
-from engine.errors import InputError
+from engine.errors import DamagedFile, InputError
 from engine.formatting import duration
 from engine.queue import client
 from engine.queue.overview import RunOverview
@@ -83,8 +83,8 @@ def _draw_launch(here: Settings, study: Study, progress: StudyProgress, key: str
 def draw_failures(here: Settings, study: Study, steps: Sequence[Step]) -> None:
     """Draw the failed runs with their error messages."""
     for step in steps:
-        if step.status == "failed":
-            words = f"{step.config.label} failed: {_reason(here, study, step)}"
+        if step.status in ("failed", "damaged"):
+            words = f"{step.config.label} {step.status}: {_reason(here, study, step)}"
             st.caption(f":material/error: {plain(words)}")
 
 
@@ -92,14 +92,17 @@ def _reason(here: Settings, study: Study, step: Step) -> str:
     """Error message of the training or the attack that failed."""
     jobs = filter(None, map(here.queue.job, study_jobs(study, step)))
     errors = [job.error for job in jobs if job.status == "failed"]
-    result = here.store.result(step.run_id) or {}
+    try:
+        result = here.store.result(step.run_id) or {}
+    except DamagedFile as error:
+        return str(error)
     return next(filter(None, [*errors, result.get("error")]), "no error message was recorded")
 
 
 def progress_words(progress: StudyProgress, seconds: float | None) -> str:
     """Numbers of runs by status, and the remaining time while the study is active."""
     words = [f"{progress.count('finished')} of {len(progress.steps)} runs done"]
-    for status, count in ((word, progress.count(word)) for word in ("failed", "stopped")):
+    for status, count in ((word, progress.count(word)) for word in ("failed", "damaged", "stopped")):
         if count:
             words.append(f"{count} {status}")
     if missing := progress.count("missing"):

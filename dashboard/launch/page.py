@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import sources
-from dashboard.jobs.queue_panel import attend, draw_queue, is_busy
+from dashboard.jobs.queue_panel import attend, draw_problems, draw_queue, is_busy
 from dashboard.jobs.trash_panel import draw_trash
 from dashboard.launch.form import draw_form
 from dashboard.launch.import_form import draw_import_form
@@ -30,8 +30,9 @@ def draw_launch(here: Settings) -> None:
 
 def watch_queue(here: Settings, was_busy: bool) -> None:
     """Draw the queue. Only this fragment reruns while runs are active; the whole page reruns once when they end."""
-    runs = sources.runs()
+    runs, problems = sources.listing()
     attend(here, runs)
+    draw_problems(here, problems)
     if any(not run.is_shipped for run in runs):
         draw_queue(here, runs)
     else:

@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 
+from engine.command_line.inspection import check_runs
 from engine.command_line.parser import add_folders, open_store, print_json
 from engine.command_line.waiting import place_of, worker_of
 from engine.errors import InputError
@@ -31,6 +32,7 @@ def add_parser(commands) -> None:
     )
     action.add_argument("--restore", action="store_true", help="restore these deleted runs")
     action.add_argument("--deleted", action="store_true", help="list deleted runs")
+    action.add_argument("--check", action="store_true", help="read all files of these runs, or of all runs, again")
     add_folders(parser)
     parser.set_defaults(run=run)
 
@@ -41,6 +43,10 @@ def run(args: argparse.Namespace) -> int:
     if args.deleted:
         return list_deleted(store, args.json)
     queue.reconcile()
+    if args.check:
+        for run_id in args.run_ids:
+            store.folder(run_id)
+        return check_runs(store, queue, args.run_ids, args.json)
     if args.stop or args.resume or args.delete or args.restore:
         act(args, store, queue)
     problems: list[RunProblem] = []

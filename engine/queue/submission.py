@@ -9,8 +9,8 @@ from engine.queue.job import ACTIVE, WAITING, Place
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import RunConfig
 from engine.runs.run_data import check_data_at_hand
-from engine.runs.run_files import CONFIG, MODEL, RESULT
-from engine.runs.store import RunStore
+from engine.runs.run_files import MODEL, RESULT
+from engine.runs.store import RunStore, has_config
 
 
 def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig], place: Place) -> list[str]:
@@ -47,11 +47,18 @@ def _start(store: RunStore, queue: RunQueue, config: RunConfig, place: Place) ->
 
 
 def is_trained(store: RunStore, config: RunConfig) -> bool:
-    """Whether nothing is left to train: the run has finished or diverged, or is shipped with its weights."""
+    """Whether nothing is left to train: the run has finished or diverged, or is shipped with its weights.
+
+    Raises:
+        DamagedFile: the run exists, but its config or its result cannot be read.
+    """
     folder = store.path(config.run_id)
+    if not has_config(folder):
+        return False
+    store.config(config.run_id)
     if store.is_shipped(config.run_id):
         return (folder / MODEL).exists()
-    return (folder / CONFIG).exists() and (folder / RESULT).exists()
+    return store.result(config.run_id) is not None
 
 
 def submit_measurement(
@@ -87,9 +94,9 @@ def submit_measurement(
 
 
 def check_finished(store: RunStore, run_id: str) -> None:
-    """Raise InputError if the run does not exist or has no final weights."""
-    if not (store.folder(run_id) / MODEL).exists():
-        result = store.result(run_id)
+    """Raise InputError if the run does not exist or has no final weights, and DamagedFile if its result is damaged."""
+    folder, result = store.folder(run_id), store.result(run_id)
+    if not os.path.lexists(folder / MODEL):
         if result and result["status"] == "finished":
             remedy = "Launch the same run here: its weights are then kept."
             if not store.is_shipped(run_id):
@@ -124,7 +131,7 @@ def retry_run(store: RunStore, queue: RunQueue, run_id: str, place: Place) -> No
 
 
 def _is_finished(store: RunStore, run_id: str) -> bool:
-    """Whether a run has finished; InputError if it does not exist."""
-    store.folder(run_id)
+    """Whether a run has finished; InputError if it does not exist, DamagedFile if its config or result is damaged."""
+    store.config(run_id)
     result = store.result(run_id)
     return result is not None and result["status"] == "finished"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.documents import usable
+from engine.errors import DamagedFile
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.job import ACTIVE, WAITING, Job, Place
@@ -37,7 +39,8 @@ class Step:
     config, run_id: the run that is used: the study's own, or a more advanced one with the same training identity.
     training_passes, attack_passes: cost in images through forward and backward; 0 for attacks without an evaluation.
     trained, attacked: completed fraction of each, in [0, 1]; exactly 1 if the result exists.
-    status: status of the next job, or "missing" if it was never queued; "finished" if everything is done.
+    status: status of the next job, or "missing" if it was never queued; "finished" if everything is done; "damaged" if
+        its config or result cannot be read.
     ran_away: whether its weights diverged, which they would do again.
     """
 
@@ -123,7 +126,8 @@ def submit_study(
 ) -> StudyProgress:
     """Queue the missing training and the attacks that follow it. Stopped and interrupted jobs resume.
 
-    A run whose weights diverged is not trained again, since they would diverge again.
+    A run whose weights diverged is not trained again, since they would diverge again. A damaged run is left alone; its
+    status says so.
 
     Args:
         runs: all runs of the store.
@@ -131,16 +135,21 @@ def submit_study(
     """
     progress = study_progress(store, queue, study, runs)
     for step in progress.steps:
-        if step.trained < 1:
-            submit_runs(store, queue, [step.config], place)
-            training = queue.job(step.run_id)
-            if training is None or training.status not in WAITING + ACTIVE:
-                continue
-        if study.evaluation and step.attacked < 1:
-            submit_measurement(store, queue, step.run_id, study.evaluation, place, after_training=True)
+        with suppress(DamagedFile):
+            _submit_step(store, queue, study, step, place)
     changed = {run.run_id: run for run in list_runs(store, queue, [step.run_id for step in progress.steps])[0]}
     others = [run for run in runs if run.run_id not in changed]
     return study_progress(store, queue, study, [*changed.values(), *others])
+
+
+def _submit_step(store: RunStore, queue: RunQueue, study: Study, step: Step, place: Place) -> None:
+    if step.trained < 1:
+        submit_runs(store, queue, [step.config], place)
+        training = queue.job(step.run_id)
+        if training is None or training.status not in WAITING + ACTIVE:
+            return
+    if study.evaluation and step.attacked < 1:
+        submit_measurement(store, queue, step.run_id, study.evaluation, place, after_training=True)
 
 
 def stop_study(queue: RunQueue, study: Study, progress: StudyProgress) -> None:
