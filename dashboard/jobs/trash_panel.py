@@ -9,6 +9,7 @@ from dashboard.ui.plain_text import plain
 from engine.errors import InputError
 from engine.formatting import duration
 from engine.queue.deletion import restore_run
+from engine.runs.store import RunStore
 from engine.runs.trash import DAYS_KEPT, DeletedRun
 
 SHOWN = 25
@@ -29,10 +30,19 @@ def draw_trash(here: Settings) -> None:
             st.caption(f"Not shown: {len(deleted) - SHOWN} more. `python -m engine runs --deleted` lists all of them.")
 
 
+def _name(entry: DeletedRun) -> str:
+    """Label and data set of a deleted run; its id if its config cannot be read."""
+    try:
+        config = RunStore(entry.path.parent).config(entry.path.name)
+    except InputError:
+        return entry.run_id
+    return f"{config.label} ({config.dataset_spec.title})"
+
+
 def _draw_row(here: Settings, entry: DeletedRun) -> None:
     name, action = st.columns([6, 1], vertical_alignment="center")
     ago = duration(max(0.0, time.time() - entry.deleted_at))
-    name.markdown(f"{plain(entry.run_id)}, deleted {ago} ago")
+    name.markdown(f"{plain(_name(entry))}, deleted {ago} ago")
     if action.button("Restore", key=f"restore-{entry.path.name}", icon=":material/undo:"):
         try:
             restore_run(here.store, here.queue, entry)

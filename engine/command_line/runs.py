@@ -78,7 +78,9 @@ def act(args: argparse.Namespace, store: RunStore, queue: RunQueue) -> None:
     if not args.run_ids:
         raise InputError("the ids of runs", "none", "Add them: python -m engine runs RUN_ID ... --stop.")
     if args.delete:
-        delete_runs(store, queue, args.run_ids)
+        for entry in delete_runs(store, queue, args.run_ids):
+            if not args.json:
+                print(f"Deleted {entry.run_id}. Restore it with: python -m engine runs {entry.run_id} --restore")
         return
     if args.restore:
         for entry in [store.trash.last_deleted(run_id) for run_id in dict.fromkeys(args.run_ids)]:

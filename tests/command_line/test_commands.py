@@ -86,6 +86,24 @@ def test_stop_resume_delete(command, laboratory, no_worker):
     assert not (laboratory.root / laboratory.queued).exists() and laboratory.queue.job(laboratory.queued) is None
 
 
+def test_a_deleted_run_is_restored(command, laboratory, no_worker):
+    told = command("runs", laboratory.finished, laboratory.stopped, "--delete", *laboratory.folders)
+    assert told.code == 0 and f"runs {laboratory.finished} --restore" in told.out
+    deleted = json.loads(command("runs", "--deleted", "--json", *laboratory.folders).out)["deleted"]
+    assert {run["run_id"] for run in deleted} == {laboratory.finished, laboratory.stopped}
+    assert laboratory.finished in command("runs", "--deleted", *laboratory.folders).out
+    told = command("runs", laboratory.finished, laboratory.stopped, "--restore", "--json", *laboratory.folders)
+    assert [run["status"] for run in json.loads(told.out)["runs"]] == ["finished", "interrupted"]
+    assert "No deleted runs" in command("runs", "--deleted", *laboratory.folders).out
+
+
+def test_nothing_is_deleted_if_one_name_is_wrong(command, laboratory):
+    told = command("runs", laboratory.finished, "mnist-mini-std-0000000000", "--delete", *laboratory.folders)
+    assert told.code == 2 and "mnist-mini-std-0000000000" in told.err
+    assert laboratory.store.result(laboratory.finished)["status"] == "finished"
+    assert laboratory.queue.job(laboratory.finished) is not None
+
+
 def test_resuming_what_is_finished_leaves_it(command, laboratory, no_worker):
     result = laboratory.root / laboratory.finished / "result.json"
     before = result.read_bytes()
