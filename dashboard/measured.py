@@ -1,5 +1,6 @@
 """Bounded, cached reads of measurements of runs. Keys contain the state of the files, so no read is stale."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def survivors(run_id: str, protocol_id: str) -> dict[str, np.ndarray] | None:
 def diagnosis(run_id: str, protocol_id: str) -> Diagnosis | None:
     """Diagnosis of the robust accuracy under a protocol; None if it was not checked."""
     path = diagnosis_path(settings().store.path(run_id), protocol_id)
-    return _diagnosis(run_id, protocol_id, file_state(path)) if path.exists() else None
+    return _diagnosis(run_id, protocol_id, file_state(path)) if os.path.lexists(path) else None
 
 
 def own_images(run_id: str, image_id: str) -> list[OwnImageResult]:

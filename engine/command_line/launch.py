@@ -110,4 +110,4 @@ def run(args: argparse.Namespace) -> int:
             print("  ".join(words) + (f"\n  {document['error']}" if document["error"] else ""))
         if not args.wait:
             print("A worker trains these runs. See `python -m engine runs` or the dashboard.")
-    return 1 if any(overview.status == "failed" for overview in overviews) else 0
+    return 1 if any(overview.status in ("failed", "damaged") for overview in overviews) else 0

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.documents import problem_of
 from engine.errors import InputError
 from engine.interface.laboratory import Laboratory
-from engine.measurements.evaluation.read import read_reports
-from engine.queue.job import Status
-from engine.queue.overview import RunOverview, read_overview
+from engine.measurements.evaluation.read import read_report, read_reports
+from engine.queue.overview import RunOverview, RunStatus, read_overview
 from engine.queue.submission import check_finished
 from engine.robustness.report import RobustnessReport
 from engine.runs.model_config import ModelConfig
@@ -69,13 +70,13 @@ class Run:
         return self.config.label
 
     @property
-    def status(self) -> Status:
-        """Status: queued, running, stopping, stopped, finished, failed or interrupted."""
+    def status(self) -> RunStatus:
+        """Status: queued, running, stopping, stopped, finished, failed, interrupted or damaged."""
         return self._overview().status
 
     @property
     def error(self) -> str | None:
-        """Reason for the failure of the run; None if it did not fail."""
+        """Reason for the failure of the run, or its damage; None if there is none."""
         return self._overview().error
 
     @property
@@ -127,7 +128,13 @@ class Run:
 
     @property
     def reports(self) -> dict[str, RobustnessReport]:
-        """Protocol id -> robustness report of every evaluation of this run, oldest first."""
+        """Protocol id -> robustness report of every evaluation of this run, oldest first.
+
+        Damaged files are left out with a warning.
+        """
+        paths = self.laboratory.store.report_paths(self.run_id)
+        for problem in filter(None, (problem_of(read_report, path) for path in paths)):
+            warnings.warn(problem, stacklevel=2)
         return read_reports(self.laboratory.store, self.run_id)
 
     def _overview(self) -> RunOverview:

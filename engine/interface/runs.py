@@ -2,14 +2,12 @@
 
 import warnings
 from pathlib import Path
-from typing import get_args
 
 from engine.data.catalog import dataset_spec
 from engine.errors import InputError
 from engine.interface.laboratory import open_laboratory
 from engine.interface.run import Run
 from engine.queue import overview
-from engine.queue.job import Status
 from engine.runs.variants import CUSTOM, VARIANTS
 
 
@@ -37,7 +35,7 @@ def list_runs(
     *,
     dataset: str | None = None,
     variant: str | None = None,
-    status: Status | None = None,
+    status: overview.RunStatus | None = None,
     store: Path | str | None = None,
     data: Path | str | None = None,
 ) -> list[Run]:
@@ -59,7 +57,7 @@ def list_runs(
     if dataset is not None:
         dataset_spec(dataset)
     _check("a variant", variant, (*VARIANTS, CUSTOM))
-    _check("a status", status, get_args(Status))
+    _check("a status", status, overview.RUN_STATUSES)
     laboratory = open_laboratory(store, data)
     found, problems = overview.list_runs(laboratory.store, laboratory.queue)
     for problem in problems:

@@ -9,7 +9,7 @@ import numpy as np
 from engine.array_files import read_arrays, write_arrays
 from engine.data.catalog import dataset_spec
 from engine.documents import documents_in, usable
-from engine.errors import InputError
+from engine.errors import DamagedFile, InputError
 from engine.measurements.evaluation.arrays import read_evaluated
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
@@ -68,7 +68,9 @@ def save_own_image(store: RunStore, own: OwnImage) -> str:
         InputError: the store is full of images, or cannot be written to.
     """
     path = own_image_path(store.root, own.image_id)
-    if not path.exists():
+    try:
+        load_own_image(store, own.image_id)
+    except InputError:  # new, or damaged: replaced
         store.prepare()
         _check_room(path.parent)
         path.parent.mkdir(exist_ok=True)
@@ -87,19 +89,22 @@ def load_own_image(store: RunStore, image_id: str) -> OwnImage:
     """The user's image with this id.
 
     Raises:
-        InputError: the image does not exist, or its file is damaged.
+        InputError: the image does not exist.
+        DamagedFile: its file cannot be read, or is not what was written.
     """
     expected = f"the id of an image in {own_image_path(store.root, image_id).parent}"
     remedy = "Upload or draw the image again."
     try:
-        arrays = read_arrays(own_image_path(store.root, image_id))
+        arrays = read_arrays(own_image_path(store.root, image_id), remedy=remedy)
         own = OwnImage(str(arrays["dataset"]), arrays["image"], int(arrays["label"]))
     except FileNotFoundError as error:
         raise InputError(expected, f"{image_id!r}, which does not exist", remedy) from error
-    except (OSError, ValueError, KeyError, TypeError, InputError) as error:
-        raise InputError(expected, f"a damaged file ({type(error).__name__})", remedy) from error
+    except DamagedFile:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedFile(expected, f"a damaged file ({type(error).__name__})", remedy) from error
     if own.image_id != image_id:
-        raise InputError(expected, "a file with different content", remedy)
+        raise DamagedFile(expected, "a file with different content", remedy)
     return own
 
 

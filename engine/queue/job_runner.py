@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.devices import reproducible, resolve_device
+from engine.errors import DamagedFile
 from engine.measurements.kinds import measure
 from engine.queue.failure import failure_sentence
 from engine.queue.heartbeat import Heartbeat
@@ -99,7 +100,10 @@ class JobRunner:
 
     def _ending(self, job: Job, measured: bool, heartbeat: Heartbeat) -> tuple[Status, str | None]:
         """Status and error of a job that raised nothing."""
-        result = self.store.result(job.run_id) if job.kind == "train" else None
+        try:
+            result = self.store.result(job.run_id) if job.kind == "train" else None
+        except DamagedFile as error:
+            return "failed", str(error)
         if result is not None:
             return result["status"], result.get("error")
         if measured:

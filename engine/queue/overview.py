@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import Literal
+from typing import Literal, get_args
 
 from engine.errors import DamagedFile, InputError
 from engine.file_state import MISSING, file_state
@@ -19,6 +19,8 @@ from engine.runs.variants import VARIANTS
 
 RunStatus = Status | Literal["damaged"]
 """Status of a run: that of its training, or "damaged" if its result cannot be read."""
+
+RUN_STATUSES: tuple[RunStatus, ...] = (*get_args(Status), "damaged")
 
 _ORDER = {variant: place for place, variant in enumerate(VARIANTS)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from engine.diagnostics.checks import diagnose
@@ -14,6 +15,7 @@ from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.survivors import WORST_CASE, read_survivors
 from engine.measurements.images import chosen_test_images
 from engine.measurements.setup import measurement_setup
+from engine.measurements.transfer.read import final_digest
 from engine.robustness.meter import Progress, unreported
 from engine.robustness.report import RobustnessReport
 from engine.runs.config import RunConfig
@@ -63,15 +65,15 @@ def diagnose_run(
 
 
 def choose_reference(store: RunStore, run_id: str) -> str | None:
-    """Another finished Std run of the same data set and architecture; None without one.
+    """Another finished Std run of the same data set and architecture; None without one. Damaged runs are left out.
 
     Runs with another seed are preferred, then the run with the most epochs.
     """
     own = store.config(run_id)
     seed = own.seed if isinstance(own, RunConfig) else None
-    best: tuple[bool, int, str] | None = None
+    ranked: list[tuple[bool, int, str]] = []
     for other in store.run_ids():
-        if other == run_id or not (store.path(other) / MODEL).exists():
+        if other == run_id or not os.path.lexists(store.path(other) / MODEL):
             continue
         try:
             config = store.config(other)
@@ -79,9 +81,8 @@ def choose_reference(store: RunStore, run_id: str) -> str | None:
             continue
         like = (config.dataset, config.architecture, config.variant) == (own.dataset, own.architecture, "std")
         if like and isinstance(config, RunConfig):
-            rank = (config.seed == seed, -config.training.epochs, other)
-            best = rank if best is None else min(best, rank)
-    return best[-1] if best else None
+            ranked.append((config.seed == seed, -config.training.epochs, other))
+    return next((other for *_, other in sorted(ranked) if final_digest(store, other) is not None), None)
 
 
 def _read_report(store: RunStore, run_id: str, protocol_id: str, n: int) -> RobustnessReport | None:
