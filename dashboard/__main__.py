@@ -10,6 +10,7 @@ from dashboard.settings import DATA, DEVICE, READ_ONLY, ROOT, STORE, Settings, r
 from engine.errors import InputError
 from engine.queue.client import start_worker
 from engine.runs.store import open_store
+from engine.terminal import run_in_terminal
 
 
 def main() -> int:
@@ -80,4 +81,4 @@ def _announce(address: Address) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_in_terminal(main))

@@ -5,6 +5,8 @@ Names are imported when they are first used, so that `import engine` is fast and
 
 from typing import TYPE_CHECKING
 
+from engine.system import require_file_locks
+
 if TYPE_CHECKING:
     from engine.errors import InputError as InputError
     from engine.interface.evaluate import evaluate as evaluate
@@ -23,6 +25,9 @@ _MODULES = {
     "load_run": "engine.interface.runs",
     "train": "engine.interface.train",
 }
+
+
+require_file_locks()
 
 
 def __getattr__(name: str) -> object:

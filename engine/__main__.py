@@ -21,6 +21,7 @@ from engine.command_line import (
 )
 from engine.command_line.parser import Parser
 from engine.errors import InputError
+from engine.terminal import run_in_terminal
 
 COMMANDS = (
     launch,
@@ -41,7 +42,14 @@ COMMANDS = (
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 success, 1 a job failed, 2 invalid input, 130 interrupted."""
+    """Run one command and return its exit code.
+
+    0 success, 1 a job failed, 2 invalid input, 130 interrupted, 141 the reader of the output has left.
+    """
+    return run_in_terminal(lambda: _run(words))
+
+
+def _run(words: list[str] | None) -> int:
     parser = Parser(prog="python -m engine", description="Train, attack and compare LeNets with the Min-Max property.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for command in COMMANDS:
@@ -51,6 +59,8 @@ def main(words: list[str] | None = None) -> int:
         return args.run(args)
     except InputError as error:
         print(error, file=sys.stderr)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         remedy = "Check the disk and the file's permissions, then try again."
         print(f"Reading or writing failed: {error.strerror} ({error.filename}). {remedy}", file=sys.stderr)

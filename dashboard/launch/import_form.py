@@ -1,6 +1,7 @@
 """Form that imports a weights file as a run, by running `python -m engine import` in its own process."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -79,7 +80,15 @@ def import_file(here: Settings, file_name: str, content: bytes, architecture: st
         words += ["--architecture", architecture, "--dataset", dataset]
         words += ["--store", str(here.store.root), "--data", str(here.worker.data_dir)]
         try:
-            told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
+            told = subprocess.run(
+                words,
+                cwd=ROOT,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+                timeout=PATIENCE,
+            )
         except (subprocess.TimeoutExpired, OSError) as error:
             remedy = "Run `python -m engine import` on the command line instead."
             return Outcome(error=f"The import did not finish ({type(error).__name__}). {remedy}")

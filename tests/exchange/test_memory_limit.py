@@ -6,6 +6,7 @@ from threading import Event, Thread
 import pytest
 import torch
 
+from engine.exchange import memory_limit as memory_limit_module
 from engine.exchange.memory_limit import memory_limit
 
 
@@ -44,4 +45,21 @@ def test_threads_do_not_leave_their_limits_behind():
     assert inside.wait(10)
     leave.set()
     thread.join(10)
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+@pytest.mark.parametrize("cause", ["no field", "refused"])
+def test_a_system_that_cannot_limit_memory_reads_without_a_limit(monkeypatch, cause):
+    """MacOS does not tell a process's private memory; a system may also refuse the limit."""
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    if cause == "no field":
+        monkeypatch.setattr(memory_limit_module.psutil.Process, "memory_info", lambda self: (2**20, 2**30))
+    else:
+
+        def refuse(*_):
+            raise ValueError("current limit exceeds maximum limit")
+
+        monkeypatch.setattr(memory_limit_module.resource, "setrlimit", refuse)
+    with memory_limit(2**20):
+        assert len(bytearray(2**26)) == 2**26
     assert resource.getrlimit(resource.RLIMIT_DATA) == before
