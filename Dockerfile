@@ -8,7 +8,7 @@ RUN pip install --no-cache-dir -r requirements.txt
 COPY --chown=lab:lab engine engine
 COPY --chown=lab:lab dashboard dashboard
 COPY --chown=lab:lab checkpoints checkpoints
-RUN mkdir -p data dashboard/static && chown lab:lab /lab data dashboard/static
+RUN mkdir -p data && chown lab:lab /lab data
 USER lab
 VOLUME ["/lab/checkpoints", "/lab/data"]
 EXPOSE 8501

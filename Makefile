@@ -50,4 +50,4 @@ $(VENV)/.installed-tests: tests/requirements.txt $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-audit .pytest_cache .ruff_cache .hypothesis dashboard/static/*
+	rm -rf $(VENV) $(VENV)-audit .pytest_cache .ruff_cache .hypothesis

@@ -5,9 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.navigation import build_pages
-from dashboard.ui.live_charts import install_plotlyjs
 
 st.set_page_config(page_title="Min-Max laboratory", page_icon=Path(__file__).parent / "icon.png", layout="wide")
 st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; }</style>")
-install_plotlyjs()
 st.navigation(build_pages(), position="top").run()

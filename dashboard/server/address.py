@@ -11,7 +11,7 @@ from engine.errors import InputError
 LOOPBACK = "127.0.0.1"
 HOST_NAME = re.compile(r"(?!.*\.\.)[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 PREFIX = re.compile(r"(/[A-Za-z0-9~_-][A-Za-z0-9._~-]*){0,8}", re.ASCII)
-SERVER_PATHS = {"_stcore", "app", "component", "media", "static"}
+SERVER_PATHS = {"_stcore", "component", "media", "plotly.min.js", "static"}
 """First folders of the paths that the server itself uses."""
 
 

@@ -1,12 +1,8 @@
 """Plotly figures that are redrawn in place when their data change: the DOM node, zoom and legend choices stay.
 
 `st.plotly_chart` rebuilds its chart whenever the figure changes. This component hands the new figure to Plotly.react
-instead. Plotly.js is the file inside the installed plotly package, served from `dashboard/static/`
-(`server.enableStaticServing`).
+instead. Plotly.js is the file inside the installed plotly package, which `dashboard/server` serves.
 """
-
-from importlib.resources import files
-from pathlib import Path
 
 import pandas as pd
 import plotly
@@ -17,9 +13,7 @@ from streamlit.components.v2 import component
 from dashboard.ui.frontend_files import CHART, joined
 from dashboard.ui.plain_text import plain
 from dashboard.ui.tables import csv_text, file_stem
-from engine.atomic import write_atomically
 
-STATIC_FOLDER = Path(__file__).parents[1] / "static"
 PLOTLYJS = "plotly.min.js"
 
 HTML = '<div class="lab-chart"><div class="live-chart" role="img"></div></div>'
@@ -59,7 +53,6 @@ def live_chart(
         table: numbers of the chart, offered as CSV; a long table is converted only on request.
         autoplay: play when the chart first comes into view, unless the reader prefers reduced motion.
     """
-    install_plotlyjs()
     is_long = table is not None and len(table) > EMBEDDED_ROWS
     _mount(key=key, data=chart_data(figure, key, height, alt, None if is_long else table) | {"autoplay": autoplay})
     if table is not None and is_long:
@@ -89,13 +82,3 @@ def chart_data(
         "csv": None if table is None else csv_text(table),
         "version": plotly.__version__,
     }
-
-
-def install_plotlyjs(folder: Path = STATIC_FOLDER) -> Path:
-    """Path of Plotly.js in `folder`; copied from the plotly package if it is missing or its size differs."""
-    source, target = Path(str(files("plotly") / "package_data" / PLOTLYJS)), folder / PLOTLYJS
-    if target.is_file() and target.stat().st_size == source.stat().st_size:
-        return target
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(target, source.read_bytes())
-    return target

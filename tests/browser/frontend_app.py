@@ -1,6 +1,5 @@
 """A page with every piece of ours that runs in the browser; `test_frontend_in_browser.py` drives it."""
 
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,6 @@ from dashboard.figures.canvas import compose
 from dashboard.figures.images import image_png, perturbation_png
 from dashboard.ui.drawing_board import drawing_board
 from dashboard.ui.example_grid import ExampleCell, ExampleGrid, ExampleRow
-from dashboard.ui.live_charts import install_plotlyjs
 from dashboard.ui.page_export import PageExport
 
 FRAMES = 21
@@ -61,7 +59,6 @@ def example_rows(confidence: float) -> tuple[ExampleRow, ...]:
 
 
 def draw() -> None:
-    install_plotlyjs(Path(__file__).parent / "static")
     st.set_page_config(layout="wide")
     st.button("Again")
     runs = st.session_state.runs = st.session_state.get("runs", 0) + 1

@@ -43,6 +43,13 @@ def serve(
         process.wait(10)
 
 
+def script_server(script: Path, port: int) -> list[str]:
+    """Command that serves a script as the dashboard is served, with the config.toml beside the script."""
+    code = "from dashboard.server.address import Address; from dashboard.server.serving import serve;"
+    code += f"from pathlib import Path; serve(Address('127.0.0.1', {port}), script=Path({str(script)!r}))"
+    return [sys.executable, "-c", code]
+
+
 @contextlib.contextmanager
 def laboratory(folder: Path, *words: str, host: str = "127.0.0.1") -> Iterator[str]:
     """Address of a dashboard with a worker and an empty store of its own, `folder`/store, beside what is shipped."""

@@ -3,7 +3,6 @@
 import io
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from PIL import Image
 
 from dashboard.ui.tables import csv_text
 from tests.browser.frontend_app import TABLE
-from tests.browser.serving import ROOT, free_port, serve, wait_until
+from tests.browser.serving import ROOT, free_port, script_server, serve, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -20,11 +19,9 @@ def server(tmp_path_factory):
     """Port of a server that runs frontend_app.py with our own config.toml."""
     folder = tmp_path_factory.mktemp("app")
     shutil.copy(Path(__file__).parent / "frontend_app.py", folder / "app.py")
-    (folder / "static").mkdir()
     shutil.copytree(ROOT / "dashboard" / ".streamlit", folder / ".streamlit")
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(folder / "app.py"), "--server.port", str(port)]
-    with serve(command, port, folder / "log", os.environ | {"HOME": str(folder)}):
+    with serve(script_server(folder / "app.py", port), port, folder / "log", os.environ | {"HOME": str(folder)}):
         yield port
 
 

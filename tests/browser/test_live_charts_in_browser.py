@@ -2,22 +2,19 @@
 
 import os
 import shutil
-import sys
 
 import pytest
 
-from tests.browser.serving import ROOT, free_port, serve, status
+from tests.browser.serving import ROOT, free_port, script_server, serve, status
 
 WEIGHTS, LOSS = ".live-chart[aria-label='Weights of two runs']", ".live-chart[aria-label='Loss of two runs']"
 
 APP = """
-from pathlib import Path
 import numpy as np, pandas as pd, streamlit as st
 from dashboard.figures.histograms import histogram_figure
 from dashboard.figures.histories import history_figure
-from dashboard.ui.live_charts import install_plotlyjs, live_chart
+from dashboard.ui.live_charts import live_chart
 
-install_plotlyjs(Path(__file__).parent / "static")
 edges = np.linspace(-1, 1, 21)
 
 @st.fragment(run_every=0.4)
@@ -44,11 +41,9 @@ def server(tmp_path_factory):
     """Port and log of a server that runs APP with our own config.toml."""
     folder = tmp_path_factory.mktemp("app")
     (folder / "app.py").write_text(APP)
-    (folder / "static").mkdir()
     shutil.copytree(ROOT / "dashboard" / ".streamlit", folder / ".streamlit")
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(folder / "app.py"), "--server.port", str(port)]
-    with serve(command, port, folder / "log", os.environ | {"HOME": str(folder)}):
+    with serve(script_server(folder / "app.py", port), port, folder / "log", os.environ | {"HOME": str(folder)}):
         yield port, folder / "log"
 
 

@@ -17,7 +17,7 @@ export default function ({ data, parentElement }) {
 function loadPlotly(version) {
   library ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = new URL(`app/static/plotly.min.js?v=${version}`, document.baseURI);
+    script.src = new URL(`plotly.min.js?v=${version}`, document.baseURI);
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => {
       library = null;  // the next call tries again

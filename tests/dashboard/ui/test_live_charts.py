@@ -1,7 +1,6 @@
-"""Plotly.js is laid out for serving, and a figure reaches the component whole."""
+"""A figure reaches the component whole."""
 
 import json
-from importlib.resources import files
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,26 +11,9 @@ from dashboard.ui import live_charts
 from dashboard.ui.tables import csv_text
 
 
-def test_plotlyjs_is_copied_once(tmp_path):
-    folder = tmp_path / "static"
-    copy = live_charts.install_plotlyjs(folder)
-    assert copy.read_bytes() == (files("plotly") / "package_data/plotly.min.js").read_bytes()
-    before = copy.stat()
-    assert live_charts.install_plotlyjs(folder) == copy
-    assert copy.stat().st_mtime_ns == before.st_mtime_ns
-    assert [file.name for file in folder.iterdir()] == ["plotly.min.js"]
-
-
-def test_plotlyjs_of_another_size_is_replaced(tmp_path):
-    (tmp_path / "plotly.min.js").write_text("half a download")
-    assert live_charts.install_plotlyjs(tmp_path).stat().st_size > 1_000_000
-    assert [file.name for file in tmp_path.iterdir()] == ["plotly.min.js"]
-
-
 def test_a_figure_reaches_the_component_with_its_uids(monkeypatch):
     mounted = {}
     monkeypatch.setattr(live_charts, "_mount", lambda **arguments: mounted.update(arguments))
-    monkeypatch.setattr(live_charts, "install_plotlyjs", lambda: None)
     history = pd.DataFrame({"run_id": ["r"], "label": "Std", "variant": "std", "epoch": 0.0, "loss": 2.0})
     figure = history_figure(history, "loss", "Loss", "Loss")
     live_charts.live_chart(figure, key="loss/../live", height=300, alt="Loss of one run")
@@ -44,7 +26,6 @@ def test_a_figure_reaches_the_component_with_its_uids(monkeypatch):
 def test_a_table_travels_as_the_csv_it_will_be_saved_as(monkeypatch):
     mounted = {}
     monkeypatch.setattr(live_charts, "_mount", lambda **arguments: mounted.update(arguments))
-    monkeypatch.setattr(live_charts, "install_plotlyjs", lambda: None)
     table = pd.DataFrame({"run": ["=1", "b"], "loss": [0.1 + 0.2, -1.0]})
     live_charts.live_chart(go.Figure(), key="loss", alt="Loss", table=table, autoplay=True)
     assert mounted["data"]["csv"] == csv_text(table)
@@ -61,12 +42,10 @@ def test_a_long_table_does_not_travel_with_the_chart(monkeypatch):
 
         from dashboard.ui import live_charts
 
-        live_charts.install_plotlyjs = lambda: None
         for key, rows in (("short", live_charts.EMBEDDED_ROWS), ("long", live_charts.EMBEDDED_ROWS + 1)):
             live_charts.live_chart(go.Figure(), key=key, alt=key, table=pd.DataFrame({"weight": range(rows)}))
 
     mounted = {}
-    monkeypatch.setattr(live_charts, "install_plotlyjs", lambda: None)
     monkeypatch.setattr(live_charts, "_mount", lambda key, data: mounted.update({key: data}))
     app = AppTest.from_function(page).run()
     assert not app.exception

@@ -1,0 +1,34 @@
+"""Plotly.js is served from the installed package, so that nothing is copied at start."""
+
+import asyncio
+from importlib.resources import files
+
+import pytest
+from starlette.applications import Starlette
+
+from dashboard.server.address import Address
+from dashboard.server.serving import plotlyjs_route, server_options
+
+
+@pytest.mark.parametrize("prefix", ["", "/lab"])
+def test_plotlyjs_comes_from_the_package(prefix):
+    app, parts = Starlette(routes=[plotlyjs_route(prefix)]), []
+    scope = {"type": "http", "method": "GET", "path": f"{prefix}/plotly.min.js", "headers": [], "root_path": ""}
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        parts.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    assert parts[0]["status"] == 200
+    content = b"".join(part.get("body", b"") for part in parts[1:])
+    assert content == (files("plotly") / "package_data/plotly.min.js").read_bytes()
+
+
+def test_the_command_line_decides_where_the_server_listens():
+    options = server_options(Address("::1", 8600, ("lab.example.org",), "/lab"))
+    assert options["server.address"] == "::1" and options["server.port"] == 8600
+    assert options["server.baseUrlPath"] == "lab"
+    assert options["server.allowedHosts"] == ["localhost", "127.0.0.1", "::1", "lab.example.org"]
