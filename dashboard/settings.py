@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.interface.laboratory import DATA, ROOT, STORE
 from engine.queue.client import WorkerSettings
+from engine.queue.observed_queue import ObservedQueue
 from engine.queue.run_queue import RunQueue
 from engine.runs.store import SHIPPED, RunStore
 
@@ -14,7 +15,7 @@ DEVICE, READ_ONLY = "MINMAX_DEVICE", "MINMAX_READ_ONLY"
 
 @dataclass(frozen=True)
 class Settings:
-    """Folders and permissions of this dashboard; if `read_only`, it cannot launch, stop or delete anything."""
+    """Folders and permissions of this dashboard; if `read_only`, every change of store and queue raises InputError."""
 
     store: RunStore
     queue: RunQueue
@@ -27,4 +28,6 @@ def read_settings() -> Settings:
     root = Path(os.environ.get(STORE, ROOT / "checkpoints")).resolve()
     data = Path(os.environ.get(DATA, ROOT / "data")).resolve()
     worker = WorkerSettings(root, data, os.environ.get(DEVICE, "auto"), idle_exit=600.0)
-    return Settings(RunStore(root, SHIPPED), RunQueue(root), worker, os.environ.get(READ_ONLY, "") not in ("", "0"))
+    read_only = os.environ.get(READ_ONLY, "") not in ("", "0")
+    queue = ObservedQueue(root) if read_only else RunQueue(root)
+    return Settings(RunStore(root, SHIPPED, read_only), queue, worker, read_only)

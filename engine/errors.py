@@ -22,6 +22,11 @@ class InputError(ValueError):
         ValueError.__init__(error, message)
         return error
 
+    @classmethod
+    def read_only(cls) -> Self:
+        """The error of every change to a laboratory that was opened read-only."""
+        return cls.plain("This laboratory is read-only. Open it without --read-only to change something.")
+
     def __reduce__(self):
         return type(self).plain, (str(self),)
 

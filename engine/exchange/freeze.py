@@ -41,6 +41,7 @@ def freeze_run(store: RunStore, run_id: str) -> str:
         InputError: the run does not exist, has no complete checkpoint yet, or its weights are not finite.
         DamagedFile: its records are not those of the checkpoint.
     """
+    store.check_writable()
     folder = store.folder(run_id)
     stored = None if (folder / MODEL).exists() else next(read_checkpoints(folder), None)
     if stored is None:

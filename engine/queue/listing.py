@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.file_state import FileState, file_state, now_ns
-from engine.queue.job import Job
+from engine.queue.job import ACTIVE, Job
 from engine.queue.overview import RunOverview, RunProblem, in_order, read_listed
 from engine.queue.run_queue import RunQueue
 from engine.runs.records import METRICS
@@ -76,10 +76,18 @@ class Listing:
         """job_id -> job, newest first; read again only if the queue's files have changed."""
         with self._lock:
             states = self._queue_files()
-            if states != self._queue_states or not all(state.is_settled(now_ns()) for state in states):
+            if (
+                states != self._queue_states
+                or self._awaits_death()
+                or not all(state.is_settled(now_ns()) for state in states)
+            ):
                 self._jobs = {job.job_id: job for job in self.queue.jobs()}
                 self._queue_states = states
             return self._jobs
+
+    def _awaits_death(self) -> bool:
+        """Whether a job may end without a change of the queue: nobody writes into a read-only one."""
+        return self.queue.read_only and any(job.status in ACTIVE for job in self._jobs.values())
 
     def _is_shared(self, arrived: float) -> bool:
         """Whether the last read of all runs answers a call that arrived at this time."""

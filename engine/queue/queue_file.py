@@ -45,7 +45,7 @@ class QueueFile:
             InputError: the laboratory is read-only.
         """
         if self.read_only:
-            raise InputError.plain("This laboratory is read-only. Open it without --read-only to change something.")
+            raise InputError.read_only()
         joined: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if joined is not None:
             yield joined

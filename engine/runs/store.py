@@ -35,18 +35,25 @@ class RunStore:
     """A folder of run directories.
 
     shipped: a second, read-only folder. If both have a run, the one in `root` is used.
+    read_only: whether every change raises InputError.
     """
 
-    def __init__(self, root: Path, shipped: Path | None = None) -> None:
-        self.root, self.shipped = root, shipped
-        self.trash = Trash(root)
+    def __init__(self, root: Path, shipped: Path | None = None, read_only: bool = False) -> None:
+        self.root, self.shipped, self.read_only = root, shipped, read_only
+        self.trash = Trash(root, read_only)
+
+    def check_writable(self) -> None:
+        """Raise InputError if the store was opened read-only."""
+        if self.read_only:
+            raise InputError.read_only()
 
     def prepare(self) -> None:
         """Create the folder.
 
         Raises:
-            InputError: the folder cannot be created or is not writable.
+            InputError: the folder cannot be created or is not writable, or the store is read-only.
         """
+        self.check_writable()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             writable = os.access(self.root, os.W_OK)
@@ -91,6 +98,7 @@ class RunStore:
 
     def own_folder(self, run_id: str) -> Path:
         """Directory of an existing run, for writing; a shipped run is copied into `root` first."""
+        self.check_writable()
         folder, own = self.folder(run_id), self.root / run_id
         if folder == own or has_config(own):
             return own

@@ -37,8 +37,8 @@ class DeletedRun:
 class Trash:
     """The deleted runs of the store at `root`. Each step is one rename, so that a crash leaves no partial run."""
 
-    def __init__(self, root: Path) -> None:
-        self.root, self.folder = root, root / TRASH
+    def __init__(self, root: Path, read_only: bool = False) -> None:
+        self.root, self.folder, self.read_only = root, root / TRASH, read_only
 
     def put(self, path: Path) -> DeletedRun:
         """Move the folder of a run into the trash. A symbolic link is moved itself; what it points to is not touched.
@@ -72,8 +72,9 @@ class Trash:
         """Move a deleted run back into the store, and return its folder.
 
         Raises:
-            InputError: the run is no longer in the trash, or it exists again.
+            InputError: the run is no longer in the trash, it exists again, or the store is read-only.
         """
+        self._check_writable()
         target = self.root / entry.run_id
         if os.path.lexists(target):
             remedy = "Delete the new run first, or keep it. The deleted run is still in the trash."
@@ -94,6 +95,7 @@ class Trash:
 
     def remove(self, path: Path) -> None:
         """Remove an entry for good. It is renamed first, so that an interrupted removal leaves nothing to restore."""
+        self._check_writable()
         doomed = path
         if not path.name.startswith(_DOOMED):
             doomed = path.with_name(_DOOMED + path.name)
@@ -103,7 +105,12 @@ class Trash:
         else:
             shutil.rmtree(doomed)
 
+    def _check_writable(self) -> None:
+        if self.read_only:
+            raise InputError.read_only()
+
     def _prepare(self) -> None:
+        self._check_writable()
         if self.folder.is_symlink() or (self.folder.exists() and not self.folder.is_dir()):
             remedy = "Move it away; deleted runs are then kept in a new folder."
             raise InputError(f"{self.folder} to be a folder", "a link or a file", remedy)

@@ -33,6 +33,7 @@ def read_sweeps(store: RunStore) -> list[SweepRequest]:
 
 def forget_sweep(store: RunStore, request: SweepRequest) -> None:
     """Delete the file of a sweep; its runs are kept."""
+    store.check_writable()
     for path in documents_in(store.root / FOLDER):
         if usable(read_sweep_file, path) == request:
             path.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """A page with every piece of ours that runs in the browser; `test_frontend_in_browser.py` drives it."""
 
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go

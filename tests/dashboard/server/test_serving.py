@@ -16,7 +16,7 @@ def test_plotlyjs_comes_from_the_package(prefix):
     scope = {"type": "http", "method": "GET", "path": f"{prefix}/plotly.min.js", "headers": [], "root_path": ""}
 
     async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
+        await asyncio.Event().wait()  # the client stays until it has everything
 
     async def send(message):
         parts.append(message)
