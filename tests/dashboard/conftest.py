@@ -1,6 +1,7 @@
 """Stores as pages meet them, made by the engine itself."""
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,12 @@ TINY = LaunchRequest(
     training=TrainingConfig(epochs=1, batch_size=256, snapshots_per_epoch=4),
     probe=ProbeConfig(samples=16, steps=4, every=1),
 )
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch) -> None:
+    """AppTest leaves its script as the main module, which processes started by later tests would import."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="session")
