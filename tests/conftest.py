@@ -10,11 +10,10 @@ import pytest
 import torch
 
 from engine.data.catalog import DatasetSpec
-from engine.data.sources import load_dataset
-from engine.data.subsets import stratified_ids
 from engine.minmax.penalties import PENALTIES, Penalty
 from engine.minmax.quantities import QUANTITIES, LayerQuantity
-from tests.listed import FEW_IMAGES, count_few_images_as_listed
+from tests.few_images import write_few_images
+from tests.listed import count_few_images_as_listed
 from tests.small_runs import queue, store, tiny  # noqa: F401
 
 
@@ -22,16 +21,7 @@ from tests.small_runs import queue, store, tiny  # noqa: F401
 def few_images(tmp_path_factory) -> Path:
     """A data folder whose mnist-mini has 250 training and 100 test images."""
     folder = tmp_path_factory.mktemp("few-images")
-    whole = load_dataset("mnist-mini", folder)
-    train, test = stratified_ids(whole.train_labels, 250), stratified_ids(whole.test_labels, 100)
-    np.savez(
-        folder / "mnist-mini.npz",
-        x_train=whole.train_images[train, 0],
-        y_train=whole.train_labels[train],
-        x_test=whole.test_images[test, 0],
-        y_test=whole.test_labels[test],
-    )
-    assert load_dataset("mnist-mini", folder).contents == FEW_IMAGES
+    write_few_images(folder)
     return folder
 
 

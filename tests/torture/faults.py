@@ -1,0 +1,11 @@
+"""All faults, in the order of the table."""
+
+from importlib import import_module
+
+MODULES = ("killed_steps",)
+
+
+def load_faults() -> None:
+    """Register the faults of all modules."""
+    for name in MODULES:
+        import_module(f"tests.torture.{name}")

@@ -1,0 +1,23 @@
+"""The fault campaign under pytest: nothing is lost, in at least twenty tries of each fault."""
+
+import pytest
+
+from tests.torture.bench import Bench
+from tests.torture.fault import FAULTS, LEAST_TRIES
+from tests.torture.faults import load_faults
+
+load_faults()
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory) -> Bench:
+    return Bench(tmp_path_factory.mktemp("torture"), seed=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAULTS)
+def test_nothing_is_lost(bench, name):
+    bench.begin(name)
+    tally = FAULTS[name].run(bench)
+    assert tally.losses == []
+    assert tally.tries >= LEAST_TRIES
