@@ -1,6 +1,9 @@
 """The package that `pip install -e .` makes, as far as its description says: nothing is installed here."""
 
+import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -71,5 +74,44 @@ def test_version_and_license_agree():
 def test_docker_copies_what_exists():
     lines = [line.split() for line in (ROOT / "Dockerfile").read_text().splitlines() if line.startswith("COPY ")]
     sources = [word for words in lines for word in words[1:-1] if not word.startswith("--")]
-    assert {"requirements.txt", "engine", "dashboard", "checkpoints"} <= set(sources)
+    assert {"requirements.txt", "engine", "dashboard", "checkpoints/shipped"} <= set(sources)
     assert not [name for name in sources if not (ROOT / name).exists()]
+
+
+def docker_words() -> list[list[str]]:
+    """Instructions of the Dockerfile, each as its words, with continued lines joined."""
+    text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    return [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def test_recorded_runs_lie_outside_the_volumes_of_the_image(tmp_path):
+    """The layout of the image in a folder, with an empty volume where it is mounted."""
+    words = docker_words()
+    place = {line[1]: line[2] for line in words if line[0] == "COPY"}["checkpoints/shipped"]
+    volumes = json.loads("".join(next(line[1:] for line in words if line[0] == "VOLUME")))
+    assert not [volume for volume in volumes if place.startswith(volume)]
+    assert ["ENV", f"MINMAX_SHIPPED={place}"] in words
+    shutil.copytree(ROOT / "engine", tmp_path / "lab" / "engine", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "lab" / "checkpoints").mkdir()
+    shutil.copytree(ROOT / "checkpoints" / "shipped", tmp_path / "shipped")
+    bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    listed = subprocess.run(
+        [sys.executable, "-m", "engine", "runs", "--json"],
+        cwd=tmp_path / "lab",
+        env=bare | {"MINMAX_SHIPPED": str(tmp_path / "shipped")},
+        capture_output=True,
+        check=True,
+    )
+    assert {run["run_id"] for run in json.loads(listed.stdout)["runs"]} == set(
+        os.listdir(ROOT / "checkpoints" / "shipped")
+    )
+
+
+def test_docker_can_take_torch_from_another_index():
+    words = docker_words()
+    assert ["ARG", 'TORCH_INDEX=""'] in words
+    install = " ".join(next(line for line in words if "torch.txt" in line))
+    assert '${TORCH_INDEX:+--index-url "$TORCH_INDEX"} -r torch.txt' in install
+    pinned = re.findall(r"^torch(?:vision)?==.*$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert len(pinned) == 2
+    assert not re.search(r"https?://(?!127\.0\.0\.1)", (ROOT / "Dockerfile").read_text())

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dashboard import sources
+from dashboard.figures.coordinate_lines import coordinate_lines_figure
 from dashboard.figures.sweep_maps import map_figure, map_height
 from dashboard.figures.sweeps import coordinates_figure, growth_figure, tradeoff_figure
 from dashboard.frames.sweeps import Quantity, growth_frame, number_table, quantity
 from dashboard.sweeps.grid import StrengthGrid
-from dashboard.ui.live_charts import live_chart
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.widgets import forget_unknown
 from engine.measurements.evaluation.survivors import CLEAN
@@ -117,16 +117,19 @@ def draw_tradeoff(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
 def draw_coordinates(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
     """Draw all quantities of all points as lines and as a table.
 
-    Only the table is exported: the lines need WebGL, which a saved page must not compile.
+    Parallel coordinates compile code for WebGL, which a saved page must not; it gets the same lines without.
     """
     shown = [one for one in grid.quantities if one.name != CLEAN]
     color = pick_one(grid, "Color", "sweep-color", {one.name: one.title for one in reversed(shown)})
-    live_chart(
-        coordinates_figure(grid.points, shown, color, grid.title),
+    lines = coordinates_figure(grid.points, shown, color, grid.title)
+    known = grid.points.dropna(subset=[one.name for one in shown])
+    export.chart(
+        lines,
         key="sweep-coordinates",
         height=460,
         alt="Parallel coordinates: one line per point across λ, μ and its quantities",
         table=grid.points.drop(columns="runs"),
+        saved=coordinate_lines_figure(lines, known),
     )
     st.caption(
         "Drag along an axis to keep only the lines that pass there; click the axis to show all lines again. λ and μ "

@@ -39,10 +39,11 @@ class PageExport:
         height: int = 380,
         table: pd.DataFrame | None = None,
         autoplay: bool = False,
+        saved: go.Figure | None = None,
     ) -> None:
-        """Draw and record a `live_chart`."""
+        """Draw and record a `live_chart`; `saved` is recorded instead of a figure that a saved page cannot draw."""
         live_chart(figure, key=key, height=height, alt=alt, table=table, autoplay=autoplay)
-        self._exhibits[f"chart {key}"] = Chart(figure, alt, height, table)
+        self._exhibits[f"chart {key}"] = Chart(saved or figure, alt, height, table)
 
     def table(
         self, frame: pd.DataFrame, *, key: str, title: str, column_config: Mapping[str, Any] | None = None

@@ -24,8 +24,8 @@ _DIGEST_AT_END = re.compile(r"-[0-9a-f]{10}$")
 _ENTRIES = {"format", "run_id", "created_at", "config", "imported"}
 CONFIG_REMEDY = "Restore the file from a copy, or delete the run."
 
-SHIPPED = Path(__file__).parents[2] / "checkpoints" / "shipped"
-"""Folder of the recorded runs that are part of the project."""
+SHIPPED = Path(os.environ.get("MINMAX_SHIPPED") or Path(__file__).parents[2] / "checkpoints" / "shipped")
+"""Folder of the recorded runs that are part of the project; MINMAX_SHIPPED names another place, as in a container."""
 
 CACHE = ".cache"
 """Folder of the store that caches adversarial examples; private, and safe to delete."""

@@ -35,5 +35,5 @@ def page(browser):
     page.set_default_timeout(60_000)
     yield page
     assert page.errors == []
-    assert [url for url in page.foreign if not url.startswith(("data:", "blob:"))] == []
+    assert [url for url in page.foreign if not url.startswith(("data:", "blob:", "file:"))] == []
     context.close()

@@ -10,7 +10,6 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import settings, sources
 from dashboard.navigation import PAGES
-from dashboard.sweeps import views as sweep_views
 from dashboard.ui import page_export
 from engine.attacks.threat import ThreatModel
 from engine.measurements.evaluation.measure import evaluate_run
@@ -100,8 +99,9 @@ def started_workers(monkeypatch) -> list[WorkerSettings]:
 def drawn(monkeypatch) -> dict[str, Any]:
     """What the newest run of a page drew, by key: figure and arguments of a chart, a grid of examples."""
     shown = {}
-    for module in (page_export, sweep_views):
-        monkeypatch.setattr(module, "live_chart", lambda figure, **words: shown.update({words["key"]: (figure, words)}))
+    monkeypatch.setattr(
+        page_export, "live_chart", lambda figure, **words: shown.update({words["key"]: (figure, words)})
+    )
     monkeypatch.setattr(page_export, "example_grid", lambda grid, *, key: shown.update({key: grid}))
     return shown
 
