@@ -9,7 +9,7 @@ CHECKSUM = "checksum"
 """Key of a document's own checksum."""
 
 
-def checksum(*parts: bytes) -> str:
+def checksum(*parts: bytes | memoryview) -> str:
     """BLAKE2b of the parts, one after the other, as 32 hexadecimal digits; it tells accidents apart, not attacks."""
     content = hashlib.blake2b(digest_size=16)
     for part in parts:

@@ -39,23 +39,24 @@ def run_problems(store: RunStore, run_id: str, *, is_active: bool = False, from_
         is_active: whether a process writes the run, whose records and checkpoints are then not read.
         from_disk: whether to read files again that have not changed since they were read in this process.
     """
-    folder = store.path(run_id)
-    try:
-        store.config(run_id)
-        store.result(run_id)
-    except InputError as error:
-        found = [str(error)]
-    else:
-        found = []
-    check = _problem if from_disk else _remembered
-    for read, path in _files(folder, is_active):
-        found.append(check(read, path, file_state(path)))
+    folder, check = store.path(run_id), _problem if from_disk else _remembered
+    found: list[str | None] = [_refusal(store.config, run_id), _refusal(store.result, run_id)]
+    found += [check(read, path, file_state(path)) for read, path in _files(folder, is_active)]
     found += [_listing_problem(folder / name) for name in dict.fromkeys(name for name, _ in READERS)]
     if not is_active:
         films = tuple(file_state(path) for path in sorted(folder.glob("*.f32")))
         check_records = _records_problem if from_disk else _remembered_records
         found.append(check_records(folder, (file_state(folder / METRICS), file_state(folder / RESULT), *films)))
     return [problem for problem in found if problem is not None]
+
+
+def _refusal(read: Callable[[str], object], run_id: str) -> str | None:
+    """Why the store does not give a part of a run; None if it does."""
+    try:
+        read(run_id)
+    except InputError as error:
+        return str(error)
+    return None
 
 
 def _files(folder: Path, is_active: bool) -> Iterator[tuple[Reader, Path]]:

@@ -62,7 +62,7 @@ class OwnImageResult:
 
 
 def save_own_image(store: RunStore, own: OwnImage) -> str:
-    """Store the image if it is new, and return its id.
+    """Store the image if it is new or its file is damaged, and return its id.
 
     Raises:
         InputError: the store is full of images, or cannot be written to.

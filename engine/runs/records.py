@@ -29,7 +29,7 @@ class _Record(BaseModel):
     """Values of one line; what is not listed is a quantity of the layers (engine/minmax/quantities.py)."""
 
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
-    __pydantic_extra__: dict[str, dict[str, float | None]] = Field(init=False)
+    __pydantic_extra__: dict[str, dict[str, float | None]] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride]
 
     snapshot: _Count
     step: _Count
@@ -58,7 +58,7 @@ def parse_record(line: bytes) -> dict | None:
     return record
 
 
-def fits_row(record: Mapping, layer: str, row: bytes) -> bool:
+def fits_row(record: Mapping, layer: str, row: bytes | memoryview) -> bool:
     """Whether a row of weights is the one that its record describes; records of earlier versions describe none."""
     return "rows" not in record or record["rows"].get(layer) == checksum(row)
 

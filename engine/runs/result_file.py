@@ -17,7 +17,7 @@ class _Result(BaseModel):
     """Values of a result; what is not listed is a quantity of a layer: <layer>_<key>."""
 
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
-    __pydantic_extra__: dict[str, float | None] = Field(init=False)
+    __pydantic_extra__: dict[str, float | None] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride]
 
     status: Literal["finished", "failed"]
     error: str | None = None
