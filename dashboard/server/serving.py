@@ -1,5 +1,6 @@
 """The server: Streamlit's, behind a guard for requests and uploads, and Plotly.js from the installed package."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import cast
@@ -37,7 +38,16 @@ def server_options(address: Address) -> dict[str, object]:
 
 def serve(address: Address, read_only: bool = False, script: Path = SCRIPT) -> None:
     """Serve until a signal ends the process."""
+    ensure_home()
     build_server(address.prefix, read_only, script).run(config=server_options(address))
+
+
+def ensure_home() -> None:
+    """Set HOME for a user without an entry in the list of users, as containers do: Streamlit looks for files there."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = os.sep
 
 
 def plotlyjs_route(prefix: str) -> Route:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.queue.client import worker_identity
@@ -51,10 +51,10 @@ def script_server(script: Path, port: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def laboratory(folder: Path, *words: str, host: str = "127.0.0.1") -> Iterator[str]:
+def laboratory(folder: Path, *words: str, host: str = "127.0.0.1", before: Sequence[str] = ()) -> Iterator[str]:
     """Address of a dashboard with a worker and an empty store of its own, `folder`/store, beside what is shipped."""
     port = free_port()
-    command = [sys.executable, "-m", "dashboard", "--port", str(port), *words]
+    command = [*before, sys.executable, "-m", "dashboard", "--port", str(port), *words]
     command += ["--store", str(folder / "store"), "--data", str(folder / "data")]
     prefix = words[words.index("--base-path") + 1] if "--base-path" in words else ""
     with serve(command, port, folder / "log", dict(os.environ), f"{prefix}/_stcore/health", host):

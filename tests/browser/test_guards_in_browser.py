@@ -2,8 +2,10 @@
 
 import http.client
 import re
+import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +14,7 @@ from dashboard.navigation import MENU
 from dashboard.server.upload_limits import MOST_FILES
 from tests.browser.serving import laboratory as serve_laboratory
 from tests.browser.serving import status, wait_until
+from tests.namespaces import as_another_user
 
 pytestmark = pytest.mark.slow
 CHART = ".live-chart .main-svg"
@@ -131,6 +134,19 @@ def test_uploads_of_one_tab_are_bounded(address, page):
     assert stored_bytes(address) == size * MOST_FILES
     assert put(address, f"{folder}/huge", headers | {"content-length": str(2**30)}) in (413, 507)
     assert put(address, f"{folder}/chunked", headers | {"transfer-encoding": "chunked"}) == 411
+
+
+def test_a_read_only_server_draws_charts_as_another_user(page):
+    """From a read-only checkout, without a home: nothing is installed, and forged uploads are refused."""
+    user = as_another_user()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        with serve_laboratory(Path(folder), "--read-only", before=user) as address:
+            page.goto(address)
+            page.locator(CHART).first.wait_for()
+            assert put(address, "/_stcore/upload_file/any/file", {"host": urlsplit(address).netloc}, 10) == 403
+            assert page.locator("input[type=file]").count() == 0
+        assert [path.name for path in Path(folder).iterdir()] == ["log"]
 
 
 def put(address: str, path: str, headers: dict[str, str], size: int | None = None) -> int:

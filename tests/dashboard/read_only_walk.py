@@ -48,7 +48,9 @@ def main() -> None:
     from streamlit.testing.v1 import AppTest  # after the environment is set
 
     from dashboard.navigation import PAGES
+    from dashboard.server.serving import ensure_home
 
+    ensure_home()
     changes: list[str] = []
     watch(changes)
     shown = {}

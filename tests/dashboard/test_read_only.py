@@ -1,10 +1,10 @@
 """Read-only changes nothing: not a row, not a process, not a folder, not a file, whoever runs it and from where."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from engine.studies.sweep_files import forget_sweep, save_sweep
 from tests.dashboard.conftest import TINY
 from tests.dashboard.store_runs import std_and_minmax
 from tests.dashboard.trees import tree
+from tests.namespaces import as_another_user, namespace, read_only
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["home", "launch", "weights", "robustness", "examples", "sweeps", "paper", "theory"]
@@ -170,26 +171,12 @@ def held_log(store: RunStore):
     return connection
 
 
-def namespace(script: str) -> list[str]:
-    """Command that runs a shell script in a mount namespace of its own; skips where that is forbidden."""
-    words = ["unshare", "--mount", "--propagation", "private", "sh", "-euc", script, "sh"]
-    if shutil.which("unshare") is None:
-        pytest.skip("needs unshare (util-linux)")
-    probe = subprocess.run([*words[:-2], "mount -t tmpfs none /mnt"], capture_output=True, text=True)
-    if probe.returncode:
-        pytest.skip(f"mounting is forbidden here: {probe.stderr.strip()}")
-    return words
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("has_log", [False, True])
 def test_a_store_on_a_read_only_mount_opens(busy_store, has_log):
     holder = held_log(busy_store) if has_log else None
     store = busy_store.root
-    mounted = (
-        f'mount --bind "{store}" "{store}"; mount -o remount,bind,ro "{store}"; ! touch "{store}/x" 2>&-; exec "$@"'
-    )
-    walked = walk(store, *namespace(mounted))
+    walked = walk(store, *namespace(read_only(store) + 'exec "$@"'))
     assert_quiet(walked)
     assert "Min-Max" in walked["shown"]["launch"]["text"].replace("\\", "")
     if holder is not None:
@@ -197,19 +184,12 @@ def test_a_store_on_a_read_only_mount_opens(busy_store, has_log):
 
 
 @pytest.mark.slow
-def test_a_read_only_checkout_opens_as_another_user(busy_store, tmp_path):
+def test_a_read_only_checkout_opens_as_another_user(busy_store):
     """As `docker run --read-only --user 1234`: no home, no right to write anywhere, no bytecode."""
-    if os.geteuid() != 0 or shutil.which("setpriv") is None:
-        pytest.skip("needs root and setpriv, to become another user")
-    for folder in (tmp_path, *tmp_path.parents[:2], busy_store.root):
-        folder.chmod(0o755)
-    frozen = f'mount --bind "{ROOT}" "{ROOT}"; mount -o remount,bind,ro "{ROOT}"; '
-    frozen += 'exec setpriv --reuid 1234 --regid 1234 --clear-groups env -u HOME "$@"'
-    probe = subprocess.run(
-        [*namespace(frozen), sys.executable, "-c", f"open({str(ROOT / 'README.md')!r}).read()"], capture_output=True
-    )
-    if probe.returncode:
-        pytest.skip("another user may not read this checkout or its Python")
-    before = tree(busy_store.root)
-    assert_quiet(walk(busy_store.root, *namespace(frozen)))
-    assert tree(busy_store.root) == before
+    user = as_another_user()
+    with tempfile.TemporaryDirectory() as folder:  # those of pytest are private
+        Path(folder).chmod(0o755)
+        store = Path(shutil.copytree(busy_store.root, Path(folder) / "store"))
+        before = tree(store)
+        assert_quiet(walk(store, *user))
+        assert tree(store) == before

@@ -2,12 +2,13 @@
 
 import asyncio
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 
 from dashboard.server.address import Address
-from dashboard.server.serving import plotlyjs_route, server_options
+from dashboard.server.serving import ensure_home, plotlyjs_route, server_options
 
 
 @pytest.mark.parametrize("prefix", ["", "/lab"])
@@ -25,6 +26,20 @@ def test_plotlyjs_comes_from_the_package(prefix):
     assert parts[0]["status"] == 200
     content = b"".join(part.get("body", b"") for part in parts[1:])
     assert content == (files("plotly") / "package_data/plotly.min.js").read_bytes()
+
+
+def test_a_user_without_a_home_is_served(monkeypatch):
+    monkeypatch.setenv("HOME", "/somewhere")
+    ensure_home()
+    assert Path.home() == Path("/somewhere")
+    monkeypatch.delenv("HOME")
+
+    def unknown(user):
+        raise KeyError(user)
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    ensure_home()
+    assert Path.home() == Path("/")
 
 
 def test_the_command_line_decides_where_the_server_listens():
