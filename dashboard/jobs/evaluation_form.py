@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.jobs.measurement_panel import queue_measurements
 from dashboard.settings import Settings
 from dashboard.ui.errors import draw_error
+from dashboard.ui.plain_text import plain
 from dashboard.ui.widgets import number, pick_unit
 from engine.attacks.catalog import ATTACKS, PRESETS, attack_names
 from engine.attacks.threat import ThreatModel
@@ -16,12 +17,15 @@ from engine.devices import resolve_device
 from engine.errors import InputError
 from engine.formatting import duration
 from engine.measurements.evaluation.request import EvaluationRequest, epsilon_ladder
+from engine.measurements.images import OtherData
 from engine.queue.overview import RunOverview
 from engine.queue.speed import rate_key
 from engine.studies.estimate import evaluation_passes
 from engine.validation import validated
 
 MOST_STEPS = 20
+REFUSAL = "refused-data"
+"""Key of the session state under which the refusal of other data waits to be drawn."""
 SHAPES = {"one": "One ε", "ladder": "Several ε"}
 CHOICES = {"paper": ("paper",), "strong": ("strong",), "paper + strong": ("paper", "strong")}
 """Button of the form -> the presets' names on the command line."""
@@ -47,9 +51,31 @@ def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
     short = requests[0].model_copy(update={"attacks": short_names(requests[0].attacks)})
     command = short.command(run_ids, [request.threat.epsilon for request in requests])
     st.code(command, language="bash", wrap_lines=True)
+    if _pick_other_data():
+        requests = [request.model_copy(update={"other_data": True}) for request in requests]
     if st.button("Attack these runs", type="primary", icon=":material/bolt:"):
+        _queue(here, run_ids, requests)
+
+
+def _pick_other_data() -> bool:
+    """Draw why other data were refused, and a checkbox that allows them; nothing if they were not refused."""
+    refusal = st.session_state.get(REFUSAL)
+    if refusal is None:
+        return False
+    st.warning(plain(refusal))
+    return st.checkbox("Attack these runs on the images in the data folder; the reports say so", key="other-data")
+
+
+def _queue(here: Settings, run_ids: list[str], requests: list[EvaluationRequest]) -> None:
+    st.session_state.pop(REFUSAL, None)
+    try:
         queue_measurements(here, run_ids, requests)
-        st.rerun()
+    except OtherData as error:
+        st.session_state[REFUSAL] = str(error)
+    except (InputError, OSError) as error:
+        st.error(f"The runs could not be attacked. {error}")
+        return
+    st.rerun()
 
 
 def read_form(paper: float) -> list[EvaluationRequest]:

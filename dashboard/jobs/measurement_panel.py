@@ -9,6 +9,7 @@ from dashboard.jobs.queue_panel import ICONS, pace
 from dashboard.settings import Settings
 from dashboard.ui.plain_text import plain
 from engine.errors import InputError
+from engine.measurements.images import check_test_data_at_hand
 from engine.measurements.kinds import read_request
 from engine.measurements.request import Measurement
 from engine.queue import client
@@ -87,8 +88,26 @@ def _words(job: Job) -> str:
 
 
 def queue_measurements(here: Settings, run_ids: Iterable[str], requests: Sequence[Measurement]) -> None:
-    """Queue each request for each run, and start a worker if none is running."""
+    """Queue each request for each run, and start a worker if none is running.
+
+    Raises:
+        OtherData: the data folder has other images than those that a run was trained on; nothing was queued.
+        InputError: as `submit_measurement`.
+    """
+    run_ids = list(run_ids)
+    for run_id in run_ids:
+        check_test_data_at_hand(here.store, run_id, requests[0], here.worker.data_dir)
     for run_id in run_ids:
         for request in requests:
             submit_measurement(here.store, here.queue, run_id, request, here.worker.place)
     client.start_worker(here.worker)
+
+
+def measure_and_rerun(here: Settings, run_ids: Iterable[str], requests: Sequence[Measurement]) -> None:
+    """Queue measurements and rerun the page, or draw why they were refused."""
+    try:
+        queue_measurements(here, run_ids, requests)
+    except (InputError, OSError) as error:
+        st.error(f"The runs could not be measured. {error}")
+        return
+    st.rerun()

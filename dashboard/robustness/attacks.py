@@ -1,6 +1,6 @@
 """Accuracy under each attack, compared between runs, with the checks of its reliability."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
@@ -67,6 +67,20 @@ def draw_accuracies(
     draw_notes(export, chosen, reports)
 
 
+def data_notes(reports: Iterable[RobustnessReport]) -> list[str]:
+    """Sentences about reports on other data than the run was trained on, and about those that do not know."""
+    relations = [report.test_data_is or "unknown" for report in reports]
+    notes = []
+    if others := relations.count("other"):
+        notes.append(f"Runs attacked on the test images of other data than they were trained on: {others}.")
+    if unknown := relations.count("unknown"):
+        notes.append(
+            f"Runs for which it is unknown whether the test images belong to the data they were trained on: {unknown}. "
+            "They were imported, or an earlier version trained or attacked them."
+        )
+    return notes
+
+
 def draw_notes(export: PageExport, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport]) -> None:
     """Draw notes on how the numbers are computed, and warnings about them."""
     invalid = sum(report.n_invalid for report in reports.values())
@@ -79,6 +93,8 @@ def draw_notes(export: PageExport, chosen: list[RunOverview], reports: Mapping[s
             "These runs were evaluated with different attacks, so their worst cases do not compare. Run the same "
             "attacks on all of them."
         )
+    for note in data_notes(reports.values()):
+        export.note(note)
     results = [result for report in reports.values() for result in report.attacks]
     largest = max((result.largest_linf for result in results if result.threat), default=0.0)
     free = ", ".join(sorted({result.attack.name for result in results if result.attack.minimizes}))

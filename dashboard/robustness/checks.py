@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import measured
 from dashboard.frames.labels import unique_labels
-from dashboard.jobs.measurement_panel import queue_measurements
+from dashboard.jobs.measurement_panel import measure_and_rerun
 from dashboard.settings import Settings
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.plain_text import plain
@@ -84,8 +84,7 @@ def draw_button(
     if st.button(
         word, icon=":material/troubleshoot:", help="Takes several minutes per run; the queue above shows the time left"
     ):
-        queue_measurements(here, wanted, [request])
-        st.rerun()
+        measure_and_rerun(here, wanted, [request])
 
 
 def draw_objections(label: str, diagnosis: Diagnosis, outdated: bool) -> None:

@@ -9,7 +9,7 @@ from dashboard import measured
 from dashboard.figures.curves import curve_figure
 from dashboard.frames.curves import curve_frame, curve_groups, curve_summary, threshold_frame
 from dashboard.frames.labels import unique_labels
-from dashboard.jobs.measurement_panel import queue_measurements
+from dashboard.jobs.measurement_panel import measure_and_rerun
 from dashboard.robustness.curve_words import epsilon_title, readable, threshold_words, way_title
 from dashboard.settings import Settings
 from dashboard.ui.errors import draw_error
@@ -58,8 +58,7 @@ def draw_curves_form(here: Settings, chosen: list[RunOverview]) -> None:
         run_ids = [run.run_id for run in chosen]
         st.code(request.command(run_ids), language="bash", wrap_lines=True)
         if st.button("Measure curves", type="primary", icon=":material/trending_down:", key="trace"):
-            queue_measurements(here, run_ids, [request])
-            st.rerun()
+            measure_and_rerun(here, run_ids, [request])
 
 
 def draw_curves(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:

@@ -10,7 +10,7 @@ from dashboard import measured
 from dashboard.figures.distances import NORMS, distance_figure
 from dashboard.frames.distances import distance_frame, distance_summary
 from dashboard.frames.labels import unique_labels
-from dashboard.jobs.measurement_panel import queue_measurements
+from dashboard.jobs.measurement_panel import measure_and_rerun
 from dashboard.settings import Settings
 from dashboard.ui.errors import draw_error
 from dashboard.ui.page_export import PageExport
@@ -62,8 +62,7 @@ def draw_distances_form(here: Settings, chosen: list[RunOverview]) -> None:
         )
         st.code(request.command(run_ids), language="bash", wrap_lines=True)
         if st.button("Search perturbations", type="primary", icon=":material/straighten:", key="distances-search"):
-            queue_measurements(here, run_ids, [request])
-            st.rerun()
+            measure_and_rerun(here, run_ids, [request])
 
 
 def draw_distances(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:

@@ -9,7 +9,7 @@ from dashboard import measured
 from dashboard.figures.transfers import transfer_figure
 from dashboard.frames.labels import unique_labels
 from dashboard.frames.transfers import accuracy_matrix, transfer_frame
-from dashboard.jobs.measurement_panel import queue_measurements
+from dashboard.jobs.measurement_panel import measure_and_rerun
 from dashboard.robustness.transfer_images import draw_pair
 from dashboard.settings import Settings
 from dashboard.ui.errors import draw_error
@@ -81,8 +81,7 @@ def draw_button(here: Settings, run_ids: Sequence[str], request: TransferRequest
         word = f"Measure {len(missing)} of {len(run_ids)} rows"
     help_text = "Queues one job per incomplete row" if missing else "All rows have been measured"
     if st.button(word, type="primary", icon=":material/swap_horiz:", help=help_text, disabled=not missing):
-        queue_measurements(here, missing, [request])
-        st.rerun()
+        measure_and_rerun(here, missing, [request])
 
 
 def draw_transfer(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:

@@ -12,6 +12,7 @@ from engine.data.sources import fetch_dataset
 from engine.formatting import MISSING, percent, pixel_range
 from engine.measurements.curve.read import read_curve, read_thresholds
 from engine.measurements.curve.request import CURVE_ATTACKS, CurveRequest, paper_step
+from engine.measurements.images import check_test_data_at_hand
 from engine.minmax.threshold import PixelThreshold
 from engine.queue.job import Job
 from engine.queue.run_queue import RunQueue
@@ -75,6 +76,9 @@ def run(args: argparse.Namespace) -> int:
     asked = {run_id: build_requests(args, config.dataset_spec) for run_id, config in configs.items()}
     for name in dict.fromkeys(config.dataset for config in configs.values()):
         fetch_dataset(name, args.data)
+    for run_id, config in configs.items():
+        asked[run_id] = [request.on_data(config.dataset, args.data) for request in asked[run_id]]
+        check_test_data_at_hand(store, run_id, asked[run_id][0], args.data)
     job_ids = {
         (run_id, request): submit_measurement(store, queue, run_id, request, place_of(args))
         for run_id, requests in asked.items()

@@ -17,6 +17,7 @@ from engine.measurements.diagnosis.read import read_diagnosis
 from engine.measurements.diagnosis.request import DiagnosisRequest
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
+from engine.measurements.images import check_test_data_at_hand
 from engine.measurements.own_images import OwnImage, save_own_image
 from engine.queue.job import Place
 from engine.queue.run_queue import RunQueue
@@ -64,6 +65,11 @@ def add_parser(commands) -> None:
     parser.add_argument(
         "--now", action="store_true", help="evaluate the current checkpoint of unfinished runs, copied to new runs"
     )
+    parser.add_argument(
+        "--other-data",
+        action="store_true",
+        help="also evaluate runs that were trained on other data than those in --data; the report says so",
+    )
     add_own_image(parser)
     add_folders(parser)
     parser.set_defaults(run=run)
@@ -80,8 +86,11 @@ def run(args: argparse.Namespace) -> int:
             check_finished(store, run_id)
     own = read_own_images(args, list(specs.values()))
     requests = {run_id: build_requests(args, spec, own.get(spec.name)) for run_id, spec in specs.items()}
-    for spec in [] if own else specs.values():
-        fetch_dataset(spec.name, args.data)
+    for run_id, spec in specs.items():
+        if not own:
+            fetch_dataset(spec.name, args.data)
+        requests[run_id] = [request.on_data(spec.name, args.data) for request in requests[run_id]]
+        check_test_data_at_hand(store, run_id, requests[run_id][0], args.data)
     for image in own.values():
         save_own_image(store, image)
     run_ids = {run_id: freeze_run(store, run_id) if args.now else run_id for run_id in specs}
@@ -116,13 +125,15 @@ def build_requests(args: argparse.Namespace, spec: DatasetSpec, own: OwnImage | 
         threat=linf_threat(spec, first, args.unit),
         seed=args.seed,
         kept_images=args.kept_images,
+        other_data=args.other_data,
         **which,
     )
     return [request, *request.ladder([epsilon for epsilon in others if epsilon is not None])]
 
 
 def _check(store: RunStore, queue: RunQueue, one: Asked, place: Place) -> str:
-    request = DiagnosisRequest(samples=one.request.samples, threat=one.request.threat, seed=one.request.seed)
+    asked = one.request.model_dump(include=set(DiagnosisRequest.model_fields))
+    request = validated(DiagnosisRequest, **asked)
     return submit_measurement(store, queue, one.run_id, request, place)
 
 
@@ -178,6 +189,8 @@ def _numbers(found: RobustnessReport, request: EvaluationRequest) -> dict:
             if result.attack.minimizes
         },
         "n": found.n,
+        "test_data": found.test_data,
+        "test_data_is": found.test_data_is or "unknown",
         "n_invalid": found.n_invalid,
         "largest_linf": {result.attack.name: result.largest_linf for result in found.attacks},
         "seconds": sum(result.seconds for result in found.attacks),

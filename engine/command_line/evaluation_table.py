@@ -4,6 +4,13 @@ from engine.attacks.catalog import attack_config, counts_any_size
 from engine.attacks.threat import ThreatModel
 from engine.formatting import percent, pixel_range
 
+DATA_WORDS = {
+    "same": "",
+    "other": ", test images of other data than the run was trained on",
+    "unknown": "; unknown: whether the test images belong to the data that the run was trained on",
+}
+"""Relation of the test images to the run -> what the table says."""
+
 
 def print_run(documents: list[dict]) -> None:
     """Print the evaluations of one run as a table, a column per ε."""
@@ -16,7 +23,7 @@ def print_run(documents: list[dict]) -> None:
         return
     unit = done[0]["threat"]["unit"]
     if "n" in done[0]:
-        print(f"  n = {done[0]['n']}")
+        print(f"  n = {done[0]['n']}{DATA_WORDS[done[0]['test_data_is']]}")
     else:
         print(f"  {done[0]['label']}, an image of your own ({done[0]['image']})")
     _print_row(f"ε {unit}", [f"{document['threat']['epsilon']:g}" for document in done])

@@ -10,6 +10,7 @@ from engine.command_line.waiting import place_of, wait_for_jobs, worker_of
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
 from engine.formatting import MISSING
+from engine.measurements.images import check_test_data_at_hand
 from engine.measurements.transfer.read import read_transfers
 from engine.measurements.transfer.request import TransferRequest
 from engine.queue.job import Job
@@ -60,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
     )
     fetch_dataset(spec.name, args.data)
+    request = request.on_data(spec.name, args.data)
+    check_test_data_at_hand(store, args.run_ids[0], request, args.data)
     place = place_of(args)
     job_ids = {run_id: submit_measurement(store, queue, run_id, request, place) for run_id in configs}
     settings = worker_of(args, store)

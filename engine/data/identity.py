@@ -4,11 +4,20 @@ import hashlib
 import os
 from pathlib import Path
 from threading import Lock
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from engine.data.catalog import Contents, DatasetSpec, dataset_spec
 from engine.data.sources import find_file, load_dataset
 
 FileState = tuple[int, ...]
+
+DataDigest = Annotated[str | None, Field(pattern="^[0-9a-f]{16}$", exclude_if=lambda digest: digest is None)]
+"""Digest of data that are not the listed ones; left out of documents and ids while it is None."""
+
+Relation = Literal["same", "other", "unknown"]
+"""Whether test images belong to the data that a run was trained on."""
 
 _read: dict[Path, tuple[FileState, Contents]] = {}
 _reading = Lock()

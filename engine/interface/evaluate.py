@@ -11,6 +11,7 @@ from engine.interface.owned_job import Stopped, owned_job
 from engine.interface.progress_bar import progress_bar
 from engine.interface.run import Run
 from engine.measurements.evaluation.request import EvaluationRequest
+from engine.measurements.images import check_test_data_at_hand
 from engine.queue.submission import check_finished
 from engine.robustness.report import RobustnessReport
 from engine.runs.config import DeviceRequest, linf_threat
@@ -25,6 +26,7 @@ def evaluate(
     unit: Unit = "normalized",
     seed: int = 0,
     *,
+    other_data: bool = False,
     device: DeviceRequest = "auto",
     store: Path | str | None = None,
     data: Path | str | None = None,
@@ -43,6 +45,9 @@ def evaluate(
         epsilon: ε, the radius of the linf ball; the default is the paper's for the data set.
         unit: unit of ε, normalized (pixels divided by the channel's standard deviation) or pixel.
         seed: seed of the attacks' random numbers.
+        other_data: whether to evaluate a run that was trained on other data than those in the data folder; the report's
+            `test_data_is` is then "other". It is "unknown" for imported weights and for runs of earlier versions, which
+            recorded their training images alone, and else "same".
         device: auto, cpu or cuda.
         store, data: as in `engine.train`; the default for a `Run` is its own store and data folder.
         progress: whether to show a progress bar.
@@ -52,8 +57,9 @@ def evaluate(
         `robust_accuracy_by_attack`, and details in `attacks`.
 
     Raises:
-        InputError: an argument is unknown or outside its limits, the run has no final weights, the data cannot be read,
-            or another process evaluates the run under the same threat model.
+        InputError: an argument is unknown or outside its limits, the run has no final weights, the data cannot be read
+            or are not those that the run was trained on, or another process evaluates the run under the same threat
+            model.
         RuntimeError: the evaluation was stopped by the dashboard or the command line.
 
     >>> run = engine.train("mnist-mini", variant="min-max", l1=0.1, mu=0.1, epochs=1, seed=0, progress=False)
@@ -75,9 +81,12 @@ def evaluate(
         samples=samples,
         threat=linf_threat(spec, epsilon, unit),
         seed=seed,
+        other_data=other_data,
     )
     check_finished(laboratory.store, run_id)
     fetch_dataset(spec.name, laboratory.data_dir)
+    request = request.on_data(spec.name, laboratory.data_dir)
+    check_test_data_at_hand(laboratory.store, run_id, request, laboratory.data_dir)
     return _evaluate(laboratory, run_id, request, device, progress)
 
 

@@ -43,7 +43,14 @@ class Setting:
     def evaluation(self, samples: int, attacks: Sequence[str] = tuple(PAPER_ATTACKS)) -> EvaluationRequest:
         """Evaluation with the paper's attacks and epsilon; InputError if `samples` is out of its limits."""
         threat = linf_threat(dataset_spec(self.dataset))
-        return validated(EvaluationRequest, attacks=tuple(attacks), samples=samples, threat=threat, kept_images=16)
+        return validated(
+            EvaluationRequest,
+            attacks=tuple(attacks),
+            samples=samples,
+            threat=threat,
+            kept_images=16,
+            data=self.data_digest,
+        )
 
     def study(self, seeds: Sequence[int], samples: int, variants: Sequence[str] = tuple(VARIANTS)) -> Study:
         """Study of every variant and seed, with Adv first: it is the slowest and would otherwise finish alone."""

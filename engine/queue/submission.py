@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 
 from engine.errors import InputError
+from engine.measurements.images import check_test_data_at_hand
 from engine.measurements.request import Measurement
 from engine.queue.job import ACTIVE, WAITING, Place
 from engine.queue.run_queue import RunQueue
@@ -79,8 +80,11 @@ def submit_measurement(
         after_training: whether to accept a run that is still in training; it is measured afterwards.
 
     Raises:
-        InputError: the run does not exist, or it has no final weights and there is no training to wait for.
+        InputError: the run does not exist, or it has no final weights and there is no training to wait for, or it was
+            trained on other data than those in the data folder.
     """
+    request = request.on_data(store.config(run_id).dataset, place.data_dir)
+    check_test_data_at_hand(store, run_id, request, place.data_dir)
     job_id = request.job_id(run_id)
     store.prepare()
     with queue.transaction():  # no deletion comes in between

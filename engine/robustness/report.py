@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.attacks.attack_config import AttackConfig
 from engine.attacks.catalog import AnyAttack, attack_threat, counts_any_size
 from engine.attacks.threat import ThreatModel, in_image_range
+from engine.data.identity import Relation
 
 Fraction = Field(ge=0.0, le=1.0)
 
@@ -58,6 +59,8 @@ class RobustnessReport(_Record):
     pixel_epsilon: epsilon in pixels, per channel.
     sample_ids: indices into the test set.
     samples: number of samples requested, if known; it exceeds n if the test set has fewer.
+    test_data: digest of the whole test set; None in reports of earlier versions, and for a user's image.
+    test_data_is: whether it belongs to the data that the network was trained on; None where `test_data` is.
     """
 
     threat: ThreatModel
@@ -65,6 +68,8 @@ class RobustnessReport(_Record):
     seed: int
     sample_ids: tuple[int, ...]
     samples: int | None = None
+    test_data: str | None = Field(default=None, exclude_if=lambda digest: digest is None)
+    test_data_is: Relation | None = Field(default=None, exclude_if=lambda relation: relation is None)
     clean_accuracy: float = Fraction
     robust_accuracy: float = Fraction
     attacks: tuple[AttackResult, ...]

@@ -6,13 +6,13 @@ import hashlib
 import json
 from functools import cache
 from importlib import metadata
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.attacks.threat import ThreatModel, Unit
 from engine.data.catalog import DatasetSpec, dataset_spec
-from engine.data.identity import identity_words
+from engine.data.identity import DataDigest, identity_words
 from engine.errors import InputError
 from engine.minmax.objective import ObjectiveConfig
 from engine.minmax.penalties import PENALTIES
@@ -28,9 +28,6 @@ ADVERSARIAL_STEPS = 10
 """Steps of the PGD inside adversarial training, epsilon / 4 each; the paper states none."""
 
 DeviceRequest = Literal["auto", "cpu", "cuda"]
-
-DataDigest = Annotated[str | None, Field(pattern="^[0-9a-f]{16}$", exclude_if=lambda digest: digest is None)]
-"""Digest of data that are not the listed ones; left out of documents and ids while it is None."""
 
 
 class ProbeConfig(BaseModel):

@@ -2,17 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from engine.data.catalog import Contents
-from engine.data.identity import contents_identity, read_contents
+from engine.data.identity import Relation, contents_identity, read_contents
 from engine.errors import DamagedFile, InputError
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ModelConfig
 from engine.runs.run_files import ENVIRONMENT, read_json
-
-Relation = Literal["same", "other", "unknown"]
-"""Whether test images belong to the data that a run was trained on."""
 
 
 @dataclass(frozen=True)

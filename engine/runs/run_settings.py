@@ -8,9 +8,9 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from engine.attacks.threat import ThreatModel
-from engine.data.identity import data_identity
+from engine.data.identity import DataDigest, data_identity
 from engine.minmax.objective import ObjectiveConfig, Scope
-from engine.runs.config import DataDigest, DeviceRequest, ProbeConfig, RunConfig
+from engine.runs.config import DeviceRequest, ProbeConfig, RunConfig
 from engine.training.schedule import TrainingConfig
 from engine.validation import validated
 

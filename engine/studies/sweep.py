@@ -80,7 +80,14 @@ class SweepRequest(RunSettings):
         if not self.attacks:
             return None
         threat = self.config(ObjectiveConfig(), 0).threat
-        return validated(EvaluationRequest, attacks=self.attacks, samples=self.samples, threat=threat, kept_images=16)
+        return validated(
+            EvaluationRequest,
+            attacks=self.attacks,
+            samples=self.samples,
+            threat=threat,
+            kept_images=16,
+            data=self.data_digest,
+        )
 
     @property
     def study(self) -> Study:

@@ -30,7 +30,7 @@ def trace_curve(
         progress: called before every forward pass with the fraction done and a message; an exception it raises ends the
             work. Finished steps are read from the cache the next time.
     """
-    attacked = chosen_test_images(store.config(run_id), request, data_dir)
+    attacked = chosen_test_images(store, run_id, request, data_dir)
     network = load_network(store, run_id, device)
     setup = measurement_setup(store, run_id, network, attacked, request, progress)
     curve = trace(setup, attack_config(request.attack), attacked.report_ids)

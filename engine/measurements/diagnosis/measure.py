@@ -13,7 +13,7 @@ from engine.errors import InputError
 from engine.measurements.diagnosis.request import DiagnosisRequest
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.survivors import WORST_CASE, read_survivors
-from engine.measurements.images import chosen_test_images
+from engine.measurements.images import AttackedImages, chosen_test_images
 from engine.measurements.setup import measurement_setup
 from engine.measurements.transfer.read import final_digest
 from engine.robustness.meter import Progress, unreported
@@ -46,8 +46,8 @@ def diagnose_run(
         InputError: the run does not exist, is not finished, or diverged.
     """
     network = load_network(store, run_id, device)
-    attacked = chosen_test_images(store.config(run_id), request, data_dir)
-    report = _read_report(store, run_id, request.protocol_id, len(attacked.labels))
+    attacked = chosen_test_images(store, run_id, request, data_dir)
+    report = _read_report(store, run_id, request.protocol_id, attacked)
     survivors = read_survivors(store, run_id, request.protocol_id) if report else None
     name = choose_reference(store, run_id)
     examination = Examination(
@@ -79,13 +79,15 @@ def choose_reference(store: RunStore, run_id: str) -> str | None:
             config = store.config(other)
         except InputError:
             continue
-        like = (config.dataset, config.architecture, config.variant) == (own.dataset, own.architecture, "std")
-        if like and isinstance(config, RunConfig):
+        if not isinstance(config, RunConfig) or config.data_digest != getattr(own, "data_digest", None):
+            continue
+        if (config.dataset, config.architecture, config.variant) == (own.dataset, own.architecture, "std"):
             ranked.append((config.seed == seed, -config.training.epochs, other))
     return next((other for *_, other in sorted(ranked) if final_digest(store, other) is not None), None)
 
 
-def _read_report(store: RunStore, run_id: str, protocol_id: str, n: int) -> RobustnessReport | None:
-    """The report of the protocol; None if it does not exist, is damaged, or has another number of images."""
+def _read_report(store: RunStore, run_id: str, protocol_id: str, attacked: AttackedImages) -> RobustnessReport | None:
+    """The report of the protocol; None if it does not exist, is damaged, or is on other or another number of images."""
     report = read_report(evaluation_path(store.path(run_id), protocol_id))
-    return report if report and report.n == n else None
+    is_of_these = report and report.n == len(attacked.labels) and report.test_data in (None, attacked.test_data)
+    return report if is_of_these else None

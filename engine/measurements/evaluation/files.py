@@ -98,7 +98,10 @@ class EvaluationFiles:
         write_json(self.report_path, evaluation.report.model_dump(mode="json"))
 
     def _holds(self, attacked: AttackedImages) -> bool:
-        """Whether the stored clean images and labels are those of `attacked`."""
+        """Whether the stored results are on the test set of `attacked`, and its images and labels are there."""
+        report = usable(read_report, self.report_path)
+        if report and report.test_data not in (None, attacked.test_data):
+            return False
         try:
             clean = read_evaluated(self.arrays_path(CLEAN))
             images, labels = clean["adversarial_images"], clean["labels"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from engine.attacks.catalog import attack_config
@@ -37,7 +38,7 @@ def evaluate_run(
     if request.image:
         attacked = own_image(store, config, request.image)
     else:
-        attacked = chosen_test_images(config, request, data_dir)
+        attacked = chosen_test_images(store, run_id, request, data_dir)
     files = EvaluationFiles(store.path(run_id), request)
     earlier = files.reusable(attacked)
     again = [name for name in files.results() if name not in earlier]
@@ -48,5 +49,7 @@ def evaluate_run(
         earlier=list(earlier.values()),
         samples=request.samples,
     )
+    data = {"test_data": attacked.test_data, "test_data_is": attacked.test_data_is}
+    evaluation = replace(evaluation, report=evaluation.report.model_copy(update=data))
     EvaluationFiles(store.own_folder(run_id), request).save(evaluation, attacked)
     return evaluation.report

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -60,7 +61,15 @@ class EvaluationRequest(Measurement):
         """Protocol id of the measurement. Attacks of one protocol share a report; each user's image has its own."""
         if self.image is None:
             return super().protocol_id
-        return digest(f"{self.threat.model_dump_json()} {self.samples} {self.seed} {self.image}", 5)
+        return digest(f"{self._protocol} {self.image}", 5)
+
+    @property
+    def allows_other_data(self) -> bool:
+        return self.image is not None or super().allows_other_data
+
+    def on_data(self, dataset: str, data_dir: Path) -> Self:
+        """As for every measurement; a user's image belongs to no data."""
+        return self if self.image else super().on_data(dataset, data_dir)
 
     @property
     def words(self) -> str:

@@ -59,7 +59,7 @@ def transfer_run(
 
     if not _is_filed(store, run_id, request):
         evaluate_run(store, run_id, _evaluation(request), data_dir, device, attacking)
-    attacked = chosen_test_images(config, request, data_dir)
+    attacked = chosen_test_images(store, run_id, request, data_dir)
     setup = measurement_setup(store, run_id, load_network(store, run_id, device), attacked, request, progress)
     source = AttackSession(setup)
     adversarial = source.attack(attack, report=attacking)
@@ -122,7 +122,11 @@ def _is_filed(store: RunStore, run_id: str, request: TransferRequest) -> bool:
 def _evaluation(request: TransferRequest) -> EvaluationRequest:
     """The evaluation whose images the transfer shows."""
     return EvaluationRequest(
-        attacks=(request.attack,), samples=request.samples, threat=request.threat, seed=request.seed
+        attacks=(request.attack,),
+        samples=request.samples,
+        threat=request.threat,
+        seed=request.seed,
+        data=request.data,
     )
 
 

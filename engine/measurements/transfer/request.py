@@ -27,6 +27,9 @@ class TransferRequest(Measurement):
     def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(names))
 
+    def measured(self, run_id: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((run_id, *self.targets)))
+
     @property
     def words(self) -> str:
         return f"{self.attack} {self._at_epsilon}, classified by {len(self.targets)} runs"
