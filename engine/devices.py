@@ -1,10 +1,11 @@
 """Devices and cores that this process may use. Imports torch only if a GPU driver is installed."""
 
+import math
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from engine.errors import InputError
 
@@ -52,11 +53,42 @@ def reproducible(device: str) -> Iterator[None]:
         torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
 
 
-def core_count() -> int:
-    """Number of cores that this process may use, as affinity and container quotas allow."""
+def core_count(root: Path = Path("/")) -> int:
+    """Number of cores that this process may use, as affinity and the quotas of its control groups allow.
+
+    A quota of a part of a core counts as the whole one.
+
+    Args:
+        root: of the file system that describes the control groups.
+    """
     from joblib import cpu_count  # slow to import, and only needed where cores are counted
 
-    return cpu_count()
+    return min([cpu_count(), *map(math.ceil, _quotas(root))])
+
+
+def _quotas(root: Path) -> Iterator[float]:
+    """Cores that each control group of this process may use, where it has a quota; none outside Linux."""
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        _, controllers, group = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        mount, group_path = root / "sys/fs/cgroup" / ("cpu" if controllers else ""), PurePosixPath(group)
+        for one in (group_path, *group_path.parents):
+            folder = mount / one.relative_to("/")
+            if controllers:
+                words = [_text(folder / f"cpu.cfs_{name}_us") for name in ("quota", "period")]
+            else:
+                words = _text(folder / "cpu.max").split()
+            if len(words) == 2 and all(word.strip().isdecimal() and int(word) for word in words):
+                yield int(words[0]) / int(words[1])
+
+
+def _text(path: Path) -> str:
+    """Content of a file; empty if it cannot be read."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
 
 
 def worker_process_count(device: str) -> int:

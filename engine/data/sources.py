@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.atomic import NEW_FOLDER, replaced_file
 from engine.data.catalog import Contents, DatasetSpec, dataset_spec
+from engine.data.npz_file import read_npz
 from engine.errors import InputError
 
 SHIPPED = Path(__file__).parent
@@ -98,14 +99,12 @@ def _read_npz(path: Path, names: tuple[str, ...] = ARRAYS) -> dict[str, np.ndarr
     remedy = "Replace the file, or remove it so that it is downloaded again where possible."
     expected = f"{path} to be an npz file with the arrays {', '.join(ARRAYS)}"
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            missing = [name for name in ARRAYS if name not in archive.files]
-            if missing:
-                raise InputError(expected, f"a file without {', '.join(missing)}", remedy)
-            return {name: archive[name] for name in names}
-    except InputError:
-        raise
-    except Exception as error:  # numpy, zipfile, zlib and tokenize raise their own exceptions for a damaged file
+        return read_npz(path, names, ARRAYS)
+    except KeyError as error:
+        raise InputError(expected, f"a file without {error.args[0]}", remedy) from error
+    except ValueError as error:
+        raise InputError(expected, f"a damaged file: {error}", remedy) from error
+    except Exception as error:  # zipfile, zlib and tokenize raise their own exceptions for a damaged file
         raise InputError(expected, f"a damaged or unreadable file ({type(error).__name__})", remedy) from error
 
 
