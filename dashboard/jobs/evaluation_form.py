@@ -73,7 +73,7 @@ def _queue(here: Settings, run_ids: list[str], requests: list[EvaluationRequest]
     except OtherData as error:
         st.session_state[REFUSAL] = str(error)
     except (InputError, OSError) as error:
-        st.error(f"The runs could not be attacked. {error}")
+        draw_error(error, "The runs could not be attacked.")
         return
     st.rerun()
 

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.frames.labels import unique_labels
 from dashboard.jobs.queue_panel import ICONS, pace
 from dashboard.settings import Settings
+from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
 from engine.errors import InputError
 from engine.measurements.images import check_test_data_at_hand
@@ -108,6 +109,6 @@ def measure_and_rerun(here: Settings, run_ids: Iterable[str], requests: Sequence
     try:
         queue_measurements(here, run_ids, requests)
     except (InputError, OSError) as error:
-        st.error(f"The runs could not be measured. {error}")
+        draw_error(error, "The runs could not be measured.")
         return
     st.rerun()

@@ -16,6 +16,7 @@ from engine.measurements.evaluation.request import EvaluationRequest
 from engine.minmax.fuzziness import fuzziness
 from engine.minmax.objective import ObjectiveConfig
 from engine.queue.deletion import delete_runs
+from engine.queue.job import Place
 from engine.queue.overview import list_runs
 from engine.queue.submission import retry_run, submit_measurement
 from engine.runs.config import RunConfig
@@ -120,7 +121,7 @@ def test_it_trains_on_to_the_bits_it_would_have_had(store, unfinished, config, a
 def test_a_frozen_run_is_measured_like_any_other(store, queue, unfinished, few_images):
     frozen = freeze_run(store, unfinished)
     request = EvaluationRequest(attacks=("fgsm",), samples=10, threat=ThreatModel())
-    submit_measurement(store, queue, frozen, request, HERE)
+    submit_measurement(store, queue, frozen, request, Place(few_images))
     report = evaluate_run(store, frozen, request, few_images, "cpu")
     assert report.n == 10 and len(store.report_paths(frozen)) == 1 and not store.report_paths(unfinished)
     retry_run(store, queue, frozen, HERE)

@@ -15,11 +15,11 @@ from engine.attacks.threat import ThreatModel
 from engine.errors import InputError
 from engine.measurements.evaluation.read import read_reports
 from engine.measurements.evaluation.request import EvaluationRequest
+from engine.queue.job import Place
 from engine.queue.process_identity import process_identity
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_measurement
 from tests.interface.conftest import SHORT
-from tests.small_runs import HERE
 
 FEW = {"samples": 20, "progress": False}
 
@@ -51,7 +51,10 @@ def test_the_report_is_filed_and_the_queue_knows(run, laboratory):
     job = laboratory.queue.job(request.job_id(run.run_id))
     assert (job.kind, job.status, job.owner, job.progress) == ("evaluate", "finished", None, 1.0)
     assert job.payload == request.model_dump(mode="json")
-    assert submit_measurement(laboratory.store, laboratory.queue, run.run_id, request, HERE) == job.job_id
+    assert (
+        submit_measurement(laboratory.store, laboratory.queue, run.run_id, request, Place(laboratory.data_dir))
+        == job.job_id
+    )
 
 
 def test_an_id_or_a_preset_will_do(run):
@@ -157,7 +160,7 @@ def test_ctrl_c_ends_it(run, laboratory, at_first_report, press_ctrl_c):
 def test_it_is_refused_while_a_worker_attacks_under_the_same_threat_model(run, laboratory):
     """Two evaluations would write the same report."""
     request = EvaluationRequest(attacks=("pgd",), samples=20, threat=run.config.threat)
-    submit_measurement(laboratory.store, laboratory.queue, run.run_id, request, HERE)
+    submit_measurement(laboratory.store, laboratory.queue, run.run_id, request, Place(laboratory.data_dir))
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         laboratory.queue.claim(process_identity(other.pid), lambda jobs: jobs)
         with pytest.raises(InputError, match=f"{run.run_id}, which process {other.pid} measures"):

@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pytest
 
+from engine.data.identity import data_identity
 from engine.data.sources import load_dataset
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.job import Place
@@ -58,7 +59,8 @@ def test_two_jobs_of_one_worker_have_two_data_folders(store, queue, runner, tiny
         x_test=whole.test_images[:, 0],
         y_test=whole.test_labels,
     )
-    first, second = tiny(seed=1), tiny(seed=2)
+    first = tiny(seed=1)
+    second = tiny(seed=2, data_digest=data_identity("mnist-mini", tmp_path))
     submit_runs(store, queue, [first], Place(few_images))
     submit_runs(store, queue, [second], Place(tmp_path))
     while jobs := runner.claim():

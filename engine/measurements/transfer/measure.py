@@ -127,6 +127,7 @@ def _evaluation(request: TransferRequest) -> EvaluationRequest:
         threat=request.threat,
         seed=request.seed,
         data=request.data,
+        other_data=request.other_data,
     )
 
 

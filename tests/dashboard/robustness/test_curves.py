@@ -65,7 +65,7 @@ def test_what_was_traced_stands_in_the_table(open_view, store, few_images):
     weights["conv1.weight"][2] = 0.0
     weights["conv1.weight"][2, 0, 0, 0], weights["conv1.bias"][2] = 4.0, 0.0
     save_model(store.path(runs[0].run_id), weights, runs[0].config)
-    request = CurveRequest(attack="fgsm", samples=30, threat=ThreatModel(epsilon=0.8))
+    request = CurveRequest(attack="fgsm", samples=30, threat=ThreatModel(epsilon=0.8), other_data=True)
     found = [trace_curve(store, run.run_id, request, few_images, "cpu") for run in runs]
     trace_curve(store, runs[0].run_id, request.model_copy(update={"samples": 20}), few_images, "cpu")
     view = open_view()

@@ -16,7 +16,7 @@ def test_pictures_are_found_where_fewer_images_were_there_than_asked_for(few_ima
     shutil.copytree(trained_store.root, tmp_path / "store")
     store = RunStore(tmp_path / "store")
     std, minmax = std_and_minmax(store)
-    request = TransferRequest(attack="fgsm", targets=(minmax,), samples=9_999, threat=THREAT)
+    request = TransferRequest(attack="fgsm", targets=(minmax,), samples=9_999, threat=THREAT, other_data=True)
     (transfer,) = transfer_run(store, std, request, few_images, "cpu")
     assert transfer.n == 100 and transfer_protocol(transfer) == request.protocol_id
     assert transfer_protocol(transfer.model_copy(update={"samples": None})) != request.protocol_id

@@ -16,13 +16,14 @@ from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.kinds import measure
 from engine.minmax.threshold import pixel_thresholds
+from engine.queue.job import Place
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_measurement
 from engine.runs.experiment import train_runs
 from engine.runs.run_files import adversarial_path, curve_path, load_weights, read_arrays, save_model
 from engine.runs.store import RunStore
 from engine.validation import validated
-from tests.small_runs import HERE, THREAT
+from tests.small_runs import THREAT
 
 REQUEST = CurveRequest(attack="fgsm", samples=30, threat=ThreatModel(epsilon=0.4))
 
@@ -60,7 +61,7 @@ def test_a_curve_begins_at_the_clean_accuracy_and_is_read_back(store, run, few_i
 
 
 def test_the_queue_traces_it(store, queue: RunQueue, run, few_images):
-    job_id = submit_measurement(store, queue, run, REQUEST, HERE)
+    job_id = submit_measurement(store, queue, run, REQUEST, Place(few_images))
     job = queue.job(job_id)
     assert job is not None and job.kind == "curve"
     measure(store, job.kind, job.run_id, job.payload, few_images, "cpu", lambda fraction, words: None)

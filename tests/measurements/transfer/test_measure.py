@@ -14,6 +14,7 @@ from engine.measurements.kinds import read_request
 from engine.measurements.transfer.measure import transfer_run
 from engine.measurements.transfer.read import decisive_paths, read_transfers
 from engine.measurements.transfer.request import TransferRequest
+from engine.queue.job import Place
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_measurement
 from engine.robustness import attack_session
@@ -21,7 +22,7 @@ from engine.runs.experiment import train_runs
 from engine.runs.load_network import load_network
 from engine.runs.run_files import MODEL, adversarial_path, evaluation_path, read_arrays, transfer_path
 from engine.runs.store import RunStore
-from tests.small_runs import HERE, THREAT
+from tests.small_runs import THREAT
 
 
 @pytest.fixture(scope="module")
@@ -149,11 +150,11 @@ def test_a_shipped_run_stays_as_it_came(trained, tmp_path, few_images):
     assert not store.is_shipped(run_ids[0]) and store.is_shipped(run_ids[1])
 
 
-def test_a_request_is_a_job_that_finds_its_function(laboratory):
+def test_a_request_is_a_job_that_finds_its_function(laboratory, few_images):
     store, run_ids = laboratory
     queue, request = RunQueue(store.root), request_for([*run_ids, run_ids[0]])
     assert request.targets == tuple(run_ids)
-    job = queue.job(submit_measurement(store, queue, run_ids[0], request, HERE))
+    job = queue.job(submit_measurement(store, queue, run_ids[0], request, Place(few_images)))
     assert job is not None and job.kind == "transfer" and TransferRequest(**job.payload) == request
     assert read_request(job.kind, job.payload) == request
     assert job.job_id != request_for(run_ids[:2]).job_id(run_ids[0])
