@@ -4,13 +4,20 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard import sources
 from dashboard.navigation import build_pages
-from dashboard.sources import settings
 from dashboard.ui.plain_text import plain
+from engine.queue.problem import QueueProblem
 
 st.set_page_config(page_title="Min-Max laboratory", page_icon=Path(__file__).parent / "icon.png", layout="wide")
 st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; }</style>")
-here = settings()
+here = sources.settings()
 if here.read_only and not here.store.root.exists():
     st.info(f"The folder {plain(str(here.store.root))} does not exist. Only the recorded runs are shown.")
-st.navigation(build_pages(), position="top").run()
+page = st.navigation(build_pages(), position="top")
+if problem := sources.queue_problem():
+    st.warning(plain(problem), icon=":material/database_off:")
+try:
+    page.run()
+except QueueProblem as problem:
+    st.error(plain(str(problem)))

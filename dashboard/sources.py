@@ -35,6 +35,14 @@ def listing(run_ids: Sequence[str] | None = None) -> tuple[list[RunOverview], li
     return _listing(here.store.root, here.store.shipped).read(run_ids)
 
 
+def queue_problem() -> str | None:
+    """Why the queue cannot be read; None if it can."""
+    here = settings()
+    listing = _listing(here.store.root, here.store.shipped)
+    listing.jobs()
+    return listing.problem
+
+
 def runs(run_ids: Sequence[str] | None = None) -> list[RunOverview]:
     """Readable runs of `listing`."""
     return listing(run_ids)[0]

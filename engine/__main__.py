@@ -1,6 +1,5 @@
 """The command line, `python -m engine COMMAND`, with a command for every button of the dashboard."""
 
-import sqlite3
 import sys
 
 from engine.command_line import (
@@ -13,6 +12,7 @@ from engine.command_line import (
     import_weights,
     launch,
     record,
+    reindex,
     reproduce,
     runs,
     sweep,
@@ -20,7 +20,8 @@ from engine.command_line import (
     worker,
 )
 from engine.command_line.parser import Parser
-from engine.errors import InputError
+from engine.errors import InputError, disk_words
+from engine.queue.worker_state import WorkerFailed
 from engine.terminal import run_in_terminal
 
 COMMANDS = (
@@ -38,6 +39,7 @@ COMMANDS = (
     record,
     data,
     clean,
+    reindex,
 )
 
 
@@ -57,18 +59,16 @@ def _run(words: list[str] | None) -> int:
     args = parser.parse_args(words)
     try:
         return args.run(args)
+    except WorkerFailed as error:
+        print(error, file=sys.stderr)
+        return 1
     except InputError as error:
         print(error, file=sys.stderr)
     except BrokenPipeError:
         raise
     except OSError as error:
         remedy = "Check the disk and the file's permissions, then try again."
-        print(f"Reading or writing failed: {error.strerror} ({error.filename}). {remedy}", file=sys.stderr)
-    except sqlite3.OperationalError as error:
-        print(
-            f"The queue cannot be used: {error}. Make sure that its disk has free space, and try again.",
-            file=sys.stderr,
-        )
+        print(f"Reading or writing failed: {disk_words(error)}. {remedy}", file=sys.stderr)
     except KeyboardInterrupt:
         print("Interrupted. Launched runs continue; see `python -m engine runs`.", file=sys.stderr)
         return 130

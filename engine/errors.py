@@ -37,3 +37,9 @@ class DamagedFile(InputError):
 
 class UnreadableFile(DamagedFile):
     """A file of the store that cannot be opened, although its content may be whole."""
+
+
+def disk_words(error: OSError) -> str:
+    """What the system says about a file or the disk, with the file where it is known."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{reason} ({error.filename})" if error.filename and str(error.filename) not in reason else reason

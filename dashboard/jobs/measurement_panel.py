@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 import streamlit as st
 
 from dashboard.frames.labels import unique_labels
-from dashboard.jobs.queue_panel import ICONS, pace
+from dashboard.jobs.queue_panel import ICONS, attend_worker, pace
 from dashboard.settings import Settings
 from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
@@ -16,6 +16,7 @@ from engine.measurements.request import Measurement
 from engine.queue import client
 from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job, Kind
 from engine.queue.overview import RunOverview
+from engine.queue.run_queue import readable_jobs
 from engine.queue.submission import submit_measurement
 
 SHOWN = 8
@@ -25,7 +26,7 @@ def measurement_jobs(here: Settings, run_ids: Collection[str], kinds: Collection
     """Jobs that measure these runs, in any state, newest first; by default all kinds but training."""
     return [
         job
-        for job in here.queue.jobs()
+        for job in readable_jobs(here.queue)[0]
         if job.run_id in run_ids and (job.kind != "train" if kinds is None else job.kind in kinds)
     ]
 
@@ -43,6 +44,8 @@ def draw_measurements(here: Settings, runs: list[RunOverview], jobs: list[Job]) 
     """
     order = {status: place for place, status in enumerate((*ACTIVE, "queued", "interrupted", "failed", "stopped"))}
     jobs = sorted((job for job in jobs if job.status in order), key=lambda job: (order[job.status], job.created_at))
+    if is_measuring(jobs):
+        attend_worker(here)
     labels = unique_labels(runs)
     unended = [job for job in jobs if job.status in ("queued", "interrupted", "running")]
     if len(unended) > 1 and not here.read_only:

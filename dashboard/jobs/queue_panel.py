@@ -16,11 +16,16 @@ from engine.queue import client
 from engine.queue.deletion import delete_runs
 from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job
 from engine.queue.overview import RunOverview, RunProblem
+from engine.queue.run_queue import readable_jobs
 from engine.queue.submission import retry_run
+from engine.queue.worker_state import worker_state
 from engine.runs.config import RunConfig
 from engine.runs.trash import DAYS_KEPT
 
 SHOWN = 25
+PAUSE, FAILED_PAUSE = 5.0, 60.0
+"""Seconds between two starts of a worker, and after a worker that ended by an error."""
+
 ICONS = {
     "queued": ":material/schedule:",
     "running": ":material/play_circle:",
@@ -45,10 +50,17 @@ def attend(here: Settings, runs: list[RunOverview]) -> None:
 
 
 def attend_worker(here: Settings) -> None:
-    """Start a worker if none is alive; at most every few seconds."""
-    if here.read_only or client.worker_identity(here.store.root):
+    """Start a worker if none is alive, at most every few seconds, and show what is wrong with it.
+
+    A worker that ended by an error is started again only once a minute.
+    """
+    if here.read_only:
         return
-    if time.monotonic() - st.session_state.get("attended", -10.0) > 5.0:
+    state = worker_state(here.store.root, readable_jobs(here.queue)[0])
+    if state.sentence:
+        st.warning(plain(state.sentence), icon=":material/warning:")
+    pause = FAILED_PAUSE if state.status == "failed" else PAUSE
+    if state.status in ("absent", "failed") and time.monotonic() - st.session_state.get("attended", -pause) > pause:
         st.session_state.attended = time.monotonic()
         client.start_worker(here.worker)
 

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.errors import InputError
+from engine.errors import InputError, disk_words
 
 LOOPBACK = "127.0.0.1"
 HOST_NAME = re.compile(r"(?!.*\.\.)[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.IGNORECASE | re.ASCII)
@@ -69,7 +69,7 @@ def check_free(address: Address) -> None:
             probe.bind((address.host, address.port))
     except OSError as error:
         remedy = "Choose another port with --port or an address of this machine, or stop the process on this port."
-        raise InputError("a free port", f"{shown}:{address.port} ({error.strerror})", remedy) from error
+        raise InputError("a free port", f"{shown}:{address.port} ({disk_words(error)})", remedy) from error
 
 
 def _resolved(address: str) -> str:

@@ -3,6 +3,8 @@
 import argparse
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 
 from engine.command_line.inspection import check_runs
 from engine.command_line.parser import add_folders, open_store, print_json
@@ -12,9 +14,12 @@ from engine.formatting import duration, percent
 from engine.minmax.quantities import QUANTITIES
 from engine.queue.client import start_worker
 from engine.queue.deletion import delete_runs, restore_run
+from engine.queue.job import ACTIVE, WAITING, Job
 from engine.queue.overview import RunProblem, list_runs, read_overview
-from engine.queue.run_queue import RunQueue
+from engine.queue.problem import QueueProblem
+from engine.queue.run_queue import RunQueue, readable_jobs
 from engine.queue.submission import retry_run
+from engine.queue.worker_state import WorkerState, worker_state
 from engine.runs.store import RunStore
 from engine.runs.trash import DAYS_KEPT
 
@@ -42,24 +47,28 @@ def run(args: argparse.Namespace) -> int:
     queue = RunQueue(store.root)
     if args.deleted:
         return list_deleted(store, args.json)
-    queue.reconcile()
+    _reconcile(queue)
     if args.check:
         for run_id in args.run_ids:
             store.folder(run_id)
         return check_runs(store, queue, args.run_ids, args.json)
     if args.stop or args.resume or args.delete or args.restore:
         act(args, store, queue)
+    jobs, problem = readable_jobs(queue)
+    state = worker_state(store.root, [job for job in jobs if job.status in WAITING + ACTIVE])
+    notes = [note for note in (problem, state.sentence if _is_news(state, jobs) else "") if note]
     problems: list[RunProblem] = []
     if args.run_ids and not args.delete:
-        overviews = [read_overview(store, run_id, queue.job(run_id)) for run_id in args.run_ids]
+        trainings = {job.job_id: job for job in jobs}
+        overviews = [read_overview(store, run_id, trainings.get(run_id)) for run_id in args.run_ids]
     else:
         overviews, problems = list_runs(store, queue)
     documents = [overview.document() for overview in overviews]
     if args.json:
-        print_json({"runs": documents, "problems": [problem.sentence for problem in problems]})
+        print_json({"runs": documents, "problems": [*notes, *(each.sentence for each in problems)]})
         return 0
-    for problem in problems:
-        print(problem.sentence, file=sys.stderr)
+    for sentence in (*notes, *(each.sentence for each in problems)):
+        print(sentence, file=sys.stderr)
     for overview, document in zip(overviews, documents, strict=True):
         print(
             f"{document['run_id']:44} {document['status']:12} {document['label']:36}"
@@ -109,3 +118,12 @@ def list_deleted(store: RunStore, as_json: bool) -> int:
     if not entries:
         print("No deleted runs.")
     return 0
+def _reconcile(queue: RunQueue) -> None:
+    """Release the jobs of dead processes, if the queue can be used; runs are listed in any case."""
+    with suppress(QueueProblem):
+        queue.reconcile()
+
+
+def _is_news(state: WorkerState, jobs: Sequence[Job]) -> bool:
+    """Whether the state of the worker matters: the end of the last one does only while jobs wait."""
+    return state.status != "failed" or any(job.status in WAITING for job in jobs)

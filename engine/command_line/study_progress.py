@@ -5,14 +5,15 @@ import time
 
 from tqdm import tqdm
 
-from engine.command_line.waiting import ATTEND_INTERVAL
+from engine.command_line.attendant import Attendant
 from engine.devices import resolve_device
 from engine.formatting import duration
-from engine.queue.client import WorkerSettings, start_worker
+from engine.queue.client import WorkerSettings
+from engine.queue.job import ACTIVE, WAITING
 from engine.queue.overview import list_runs
-from engine.queue.run_queue import RunQueue
+from engine.queue.run_queue import RunQueue, readable_jobs
 from engine.runs.store import RunStore
-from engine.studies.study import Study, StudyProgress, study_progress
+from engine.studies.study import Study, StudyProgress, study_jobs, study_progress
 
 POLL_INTERVAL = 1.0
 
@@ -36,15 +37,13 @@ def wait_for_study(
     device = resolve_device(settings.device)
     processes = settings.processes_on(device)
     known = {run.run_id: run for run in list_runs(store, queue)[0]}
-    attended = -ATTEND_INTERVAL
+    attendant = Attendant(queue, settings)
     disable = quiet or not wait or not sys.stderr.isatty()
     with tqdm(total=1.0, disable=disable, bar_format="{l_bar}{bar}| {elapsed}{postfix}") as bar:
         while True:
             progress = study_progress(store, queue, study, list(known.values()))
-            if progress.is_busy and time.monotonic() - attended > ATTEND_INTERVAL:
-                queue.reconcile()
-                start_worker(settings)
-                attended = time.monotonic()
+            open_ids = [job_id for step in progress.steps if not step.is_over for job_id in study_jobs(study, step)]
+            attendant.attend([job for job in readable_jobs(queue, open_ids)[0] if job.status in WAITING + ACTIVE])
             bar.n = progress.fraction
             bar.set_postfix_str(
                 progress_words(progress, progress.seconds_left(queue.rates(), processes, device)), False

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from engine.queue.client import WorkerSettings, start_worker
+from engine.command_line.attendant import Attendant
+from engine.queue.client import WorkerSettings
 from engine.queue.job import ACTIVE, WAITING, Place
 from engine.queue.run_queue import RunQueue
 from engine.runs.store import RunStore
 
-POLL_INTERVAL, ATTEND_INTERVAL = 0.2, 5.0
+POLL_INTERVAL = 0.2
 
 
 def worker_of(args: argparse.Namespace, store: RunStore) -> WorkerSettings:
@@ -31,17 +32,17 @@ def wait_for_jobs(
     """Keep a worker alive while jobs wait, and return once none of them is waiting or running.
 
     Ctrl-C ends the waiting, not the jobs.
+
+    Raises:
+        WorkerFailed: no worker can start.
     """
-    attended = -ATTEND_INTERVAL
+    attendant = Attendant(queue, settings)
     disable = quiet or not wait or not sys.stderr.isatty()
     with tqdm(total=1.0, disable=disable, bar_format="{l_bar}{bar}| {elapsed} < {remaining} {postfix}") as bar:
         while True:
-            jobs = queue.jobs(job_ids)
+            jobs = attendant.jobs(job_ids)
             open_jobs = [job for job in jobs if job.status in WAITING + ACTIVE]
-            if open_jobs and time.monotonic() - attended > ATTEND_INTERVAL:
-                queue.reconcile()
-                start_worker(settings)
-                attended = time.monotonic()
+            attendant.attend(open_jobs)
             done = sum(job.progress if job in open_jobs else 1.0 for job in jobs)
             bar.n = done / len(jobs) if jobs else 1.0
             bar.set_postfix_str(next((job.message for job in open_jobs if job.message), ""), refresh=False)

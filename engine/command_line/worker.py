@@ -1,11 +1,13 @@
 """`worker`: work on queued jobs until stopped. A store has one worker at a time."""
 
 import argparse
+import sys
 
 from engine.command_line.parser import add_field, add_folders
 from engine.errors import InputError
 from engine.queue.client import WorkerSettings
 from engine.queue.worker import work
+from engine.queue.worker_log import ENDED
 from engine.runs.config import RunConfig
 
 
@@ -37,4 +39,5 @@ def run(args: argparse.Namespace) -> int:
         work(WorkerSettings(root, data, args.device, args.slots, args.idle_exit), announce)
     except KeyboardInterrupt:
         return 0
+    print(ENDED, file=sys.stderr)
     return 0

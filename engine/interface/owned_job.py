@@ -9,7 +9,11 @@ from engine.interface.laboratory import Laboratory
 from engine.queue.failure import failure_sentence
 from engine.queue.heartbeat import Heartbeat
 from engine.queue.job import Job, Kind, Place, Status
+from engine.queue.patience import release_patiently
 from engine.queue.process_identity import interactive_identity, pid_of
+
+RELEASE_TRIES = 6
+"""Number of times that the end of the work is reported to a queue that does not answer."""
 
 
 class Stopped(RuntimeError):
@@ -71,7 +75,7 @@ def owned_job(
         status, error = "failed", failure_sentence(failure)
         raise
     finally:
-        queue.release(owner, job_id, status, error)
+        release_patiently(queue, owner, job_id, status, error, os.getpid(), RELEASE_TRIES)
 
 
 def _end(laboratory: Laboratory, kind: Kind, run_id: str) -> tuple[Status, str | None]:

@@ -1,19 +1,24 @@
 """Interface to the worker for pages and commands: its settings, whether it is alive, and how to start it. No torch."""
 
+import fcntl
 import os
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.devices import worker_process_count
 from engine.queue.job import Place
-from engine.queue.process_identity import is_alive
+from engine.queue.process_identity import is_alive, is_of_this_boot, process_identity
+from engine.queue.worker_log import LOG, note_start, rotate
 from engine.runs.store import RunStore
 
-LOCK, LOG = "worker.lock", "worker.log"
-LONGEST_LOG = 1_000_000
+LOCK, UNKNOWN = "worker.lock", "unknown"
+LOCK_AGE = 60.0
+"""Seconds for which the lock of a worker on another machine counts after it was last touched."""
+
 ENVIRONMENT = {
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # deterministic matrix products on a GPU
     # glibc would give the memory of a layer's activations back to the system at every step, and ask for it again
@@ -56,12 +61,37 @@ class WorkerSettings:
 
 
 def worker_identity(root: Path) -> str | None:
-    """Identity of the running worker of a store; None if there is none."""
+    """Identity of the running worker of a store, also on another machine; None if there is none."""
     try:
-        identity = (root / LOCK).read_text().strip()
+        identity = (root / LOCK).read_text(errors="replace").strip()
     except OSError:
         return None
-    return identity if identity and is_alive(identity) else None
+    alive = is_alive(identity) if identity else None
+    if alive is None:
+        alive = _is_locked(root / LOCK) or is_fresh_elsewhere(root / LOCK, identity)
+    return identity or UNKNOWN if alive else None
+
+
+def is_fresh_elsewhere(lock: Path, identity: str) -> bool:
+    """Whether a worker on another machine has touched its lock lately; locks may not hold between machines."""
+    if identity.count("/") < 2 or is_of_this_boot(identity):
+        return False
+    try:
+        return abs(time.time() - lock.stat().st_mtime) < LOCK_AGE
+    except OSError:
+        return False
+
+
+def _is_locked(lock: Path) -> bool:
+    """Whether a process of this machine, in any container, holds the lock."""
+    try:
+        with lock.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def start_worker(settings: WorkerSettings) -> bool:
@@ -69,9 +99,8 @@ def start_worker(settings: WorkerSettings) -> bool:
     RunStore(settings.root).prepare()
     if worker_identity(settings.root):
         return False
-    log = settings.root / LOG
-    fresh = log.exists() and log.stat().st_size > LONGEST_LOG
-    with log.open("wb" if fresh else "ab") as output:
+    rotate(settings.root)
+    with (settings.root / LOG).open("ab") as output:
         worker = subprocess.Popen(
             settings.command(),
             cwd=Path(__file__).parents[2],
@@ -81,5 +110,6 @@ def start_worker(settings: WorkerSettings) -> bool:
             start_new_session=True,
             env={**ENVIRONMENT, **os.environ},
         )
+    note_start(settings.root, process_identity(worker.pid) or UNKNOWN)
     threading.Thread(target=worker.wait, daemon=True).start()  # otherwise it would be a zombie after its end
     return True

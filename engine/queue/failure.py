@@ -2,7 +2,7 @@
 
 import errno
 
-from engine.errors import InputError
+from engine.errors import InputError, disk_words
 
 
 def failure_sentence(failure: BaseException, unknown: str = "") -> str:
@@ -12,5 +12,5 @@ def failure_sentence(failure: BaseException, unknown: str = "") -> str:
     if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full. Free some space, then resume; what was recorded so far is kept."
     if isinstance(failure, OSError):
-        return f"Reading or writing failed: {failure.strerror} ({failure.filename}). Check the disk, then resume."
+        return f"Reading or writing failed: {disk_words(failure)}. Check the disk, then resume."
     return f"{type(failure).__name__}: {failure}. {unknown}".rstrip()

@@ -1,11 +1,12 @@
 """Heartbeat of a process: a thread that reports progress and notices stop requests while the main thread works."""
 
 import os
-import sqlite3
 import threading
 from collections.abc import Sequence
 
-from engine.queue.run_queue import RunQueue
+from engine.queue.job import Job
+from engine.queue.problem import QueueProblem
+from engine.queue.run_queue import RunQueue, readable_jobs
 
 LISTEN_INTERVAL = 0.25
 
@@ -31,10 +32,12 @@ class Heartbeat:
         self.wanted = set(job_ids)
         self.orphaned = False
         self._queue, self._owner, self._job_ids, self._parent = queue, owner, list(job_ids), parent
+        self._jobs: list[Job] = []
         self._interrupted, self._closed = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
     def __enter__(self) -> "Heartbeat":
+        self._jobs = readable_jobs(self._queue, self._job_ids)[0]
         self._thread.start()
         return self
 
@@ -52,10 +55,20 @@ class Heartbeat:
 
     def _beat(self) -> None:
         while not self._closed.wait(LISTEN_INTERVAL):
-            try:
-                self.wanted = self._queue.beat(self._owner, self._job_ids, self.progress, self.message)
-            except (sqlite3.Error, OSError):
-                continue  # a full disk or a long lock; the next beat tries again
             self.orphaned = is_orphaned(self._parent)
+            try:
+                self.wanted = self._wanted()
+            except (QueueProblem, OSError):
+                pass  # a full disk, a long lock or a damaged file; the next beat tries again
             if self.orphaned or len(self.wanted) < len(self._job_ids):
                 self._interrupted.set()
+
+    def _wanted(self) -> set[str]:
+        """Report, and return the jobs to go on with: rows that vanished with the queue's file are inserted again."""
+        wanted = self._queue.beat(self._owner, self._job_ids, self.progress, self.message)
+        if len(wanted) == len(self._job_ids):
+            return wanted
+        known = {job.job_id for job in self._queue.jobs(self._job_ids)}
+        lost = [job for job in self._jobs if job.job_id not in known]
+        self._queue.restore(self._owner, lost)
+        return wanted | {job.job_id for job in lost}

@@ -3,15 +3,18 @@
 import json
 import sqlite3
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from engine.measurements.request import MeasurementKind
 
 WAITING, ACTIVE, RESUMABLE = ("queued", "interrupted"), ("running", "stopping"), ("stopped", "failed", "interrupted")
 
 Kind = Literal["train"] | MeasurementKind
+KINDS = ("train", *get_args(MeasurementKind))
 Status = Literal["queued", "running", "stopping", "stopped", "finished", "failed", "interrupted"]
 
 
@@ -77,9 +80,50 @@ def ground(kind: Kind, run_id: str, payload: dict) -> str:
     return json.dumps([run_id, kind == "train", *decisive])
 
 
-def read_job(row: sqlite3.Row) -> Job:
-    """Job of a row of the table."""
+def read_job(row: Mapping[str, Any] | sqlite3.Row) -> Job | None:
+    """Job of a row of the table; None if the row does not say what to do.
+
+    A row with a payload or a status that cannot be read is a failed job, whose error says so, unless an owner works
+    on it.
+    """
     fields = dict(row)
+    job_id, kind, run_id = (fields.pop(name) for name in ("job_id", "kind", "run_id"))
+    if not isinstance(job_id, str) or not isinstance(run_id, str) or kind not in KINDS:
+        return None
+    payload, status = _payload(fields.pop("payload")), fields.pop("status")
     data_dir, device = fields.pop("data_dir"), fields.pop("device")
-    place = None if data_dir is None else Place(Path(data_dir), device or "auto")
-    return Job(**{**fields, "payload": json.loads(row["payload"]), "place": place})
+    is_whole = status in ACTIVE or (status in get_args(Status) and payload is not None)
+    error = fields.pop("error") if is_whole else "The queue's row of this job is damaged. Start the job again."
+    texts = {name: _text(fields[name]) for name in ("owner", "message")}
+    times = {name: _number(value) for name, value in fields.items() if name not in texts}
+    attempts, progress = times.pop("attempts"), times.pop("progress")
+    return Job(
+        job_id=job_id,
+        kind=kind,
+        run_id=run_id,
+        payload=payload or {},
+        status=status if is_whole else "failed",
+        error=_text(error),
+        place=Place(Path(data_dir), _text(device) or "auto") if isinstance(data_dir, str) else None,
+        attempts=int(attempts or 0),
+        progress=min(1.0, max(0.0, progress or 0.0)),
+        **texts | {"message": texts["message"] or ""},
+        **times | {"created_at": times["created_at"] or 0.0},
+    )
+
+
+def _payload(text: object) -> dict | None:
+    try:
+        payload = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return payload if isinstance(payload, dict) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _number(value: object) -> float | None:
+    """A finite number, or None."""
+    return value if isinstance(value, int | float) and isfinite(value) else None

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.devices import reproducible, resolve_device
-from engine.errors import DamagedFile
+from engine.errors import InputError
 from engine.measurements.kinds import measure
 from engine.queue.failure import failure_sentence
 from engine.queue.heartbeat import Heartbeat
 from engine.queue.job import WAITING, Job, Place, Status
+from engine.queue.patience import release_patiently
 from engine.queue.planner import build_chooser
 from engine.queue.run_queue import RunQueue
 from engine.queue.speed import rate_key, unmeasured
@@ -65,7 +66,7 @@ class JobRunner:
                 traceback.print_exc()
         for job in jobs:
             status, reason = ("failed", error) if error else self._ending(job, measured, heartbeat)
-            self.queue.release(self.owner, job.job_id, status, reason)
+            release_patiently(self.queue, self.owner, job.job_id, status, reason, self.parent)
 
     def measure_rate(self) -> None:
         """Measure how fast this machine trains one network, for estimates; each network is measured once per store.
@@ -102,8 +103,8 @@ class JobRunner:
         """Status and error of a job that raised nothing."""
         try:
             result = self.store.result(job.run_id) if job.kind == "train" else None
-        except DamagedFile as error:
-            return "failed", str(error)
+        except (InputError, OSError) as failure:
+            return "failed", failure_sentence(failure)
         if result is not None:
             return result["status"], result.get("error")
         if measured:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from engine.file_state import FileState, file_state, now_ns
 from engine.queue.job import ACTIVE, Job
 from engine.queue.overview import RunOverview, RunProblem, in_order, read_listed
-from engine.queue.run_queue import RunQueue
+from engine.queue.run_queue import RunQueue, readable_jobs
 from engine.runs.records import METRICS
 from engine.runs.run_files import CONFIG, MODEL, RESULT
 from engine.runs.store import RUN_ID, RunStore
@@ -47,10 +47,13 @@ class Listing:
     """The overviews of the runs of a store and its queue; any number of threads may share one.
 
     A read looks at each run's folder and reads only runs whose files or job have changed.
+
+    problem: why the queue could not be read last; None if it could.
     """
 
     def __init__(self, store: RunStore, queue: RunQueue, shared_for: float = SHARED_FOR) -> None:
         self.store, self.queue, self._shared_for = store, queue, shared_for
+        self.problem: str | None = None
         self._lock = threading.RLock()
         self._kept: dict[str, _Kept] = {}
         self._jobs: dict[str, Job] = {}
@@ -81,8 +84,9 @@ class Listing:
                 or self._awaits_death()
                 or not all(state.is_settled(now_ns()) for state in states)
             ):
-                self._jobs = {job.job_id: job for job in self.queue.jobs()}
-                self._queue_states = states
+                jobs, self.problem = readable_jobs(self.queue)
+                self._jobs = {job.job_id: job for job in jobs}
+                self._queue_states = () if self.problem else states  # a lock ends without a change of the files
             return self._jobs
 
     def _awaits_death(self) -> bool:

@@ -9,7 +9,7 @@ from engine.errors import DamagedFile, InputError
 from engine.file_state import MISSING, file_state
 from engine.minmax.quantities import layer_values, recorded
 from engine.queue.job import ACTIVE, Job, Status
-from engine.queue.run_queue import RunQueue
+from engine.queue.run_queue import RunQueue, readable_jobs
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ModelConfig
 from engine.runs.records import read_last_metrics
@@ -135,9 +135,10 @@ def list_runs(
 ) -> tuple[list[RunOverview], list[RunProblem]]:
     """All runs, newest first, or those of `run_ids`, and the runs whose config cannot be read.
 
-    Among all runs, the recorded runs of the project are last, in the order of the variants.
+    Runs are listed from their files if the queue cannot be read. Among all runs, the recorded runs of the project are
+    last, in the order of the variants.
     """
-    jobs = {job.job_id: job for job in queue.jobs(run_ids)}
+    jobs = {job.job_id: job for job in readable_jobs(queue, run_ids)[0]}
     found = [read_listed(store, name, jobs.get(name)) for name in (store.run_ids() if run_ids is None else run_ids)]
     overviews = [each for each in found if isinstance(each, RunOverview)]
     problems = [each for each in found if isinstance(each, RunProblem)]

@@ -28,7 +28,7 @@ def build_chooser(
         try:
             config = store.training_config(job.run_id)
             return place_of(job), config.stack_key, position(store.folder(job.run_id))
-        except InputError:
+        except (InputError, OSError):
             return job.job_id  # a damaged run is alone, so that it fails with its own message
 
     def choose(waiting: list[Job]) -> list[Job]:

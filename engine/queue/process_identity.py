@@ -1,4 +1,7 @@
-"""Identity of a process, `boot/pid/start`: process ids are reused, so it also has the boot and the start time.
+"""Identity of a process, `boot/pid/start/namespace`: process ids are reused, so it has the boot and the start time.
+
+The namespace is that of process ids, since containers of one machine count their processes separately. Identities of
+earlier versions have none; nor have those of systems without namespaces.
 
 The identity of a user's own process, such as a notebook or a script, ends in `/interactive`. Such a process may do
 other work besides a job, so it is never killed, and only its heartbeat shows that it still works on the job.
@@ -14,18 +17,35 @@ INTERACTIVE = "interactive"
 
 
 def process_identity(pid: int | None = None) -> str | None:
-    """Identity of a process (default this one), `boot/pid/start`; None if there is no such process."""
+    """Identity of a process (default this one), `boot/pid/start/namespace`; None if there is no such process."""
     pid = os.getpid() if pid is None else pid
     start = _start_time(pid)
-    return None if start is None else f"{_boot_id()}/{pid}/{start}"
+    if start is None:
+        return None
+    return "/".join(filter(None, (_boot_id(), str(pid), start, _namespace())))
 
 
 def is_alive(identity: str) -> bool | None:
-    """Whether the process still runs; None if this is unknown, since it belongs to another boot or machine."""
-    boot, pid, start, *_ = identity.split("/")
-    if boot != _boot_id():
+    """Whether the process still runs; None if this is unknown: it belongs to another boot, machine or container."""
+    if not is_of_this_boot(identity) or _namespace_of(identity) not in (None, _namespace()):
         return None
-    return process_identity(int(pid)) == f"{boot}/{pid}/{start}"
+    return _start_time(pid_of(identity)) == identity.split("/")[2]
+
+
+def is_of_this_boot(identity: str) -> bool:
+    """Whether this is the identity of a process of this machine, in any container, since it was booted."""
+    parts = identity.split("/")
+    return len(parts) >= 3 and parts[0] == _boot_id() and parts[1].isdecimal()
+
+
+def is_suspended(identity: str) -> bool:
+    """Whether the process is alive but stopped, as by Ctrl-Z or SIGSTOP."""
+    if not is_alive(identity):
+        return False
+    try:
+        return psutil.Process(pid_of(identity)).status() in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+    except psutil.Error:
+        return False
 
 
 def interactive_identity() -> str:
@@ -39,8 +59,23 @@ def is_interactive(identity: str) -> bool:
 
 
 def pid_of(identity: str) -> int:
-    """Process id of an identity."""
-    return int(identity.split("/")[1])
+    """Process id of an identity; 0 for a text that is none."""
+    parts = identity.split("/")
+    return int(parts[1]) if len(parts) >= 3 and parts[1].isdecimal() else 0
+
+
+def _namespace_of(identity: str) -> str | None:
+    """The namespace in an identity; None in those of earlier versions."""
+    return next((part for part in identity.split("/")[3:] if part != INTERACTIVE), None)
+
+
+@functools.cache
+def _namespace() -> str | None:
+    """Number of this process's namespace of process ids; None on systems without namespaces."""
+    try:
+        return os.readlink("/proc/self/ns/pid").strip("pid:[]") or None
+    except OSError:
+        return None
 
 
 def _start_time(pid: int) -> str | None:

@@ -7,8 +7,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from engine.errors import InputError
+from engine.queue.problem import QueueProblem, primary_code, queue_problem
 from engine.queue.schema import SCHEMA_VERSION, migrate, schema_version
-from engine.queue.snapshot import snapshot
+from engine.queue.snapshot import read_at_rest, snapshot
 
 UNWRITABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL})
 """Codes of failures that do not hinder reading a copy of the file: its folder is read-only, or the disk is full."""
@@ -27,7 +28,11 @@ class QueueFile:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Connection for reading; inside a transaction of this thread, the transaction's."""
+        """Connection for reading; inside a transaction of this thread, the transaction's.
+
+        Raises:
+            QueueProblem: the file cannot be read.
+        """
         joined: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if joined is not None:
             yield joined
@@ -43,6 +48,7 @@ class QueueFile:
 
         Raises:
             InputError: the laboratory is read-only.
+            QueueProblem: the file cannot be written.
         """
         if self.read_only:
             raise InputError.read_only()
@@ -66,13 +72,20 @@ class QueueFile:
         try:
             connection = None if self.read_only else self._opened()
         except sqlite3.OperationalError as error:
-            if _primary_code(error) not in UNWRITABLE:
+            if primary_code(error) not in UNWRITABLE:
                 raise
             connection = None
-        with snapshot(self.path) if connection is None else closing(connection) as found:
-            if connection is None:
-                self._prepare(found)
-            yield found
+        if connection is not None:
+            with closing(connection):
+                yield connection
+            return
+        try:
+            content, log = read_at_rest(self.path)
+        except OSError as error:
+            raise queue_problem(self.path, error) from error
+        with snapshot(content, log) as copy:
+            self._prepare(copy)
+            yield copy
 
     def _opened(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=self.timeout, isolation_level=None)
@@ -89,7 +102,7 @@ class QueueFile:
         version = schema_version(connection)
         if version > SCHEMA_VERSION:
             remedy = "Update this program, or choose another --store; nothing was changed."
-            raise InputError(f"a queue of version {SCHEMA_VERSION} or older", f"{version} in {self.path}", remedy)
+            raise QueueProblem(f"a queue of version {SCHEMA_VERSION} or older", f"{version} in {self.path}", remedy)
         if version < SCHEMA_VERSION:
             migrate(connection)
 
@@ -97,12 +110,5 @@ class QueueFile:
     def _problems_worded(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.DatabaseError as error:
-            if type(error) is not sqlite3.DatabaseError:  # a locked file or a full disk is temporary
-                raise
-            remedy = "Move the file away: runs are kept, only waiting jobs are lost."
-            raise InputError(f"{self.path} to be a queue", f"a damaged file ({error})", remedy) from error
-
-
-def _primary_code(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+        except sqlite3.Error as error:
+            raise queue_problem(self.path, error) from error

@@ -1,22 +1,21 @@
 """The queue: jobs with their status, owner and progress. It is never the only copy of a result."""
 
 import json
-import os
-import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
+from typing import get_args
 
 from engine.errors import InputError
 from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job, Kind, Place, Status, ground, read_job
-from engine.queue.process_identity import is_alive, is_interactive, pid_of
+from engine.queue.liveness import Liveness
+from engine.queue.problem import QueueProblem
 from engine.queue.queue_file import QueueFile
 
 AUTOMATIC_RESUMES = 3
-FOREIGN_TIMEOUT = 60.0
-STOP_GRACE = 10.0
 BUSY_TIMEOUT = 10.0
 
 
@@ -31,7 +30,7 @@ class RunQueue:
             timeout: seconds to wait while another process writes.
         """
         self.path = root / "queue.sqlite"
-        self._file = QueueFile(self.path, read_only, timeout)
+        self._file, self._liveness = QueueFile(self.path, read_only, timeout), Liveness()
 
     @property
     def read_only(self) -> bool:
@@ -53,7 +52,7 @@ class RunQueue:
             return []
         with self._file.read() as connection:
             rows = connection.execute("SELECT * FROM jobs ORDER BY created_at DESC, rowid DESC").fetchall()
-        jobs = [read_job(row) for row in rows]
+        jobs = _readable(rows)
         return jobs if ids is None else [job for job in jobs if job.job_id in set(ids)]
 
     def job(self, job_id: str) -> Job | None:
@@ -63,6 +62,45 @@ class RunQueue:
         with self._file.read() as connection:
             row = connection.execute("SELECT * FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
         return read_job(row) if row else None
+
+    def restore(self, owner: str, jobs: Sequence[Job]) -> None:
+        """Insert the rows of jobs that `owner` works on, where they are missing since the file was replaced."""
+        with self._file.write() as connection:
+            for job in jobs:
+                connection.execute(
+                    "INSERT INTO jobs (job_id, kind, run_id, payload, status, created_at, started_at, heartbeat, owner,"
+                    " attempts, data_dir, device, beat_clock) VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)"
+                    " ON CONFLICT DO NOTHING",
+                    (
+                        *(job.job_id, job.kind, job.run_id, json.dumps(job.payload), job.created_at, job.started_at),
+                        *(time.time(), owner, job.attempts, *_columns(job.place), time.monotonic()),
+                    ),
+                )
+
+    def insert(self, job: Job) -> None:
+        """Insert the row of a job that another file had; an active one is interrupted, since nobody works on it."""
+        status = "interrupted" if job.status in ACTIVE else job.status
+        with self._file.write() as connection:
+            connection.execute(
+                "INSERT INTO jobs (job_id, kind, run_id, payload, status, created_at, finished_at, progress, attempts,"
+                " error, data_dir, device) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (
+                    *(job.job_id, job.kind, job.run_id, json.dumps(job.payload), status, job.created_at),
+                    *(job.finished_at, job.progress, job.attempts, job.error, *_columns(job.place)),
+                ),
+            )
+
+    def drop(self, job_id: str) -> None:
+        """Delete a row."""
+        with self._file.write() as connection:
+            connection.execute("DELETE FROM jobs WHERE job_id = ?", (job_id,))
+
+    def interrupt(self, job_id: str) -> None:
+        """Mark a queued training as one that was interrupted."""
+        with self._file.write() as connection:
+            connection.execute(
+                "UPDATE jobs SET status = 'interrupted' WHERE job_id = ? AND status = 'queued'", (job_id,)
+            )
 
     def has(self, statuses: Sequence[str]) -> bool:
         """Whether any job has one of these statuses."""
@@ -86,8 +124,19 @@ class RunQueue:
                 (job_id, kind, run_id, json.dumps(payload), time.time(), *_columns(place)),
             )
             if not added.rowcount:
+                self._renew(connection, job_id, kind, run_id, payload)
                 self._move(connection, job_id, place)
             return added.rowcount == 1
+
+    @staticmethod
+    def _renew(connection: sqlite3.Connection, job_id: str, kind: Kind, run_id: str, payload: dict) -> None:
+        """Write again what a job is, unless somebody works on it; a damaged row can then be resumed."""
+        connection.execute(
+            "UPDATE jobs SET kind = ?, run_id = ?, payload = ?,"
+            f" status = CASE WHEN status IN {get_args(Status)} THEN status ELSE 'failed' END"
+            f" WHERE job_id = ? AND status NOT IN {ACTIVE}",
+            (kind, run_id, json.dumps(payload), job_id),
+        )
 
     @staticmethod
     def _move(connection: sqlite3.Connection, job_id: str, place: Place | None) -> None:
@@ -105,7 +154,7 @@ class RunQueue:
         """
         with self._file.write() as connection:
             unended = f"SELECT * FROM jobs WHERE status IN {WAITING + ACTIVE} ORDER BY created_at, rowid"
-            jobs = [read_job(row) for row in connection.execute(unended)]
+            jobs = _readable(connection.execute(unended))
             taken = {job.ground for job in jobs if job.status in ACTIVE}
             untrained = {job.run_id for job in jobs if job.kind == "train"}
             free = [
@@ -116,16 +165,17 @@ class RunQueue:
                 and (job.kind == "train" or job.run_id not in untrained)
             ]
             chosen = choose(free)
-            return [
-                read_job(row)
+            return _readable(
+                row
                 for job in chosen
                 for row in connection.execute(
                     "UPDATE jobs SET status = 'running', owner = ?, started_at = ?, heartbeat = ?, error = NULL,"
+                    " beat_clock = ?, progress_clock = ?,"
                     f" finished_at = NULL, progress = 0, message = 'starting' WHERE job_id = ? AND status IN {WAITING}"
                     " RETURNING *",
-                    (owner, time.time(), time.time(), job.job_id),
+                    (owner, time.time(), time.time(), time.monotonic(), time.monotonic(), job.job_id),
                 ).fetchall()
-            ]
+            )
 
     def take(
         self, owner: str, job_id: str, kind: Kind, run_id: str, payload: dict, place: Place | None = None
@@ -141,40 +191,47 @@ class RunQueue:
         """
         now, wanted = time.time(), ground(kind, run_id, payload)
         with self._file.write() as connection:
-            for row in connection.execute(f"SELECT * FROM jobs WHERE status IN {ACTIVE}"):
-                if (job := read_job(row)).ground == wanted:
+            for job in _readable(connection.execute(f"SELECT * FROM jobs WHERE status IN {ACTIVE}")):
+                if job.status in ACTIVE and job.ground == wanted:
                     return job
             connection.execute(
                 "INSERT INTO jobs (job_id, kind, run_id, payload, status, created_at, started_at, heartbeat, owner,"
-                " data_dir, device, message) VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, 'starting')"
+                " data_dir, device, beat_clock, progress_clock, message)"
+                " VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, 'starting')"
                 " ON CONFLICT DO UPDATE SET status = 'running', payload = excluded.payload, owner = excluded.owner,"
                 " created_at = excluded.created_at, started_at = excluded.started_at, heartbeat = excluded.heartbeat,"
                 " message = excluded.message, finished_at = NULL, stop_requested_at = NULL, error = NULL,"
-                " data_dir = excluded.data_dir, device = excluded.device, progress = 0, attempts = 0",
-                (job_id, kind, run_id, json.dumps(payload), now, now, now, owner, *_columns(place)),
+                " data_dir = excluded.data_dir, device = excluded.device, beat_clock = excluded.beat_clock,"
+                " progress_clock = excluded.progress_clock, progress = 0, attempts = 0",
+                (
+                    *(job_id, kind, run_id, json.dumps(payload), now, now, now, owner, *_columns(place)),
+                    *(time.monotonic(), time.monotonic()),
+                ),
             )
         return None
 
     def beat(self, owner: str, job_ids: Sequence[str], progress: float, message: str) -> set[str]:
         """Report that the owner works on its jobs; return those that still belong to it and have no stop request."""
+        clock = time.monotonic()
         with self._file.write() as connection:
             rows = [
                 connection.execute(
-                    "UPDATE jobs SET heartbeat = ?, progress = ?, message = ?"
+                    "UPDATE jobs SET heartbeat = ?, beat_clock = ?, progress_clock = CASE WHEN progress IS ? AND"
+                    " message IS ? THEN progress_clock ELSE ? END, progress = ?, message = ?"
                     f" WHERE job_id = ? AND owner = ? AND status IN {ACTIVE} RETURNING job_id, status",
-                    (time.time(), progress, message, job_id, owner),
+                    (time.time(), clock, progress, message, clock, progress, message, job_id, owner),
                 ).fetchone()
                 for job_id in job_ids
             ]
         return {row["job_id"] for row in rows if row is not None and row["status"] == "running"}
 
-    def release(self, owner: str, job_id: str, status: Status, error: str | None = None) -> bool:
+    def release(self, owner: str | None, job_id: str, status: Status, error: str | None = None) -> bool:
         """End the owner's work on a job; False if the job no longer belongs to it."""
         with self._file.write() as connection:
             done = connection.execute(
                 "UPDATE jobs SET status = ?, error = ?, owner = NULL, finished_at = ?, stop_requested_at = NULL,"
                 " progress = CASE ? WHEN 'finished' THEN 1 ELSE progress END, message = ''"
-                f" WHERE job_id = ? AND owner = ? AND status IN {ACTIVE}",
+                f" WHERE job_id = ? AND owner IS ? AND status IN {ACTIVE}",
                 (status, error, time.time(), status, job_id, owner),
             )
             if done.rowcount and status in ("stopped", "failed"):
@@ -241,41 +298,44 @@ class RunQueue:
     def reconcile(self) -> None:
         """Release jobs whose owner is dead: they are interrupted, and resume at most `AUTOMATIC_RESUMES` times.
 
-        A worker that ignores a stop request for `STOP_GRACE` seconds is killed; a user's own process never is. A
-        user's own process, or one on another machine, is dead after `FOREIGN_TIMEOUT` seconds without a heartbeat.
+        A worker that ignores a stop request for `STOP_GRACE` seconds is killed; a user's own process never is.
         """
         for job in self.jobs():
-            if job.status not in ACTIVE or job.owner is None:
-                continue
-            alive = is_alive(job.owner)
-            if alive is None or (alive and is_interactive(job.owner)):
-                alive = time.time() - (job.heartbeat or 0) < FOREIGN_TIMEOUT
-            elif alive and job.stop_requested_at and time.time() - job.stop_requested_at > STOP_GRACE:
-                os.kill(pid_of(job.owner), signal.SIGKILL)
-                alive = False
-            if not alive:
+            if job.status in ACTIVE and not (job.owner and self._liveness.is_at_work(job, job.owner)):
                 self._give_up(job)
 
     def _give_up(self, job: Job) -> None:
         if job.status == "stopping":
-            self.release(job.owner or "", job.job_id, "stopped")
+            self.release(job.owner, job.job_id, "stopped")
         elif job.attempts >= AUTOMATIC_RESUMES:
             reason = f"its worker died {job.attempts + 1} times; see worker.log in the store, then resume it"
-            self.release(job.owner or "", job.job_id, "failed", reason)
+            self.release(job.owner, job.job_id, "failed", reason)
         else:
             with self._file.write() as connection:
                 connection.execute(
                     "UPDATE jobs SET status = 'interrupted', owner = NULL, attempts = attempts + 1"
-                    " WHERE job_id = ? AND owner = ? AND status = 'running'",
+                    " WHERE job_id = ? AND owner IS ? AND status = 'running'",
                     (job.job_id, job.owner),
                 )
 
+    def journal_mode(self) -> str:
+        """SQLite's way to make changes durable: "wal", or "delete" where the file system knows no write-ahead log."""
+        with self._file.read() as connection:
+            return connection.execute("PRAGMA journal_mode").fetchone()[0]
+
     def rates(self) -> dict[str, float]:
-        """Measured speeds: key of device and network -> images per second through forward and backward."""
+        """Measured speeds: key of device and network -> images per second through forward and backward.
+
+        They only serve estimates, so there are none if the queue cannot be read.
+        """
         if not self.path.exists():
             return {}
-        with self._file.read() as connection:
-            return dict(connection.execute("SELECT key, images_per_second FROM rates").fetchall())
+        try:
+            with self._file.read() as connection:
+                rows = connection.execute("SELECT key, images_per_second FROM rates").fetchall()
+        except QueueProblem:
+            return {}
+        return {key: rate for key, rate in rows if isinstance(rate, int | float) and 0 < rate < inf}
 
     def record_rate(self, key: str, images_per_second: float) -> None:
         """Store the measured speed for one device and network."""
@@ -283,6 +343,18 @@ class RunQueue:
             connection.execute("INSERT OR REPLACE INTO rates VALUES (?, ?)", (key, images_per_second))
 
 
+def _readable(rows: Iterable[sqlite3.Row]) -> list[Job]:
+    return [job for row in rows if (job := read_job(row)) is not None]
+
+
 def _columns(place: Place | None) -> tuple[str | None, str | None]:
     """Values of the columns data_dir and device."""
     return (str(place.data_dir), place.device) if place else (None, None)
+
+
+def readable_jobs(queue: RunQueue, ids: Sequence[str] | None = None) -> tuple[list[Job], str | None]:
+    """Jobs as `RunQueue.jobs`, for pages and lists: none if the queue cannot be read, and a sentence that says why."""
+    try:
+        return queue.jobs(ids), None
+    except QueueProblem as problem:
+        return [], str(problem)

@@ -29,11 +29,17 @@ def schema_version(connection: sqlite3.Connection) -> int:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the tables to `SCHEMA_VERSION`. Several processes may do so at once: one does it, the others wait."""
+    """Bring the tables to `SCHEMA_VERSION`. Several processes may do so at once: one does it, the others wait.
+
+    Raises:
+        sqlite3.DatabaseError: the file belongs to another program.
+    """
     if schema_version(connection) == 0:
         with suppress(sqlite3.OperationalError):  # another process holds the new file; it chooses the mode
             connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
+    if schema_version(connection) == 0 and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise sqlite3.DatabaseError("it has the tables of another program")
     for statements in MIGRATIONS[schema_version(connection) :]:
         for statement in statements:
             connection.execute(statement)

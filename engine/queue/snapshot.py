@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from engine.errors import InputError
+from engine.queue.problem import QueueProblem
 
 TRIES = 20
 MEMORY = Path("/dev/shm")
@@ -14,17 +14,15 @@ MEMORY = Path("/dev/shm")
 
 
 @contextmanager
-def snapshot(path: Path) -> Iterator[sqlite3.Connection]:
-    """Connection to a copy of a SQLite file, with what its write-ahead log holds. The file's folder is not changed.
+def snapshot(content: bytes, log: bytes) -> Iterator[sqlite3.Connection]:
+    """Connection to a private copy of a SQLite file with this content and write-ahead log.
 
     Raises:
-        InputError: the file changes all the time.
-        OSError: the file cannot be read, or there is a log and no place for a copy.
+        OSError: there is a log, and no place for the copy.
     """
-    content, log = _read(path)
     if content and log:
         with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None, prefix="queue-") as folder:
-            copy = Path(folder) / path.name
+            copy = Path(folder) / "queue.sqlite"
             copy.write_bytes(content)
             _log_of(copy).write_bytes(log)
             with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
@@ -36,15 +34,20 @@ def snapshot(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
 
 
-def _read(path: Path) -> tuple[bytes, bytes]:
-    """Content of the file and of its log at one moment: the file is equal before and after the log was read."""
+def read_at_rest(path: Path) -> tuple[bytes, bytes]:
+    """Content of a SQLite file and of its log at one moment: the file is equal before and after the log was read.
+
+    Raises:
+        QueueProblem: the file changes all the time.
+        OSError: the file cannot be read.
+    """
     content = _content(path)
     for _ in range(TRIES):
         log = _content(_log_of(path))
         before, content = content, _content(path)
         if before == content:
             return content, log
-    raise InputError("a queue that can be copied", f"{path}, which changes all the time", "Try again in a moment.")
+    raise QueueProblem("a queue that can be copied", f"{path}, which changes all the time", "Try again in a moment.")
 
 
 def _content(path: Path) -> bytes:

@@ -111,11 +111,15 @@ def check_finished(store: RunStore, run_id: str) -> None:
 
 
 def start_run(queue: RunQueue, config: RunConfig, place: Place) -> None:
-    """Queue the training of an existing run, or queue it again; the device of its config comes first."""
-    run_id, device = config.run_id, place.device if config.device == "auto" else config.device
-    place = Place(place.data_dir, device)
+    """Queue the training of an existing run, or queue it again."""
+    run_id, place = config.run_id, place_of_run(config, place)
     if not queue.submit(run_id, "train", run_id, {}, place):
         queue.resume(run_id, place)
+
+
+def place_of_run(config: RunConfig, place: Place) -> Place:
+    """Place of a run's training: the device of its config comes first."""
+    return place if config.device == "auto" else Place(place.data_dir, config.device)
 
 
 def retry_run(store: RunStore, queue: RunQueue, run_id: str, place: Place) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.atomic import place_folder
 from engine.documents import damaged, documents_in, first_fault, modified
-from engine.errors import InputError
+from engine.errors import InputError, disk_words
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ImportedConfig, ModelConfig
 from engine.runs.result_file import read_result
@@ -59,7 +59,7 @@ class RunStore:
             writable = os.access(self.root, os.W_OK)
         except OSError as error:
             raise InputError(
-                "a folder for runs", f"{self.root} ({error.strerror})", "Choose another --store."
+                "a folder for runs", f"{self.root} ({disk_words(error)})", "Choose another --store."
             ) from error
         if not writable:
             raise InputError("a folder that can be written to", str(self.root), "Choose another --store.")

@@ -12,7 +12,7 @@ from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.job import ACTIVE, WAITING, Job, Place
 from engine.queue.overview import RunOverview, list_runs
-from engine.queue.run_queue import RunQueue
+from engine.queue.run_queue import RunQueue, readable_jobs
 from engine.queue.submission import submit_measurement, submit_runs
 from engine.runs.config import RunConfig
 from engine.runs.run_files import evaluation_path
@@ -100,7 +100,7 @@ def study_progress(store: RunStore, queue: RunQueue, study: Study, runs: Sequenc
     Args:
         runs: all runs of the store.
     """
-    jobs = {job.job_id: job for job in queue.jobs()}
+    jobs = {job.job_id: job for job in readable_jobs(queue)[0]}
     alike: dict[RunConfig, list[RunOverview]] = {}
     for run in runs:
         if isinstance(run.config, RunConfig):

@@ -17,7 +17,7 @@ import pytest
 from engine.errors import InputError
 from engine.queue import run_queue
 from engine.queue.process_identity import process_identity
-from engine.queue.run_queue import AUTOMATIC_RESUMES, RunQueue
+from engine.queue.run_queue import AUTOMATIC_RESUMES, RunQueue, readable_jobs
 from engine.queue.schema import SCHEMA_VERSION
 
 
@@ -510,10 +510,11 @@ def test_a_newer_queue_is_left_alone(queue):
 @pytest.mark.parametrize("content", [b"this is no database" * 100, b"\0" * 4096], ids=["text", "zeros"])
 def test_a_damaged_queue_is_named_and_kept(queue, content):
     queue.path.write_bytes(content)
-    for ask in (queue.jobs, lambda: queue.submit("b", "train", "b", {}), queue.rates):
+    for ask in (queue.jobs, lambda: queue.submit("b", "train", "b", {}), lambda: queue.has(["queued"])):
         with pytest.raises(InputError) as caught:
             ask()
         assert "queue.sqlite" in str(caught.value) and "\n" not in str(caught.value)
+    assert queue.rates() == {} and readable_jobs(queue) == ([], str(caught.value))
     assert queue.path.read_bytes() == content
 
 
