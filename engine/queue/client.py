@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.devices import worker_process_count
 from engine.queue.job import Place
-from engine.queue.process_identity import is_alive, is_of_this_boot, process_identity
+from engine.queue.process_identity import is_alive, is_identity, is_of_this_boot, process_identity
 from engine.queue.worker_log import LOG, note_start, rotate
 from engine.runs.store import RunStore
 
@@ -74,7 +74,7 @@ def worker_identity(root: Path) -> str | None:
 
 def is_fresh_elsewhere(lock: Path, identity: str) -> bool:
     """Whether a worker on another machine has touched its lock lately; locks may not hold between machines."""
-    if identity.count("/") < 2 or is_of_this_boot(identity):
+    if not is_identity(identity) or is_of_this_boot(identity):
         return False
     try:
         return abs(time.time() - lock.stat().st_mtime) < LOCK_AGE

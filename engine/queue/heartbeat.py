@@ -22,22 +22,25 @@ class Heartbeat:
     The work should end when a stop is requested for any of the jobs, another process has taken one of them, or the
     process that started this one has ended.
 
+    jobs: rows of the jobs, which are inserted again if the queue's file vanishes; read from it if left out.
     progress, message: values that the next beat reports.
     wanted: jobs that still belong to the owner and have no stop request.
     orphaned: whether the process `parent` has ended.
     """
 
-    def __init__(self, queue: RunQueue, owner: str, job_ids: Sequence[str], parent: int) -> None:
+    def __init__(
+        self, queue: RunQueue, owner: str, job_ids: Sequence[str], parent: int, jobs: Sequence[Job] = ()
+    ) -> None:
         self.progress, self.message = 0.0, "starting"
         self.wanted = set(job_ids)
         self.orphaned = False
         self._queue, self._owner, self._job_ids, self._parent = queue, owner, list(job_ids), parent
-        self._jobs: list[Job] = []
+        self._jobs = list(jobs)
         self._interrupted, self._closed = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
     def __enter__(self) -> "Heartbeat":
-        self._jobs = readable_jobs(self._queue, self._job_ids)[0]
+        self._jobs = self._jobs or readable_jobs(self._queue, self._job_ids)[0]
         self._thread.start()
         return self
 

@@ -93,7 +93,7 @@ def read_job(row: Mapping[str, Any] | sqlite3.Row) -> Job | None:
     payload, status = _payload(fields.pop("payload")), fields.pop("status")
     data_dir, device = fields.pop("data_dir"), fields.pop("device")
     is_whole = status in ACTIVE or (status in get_args(Status) and payload is not None)
-    error = fields.pop("error") if is_whole else "The queue's row of this job is damaged. Start the job again."
+    error = fields.pop("error")
     texts = {name: _text(fields[name]) for name in ("owner", "message")}
     times = {name: _number(value) for name, value in fields.items() if name not in texts}
     attempts, progress = times.pop("attempts"), times.pop("progress")
@@ -103,7 +103,7 @@ def read_job(row: Mapping[str, Any] | sqlite3.Row) -> Job | None:
         run_id=run_id,
         payload=payload or {},
         status=status if is_whole else "failed",
-        error=_text(error),
+        error=_text(error) if is_whole else "The queue's row of this job is damaged. Start the job again.",
         place=Place(Path(data_dir), _text(device) or "auto") if isinstance(data_dir, str) else None,
         attempts=int(attempts or 0),
         progress=min(1.0, max(0.0, progress or 0.0)),

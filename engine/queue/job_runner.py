@@ -53,7 +53,7 @@ class JobRunner:
     def run(self, jobs: list[Job]) -> None:
         """Run claimed jobs and release each."""
         measured, error = False, None
-        with Heartbeat(self.queue, self.owner, [job.job_id for job in jobs], self.parent) as heartbeat:
+        with Heartbeat(self.queue, self.owner, [job.job_id for job in jobs], self.parent, jobs) as heartbeat:
             try:
                 place = self.place(jobs[0])
                 with reproducible(resolve_device(place.device)):

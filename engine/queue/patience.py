@@ -39,13 +39,20 @@ class Patience:
 
 
 def release_patiently(
-    queue: RunQueue, owner: str, job_id: str, status: Status, error: str | None, parent: int, tries: float = inf
+    queue: RunQueue,
+    owner: str,
+    job_id: str,
+    status: Status,
+    error: str | None,
+    parent: int,
+    tries: float = inf,
+    patience: Patience | None = None,
 ) -> bool:
     """End the owner's work on a job once the queue answers; False if the job is no longer its own.
 
     It is tried once without the process `parent`, else `tries` times; the result is in the run's files in any case.
     """
-    patience = Patience()
+    patience = patience or Patience()
     for attempt in itertools.count(1):
         try:
             return queue.release(owner, job_id, status, error)

@@ -34,8 +34,13 @@ def is_alive(identity: str) -> bool | None:
 
 def is_of_this_boot(identity: str) -> bool:
     """Whether this is the identity of a process of this machine, in any container, since it was booted."""
-    parts = identity.split("/")
-    return len(parts) >= 3 and parts[0] == _boot_id() and parts[1].isdecimal()
+    return is_identity(identity) and identity.split("/")[0] == _boot_id()
+
+
+def is_identity(text: str) -> bool:
+    """Whether a text has the form of an identity."""
+    parts = text.split("/")
+    return len(parts) >= 3 and all(parts) and parts[1].isdecimal()
 
 
 def is_suspended(identity: str) -> bool:
@@ -60,8 +65,7 @@ def is_interactive(identity: str) -> bool:
 
 def pid_of(identity: str) -> int:
     """Process id of an identity; 0 for a text that is none."""
-    parts = identity.split("/")
-    return int(parts[1]) if len(parts) >= 3 and parts[1].isdecimal() else 0
+    return int(identity.split("/")[1]) if is_identity(identity) else 0
 
 
 def _namespace_of(identity: str) -> str | None:

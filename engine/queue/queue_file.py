@@ -99,6 +99,7 @@ class QueueFile:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Check the version, and migrate an older one; the copy of a read-only queue is migrated in private."""
         connection.row_factory = sqlite3.Row
+        connection.text_factory = _decoded
         version = schema_version(connection)
         if version > SCHEMA_VERSION:
             remedy = "Update this program, or choose another --store; nothing was changed."
@@ -112,3 +113,8 @@ class QueueFile:
             yield
         except sqlite3.Error as error:
             raise queue_problem(self.path, error) from error
+
+
+def _decoded(content: bytes) -> str:
+    """Text of a column; bytes that are no text are replaced, so that they do not hide the other rows."""
+    return content.decode(errors="replace")

@@ -55,6 +55,8 @@ def plan_reindexing(store: RunStore, queue: RunQueue) -> Reindexing:
     damage = None
     try:
         jobs = queue.jobs()
+        if queue.path.exists():
+            queue.check()
     except QueueProblem as problem:
         if not problem.is_damage:
             raise

@@ -318,6 +318,17 @@ class RunQueue:
                     (job.job_id, job.owner),
                 )
 
+    def check(self) -> None:
+        """Read the whole file.
+
+        Raises:
+            QueueProblem: a part of it is damaged, even one that no row needs.
+        """
+        with self._file.read() as connection:
+            found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if found != "ok":
+                raise sqlite3.DatabaseError(" ".join(found.split()))
+
     def journal_mode(self) -> str:
         """SQLite's way to make changes durable: "wal", or "delete" where the file system knows no write-ahead log."""
         with self._file.read() as connection:

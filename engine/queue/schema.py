@@ -21,6 +21,9 @@ _PLACE_AND_CLOCK = (
 MIGRATIONS = (_FIRST, _PLACE_AND_CLOCK)
 """Statements that lead from each version to the next; version 0 is an empty file."""
 
+JOURNAL = "PRAGMA journal_mode = WAL"
+"""Where the file system has no write-ahead log, SQLite keeps the mode that it had."""
+
 SCHEMA_VERSION = len(MIGRATIONS)
 
 
@@ -36,7 +39,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     """
     if schema_version(connection) == 0:
         with suppress(sqlite3.OperationalError):  # another process holds the new file; it chooses the mode
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(JOURNAL)
     connection.execute("BEGIN IMMEDIATE")
     if schema_version(connection) == 0 and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         raise sqlite3.DatabaseError("it has the tables of another program")

@@ -139,7 +139,7 @@ def _lock(root: Path) -> Iterator[None]:
     Raises:
         InputError: another worker holds it, also on another machine.
     """
-    with (root / LOCK).open("a+") as file:
+    with (root / LOCK).open("a+", errors="replace") as file:
         if not _is_free(file):
             raise _already_running(root, worker_identity(root) or UNKNOWN)
         file.seek(0)

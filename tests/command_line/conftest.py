@@ -100,6 +100,6 @@ def command(capsys) -> Callable[..., Answer]:
 def no_worker(monkeypatch) -> list:
     """Commands that would start a worker note it here instead."""
     started = []
-    for module in ("engine.command_line.runs", "engine.command_line.waiting"):
+    for module in ("engine.command_line.runs", "engine.command_line.attendant"):
         monkeypatch.setattr(f"{module}.start_worker", lambda settings: started.append(settings) or True)
     return started

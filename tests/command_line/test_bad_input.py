@@ -205,19 +205,25 @@ def test_a_damaged_queue(command, laboratory, no_worker):
     (laboratory.root / "queue.sqlite").write_text("no database " * 100)
     for extra in ("-wal", "-shm"):
         (laboratory.root / f"queue.sqlite{extra}").unlink(missing_ok=True)
-    assert_refused(command("runs", *laboratory.folders), "queue.sqlite", "Move the file away")
+    answer = command("runs", *laboratory.folders)
+    assert answer.code == 0 and laboratory.queued in answer.out, "runs are listed from their files"
+    assert "queue.sqlite" in answer.err and "engine reindex" in answer.err and answer.err.count("\n") == 1
+    assert_refused(command("launch", "--epochs", "1", *laboratory.folders), "queue.sqlite", "engine reindex")
 
 
 def test_a_queue_that_is_locked_or_full(command, laboratory, monkeypatch):
     import sqlite3
 
-    from engine.queue.run_queue import RunQueue
+    from engine.queue import queue_file
 
-    def full(queue):
-        raise sqlite3.OperationalError("database or disk is full")
+    def refuse(connection):
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
 
-    monkeypatch.setattr(RunQueue, "reconcile", full)
-    assert_refused(command("runs", *laboratory.folders), "disk is full")
+    monkeypatch.setattr(queue_file, "schema_version", refuse)
+    monkeypatch.setattr(queue_file, "read_at_rest", lambda path: (b"", b""))
+    assert_refused(command("launch", "--epochs", "1", *laboratory.folders), "is full")
 
 
 def test_as_a_program(tmp_path):

@@ -32,7 +32,7 @@ def sweep(command, tmp_path, few_images):
 @pytest.fixture
 def no_sweep_worker(monkeypatch):
     started = []
-    monkeypatch.setattr("engine.command_line.study_progress.start_worker", started.append)
+    monkeypatch.setattr("engine.command_line.attendant.start_worker", started.append)
     return started
 
 

@@ -1,6 +1,7 @@
 """Who is alive: a number alone proves nothing."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,12 +9,19 @@ from pathlib import Path
 import pytest
 
 from engine.queue import process_identity as module
-from engine.queue.process_identity import interactive_identity, is_alive, is_interactive, pid_of, process_identity
+from engine.queue.process_identity import (
+    interactive_identity,
+    is_alive,
+    is_interactive,
+    is_suspended,
+    pid_of,
+    process_identity,
+)
 
 
 def forged(identity: str, **changes: str) -> str:
-    boot, pid, start = identity.split("/")
-    parts = {"boot": boot, "pid": pid, "start": start} | changes
+    boot, pid, start, namespace = identity.split("/")
+    parts = {"boot": boot, "pid": pid, "start": start, "namespace": namespace} | changes
     return "/".join(parts.values())
 
 
@@ -85,5 +93,45 @@ def test_no_such_process(pid):
     assert process_identity(pid) is None
 
 
-def test_identities_have_three_parts():
-    assert len(process_identity().split("/")) == 3 and module._boot_id()
+def test_identities_have_four_parts():
+    assert len(process_identity().split("/")) == 4 and module._boot_id()
+
+
+def test_a_process_of_another_container_cannot_be_known():
+    assert is_alive(forged(process_identity(), namespace="1")) is None
+    assert is_alive(f"{forged(process_identity(), namespace='1')}/interactive") is None
+
+
+def test_an_identity_of_an_earlier_version_has_no_namespace():
+    earlier = process_identity().rpartition("/")[0]
+    assert is_alive(earlier) is True and is_alive(f"{earlier}/interactive") is True
+
+
+@pytest.mark.parametrize("garbage", ["", "x", "/", "a/b/c", "a/1", "\0" * 40, "/////"])
+def test_garbage_is_nobody(garbage):
+    assert is_alive(garbage) is None and pid_of(garbage) == 0 and not is_suspended(garbage)
+
+
+def test_a_system_without_namespaces(monkeypatch):
+    def missing(path):
+        raise FileNotFoundError(path)
+
+    module._namespace.cache_clear()
+    monkeypatch.setattr(os, "readlink", missing)
+    try:
+        assert len(process_identity().split("/")) == 3 and is_alive(process_identity()) is True
+    finally:
+        module._namespace.cache_clear()
+
+
+def test_a_suspended_process_is_alive():
+    child = subprocess.Popen(["sleep", "60"])
+    try:
+        identity = process_identity(child.pid)
+        assert not is_suspended(identity)
+        os.kill(child.pid, signal.SIGSTOP)
+        os.waitpid(child.pid, os.WUNTRACED)
+        assert is_suspended(identity) and is_alive(identity) is True
+    finally:
+        child.kill()
+        child.wait()

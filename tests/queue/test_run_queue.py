@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine.errors import InputError
-from engine.queue import run_queue
+from engine.queue import liveness
 from engine.queue.process_identity import process_identity
 from engine.queue.run_queue import AUTOMATIC_RESUMES, RunQueue, readable_jobs
 from engine.queue.schema import SCHEMA_VERSION
@@ -436,8 +436,8 @@ def test_the_living_are_left_alone(queue, me):
 
 def test_a_number_used_again_is_not_the_owner(queue, me):
     submit(queue, "a")
-    boot, pid, start = me.split("/")
-    queue.claim(f"{boot}/{pid}/{int(start) - 1}", oldest)
+    boot, pid, start, namespace = me.split("/")
+    queue.claim(f"{boot}/{pid}/{int(start) - 1}/{namespace}", oldest)
     queue.request_stop("a")
     put(queue, stop_requested_at=0.0)
     queue.reconcile()
@@ -449,7 +449,7 @@ def test_an_owner_elsewhere_is_judged_by_its_heartbeat(queue):
     queue.claim("another-boot/1/1", oldest)
     queue.reconcile()
     assert status(queue) == "running"
-    put(queue, heartbeat=time.time() - run_queue.FOREIGN_TIMEOUT - 1)
+    put(queue, heartbeat=time.time() - liveness.FOREIGN_AGE - 1)
     queue.reconcile()
     assert status(queue) == "interrupted"
 
@@ -460,7 +460,7 @@ def test_an_owner_that_does_not_obey_is_killed(queue, stubborn):
     queue.request_stop("a")
     queue.reconcile()
     assert stubborn.poll() is None and status(queue) == "stopping", "first it has time to obey"
-    put(queue, stop_requested_at=time.time() - run_queue.STOP_GRACE - 1)
+    put(queue, stop_requested_at=time.time() - liveness.STOP_GRACE - 1)
     queue.reconcile()
     assert stubborn.wait(timeout=10) == -signal.SIGKILL and status(queue) == "stopped"
 
@@ -469,10 +469,10 @@ def test_a_persons_own_process_is_never_killed(queue, stubborn):
     owner = f"{process_identity(stubborn.pid)}/interactive"
     queue.take(owner, "a", "train", "a", {})
     queue.request_stop("a")
-    put(queue, stop_requested_at=time.time() - run_queue.STOP_GRACE - 1)
+    put(queue, stop_requested_at=time.time() - liveness.STOP_GRACE - 1)
     queue.reconcile()
     assert stubborn.poll() is None and status(queue) == "stopping"
-    put(queue, heartbeat=time.time() - run_queue.FOREIGN_TIMEOUT - 1)
+    put(queue, beat_clock=time.monotonic() - liveness.SILENCE - 1)
     queue.reconcile()
     assert stubborn.poll() is None and status(queue) == "stopped", "it does not work on the job any more"
 
@@ -482,7 +482,7 @@ def test_a_persons_own_process_that_no_longer_reports_has_left_its_job(queue, de
     queue.take(f"{dead}/interactive", "b", "train", "b", {})
     queue.reconcile()
     assert (status(queue, "a"), status(queue, "b")) == ("running", "interrupted")
-    put(queue, heartbeat=time.time() - run_queue.FOREIGN_TIMEOUT - 1)
+    put(queue, beat_clock=time.monotonic() - liveness.SILENCE - 1)
     queue.reconcile()
     assert status(queue, "a") == "interrupted"
 

@@ -1,6 +1,5 @@
 """The worker as users have it: real processes, killed and stopped in the middle of real runs."""
 
-import multiprocessing
 import os
 import signal
 import time
@@ -20,7 +19,7 @@ from engine.queue.job import Job, Place
 from engine.queue.process_identity import is_alive, pid_of, process_identity
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import retry_run, submit_runs
-from engine.queue.worker import _was_killed, work
+from engine.queue.worker import work
 from engine.queue.worker_process import serve
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.experiment import train_runs
@@ -256,25 +255,6 @@ def test_serving_in_the_callers_own_process_is_one_session(store, queue, few_ima
     serve(store.root, few_images, "cpu", 0.0, os.getpid())
     assert queue.job(run_id).status == "finished" and len(beats) > 1
     assert len(read_json(store.folder(run_id) / ENVIRONMENT)["sessions"]) == 1
-
-
-@pytest.mark.parametrize(("code", "killed"), [(-9, True), (3, True), (0, False)])
-def test_a_killed_process_is_told_from_one_that_returned(code, killed):
-    process = multiprocessing.get_context("spawn").Process(target=signal.raise_signal, args=(9,))
-    if code >= 0:
-        process = multiprocessing.get_context("spawn").Process(target=os._exit, args=(code,))
-    process.start()
-    process.join()
-    assert process.exitcode == code and _was_killed(process) is killed
-
-
-def test_a_process_that_an_error_ended_ends_the_worker(capfd):
-    process = multiprocessing.get_context("spawn").Process(target=int, args=("x",))
-    process.start()
-    process.join()
-    with pytest.raises(InputError, match="worker.log"):
-        _was_killed(process)
-    assert "ValueError" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

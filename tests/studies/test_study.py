@@ -372,7 +372,7 @@ def test_through_a_real_worker(desk, study):
 
 def test_looking_once_waits_for_nothing(desk, study, monkeypatch):
     started = []
-    monkeypatch.setattr("engine.command_line.study_progress.start_worker", started.append)
+    monkeypatch.setattr("engine.command_line.attendant.start_worker", started.append)
     settings = WorkerSettings(desk.store.root, desk.data, device="cpu")
     desk.submit(study)
     assert statuses(wait_for_study(desk.store, desk.queue, study, settings, wait=False)) == ["queued", "queued"]
