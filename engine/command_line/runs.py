@@ -118,6 +118,8 @@ def list_deleted(store: RunStore, as_json: bool) -> int:
     if not entries:
         print("No deleted runs.")
     return 0
+
+
 def _reconcile(queue: RunQueue) -> None:
     """Release the jobs of dead processes, if the queue can be used; runs are listed in any case."""
     with suppress(QueueProblem):
