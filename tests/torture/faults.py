@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-MODULES = ("killed_steps",)
+MODULES = ("killed_steps", "killed_workers", "damaged_files", "damaged_records")
 
 
 def load_faults() -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.attacks.threat import ThreatModel
+from engine.diagnostics.effort import Effort
 from engine.measurements.curve.request import CurveRequest
+from engine.measurements.diagnosis.measure import diagnose_run
 from engine.measurements.diagnosis.request import DiagnosisRequest
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.kinds import measure
@@ -24,10 +26,11 @@ from engine.training.schedule import TrainingConfig
 from tests.torture.bench import Bench, Laboratory
 
 TRAINING = TrainingConfig(epochs=3, batch_size=50, snapshots_per_epoch=2, learning_rate=0.003)
-LONG = TrainingConfig(epochs=30, batch_size=25, snapshots_per_epoch=1)
-"""300 steps and 31 snapshots."""
+LONG = TrainingConfig(epochs=15, batch_size=25, snapshots_per_epoch=1)
+"""150 steps and 16 snapshots."""
 
 THREAT = ThreatModel(norm="linf", epsilon=0.3, unit="normalized")
+QUICK = Effort(steps=10, starts=1, tried=5, shown=5, queries=20, queried=5, noises=10, noised=5, far_steps=50)
 EVALUATION = EvaluationRequest(attacks=("fgsm", "pgd"), samples=30, kept_images=8, threat=THREAT)
 CURVE = CurveRequest(attack="fgsm", samples=30, threat=THREAT)
 
@@ -95,9 +98,11 @@ def _fill(laboratory: Laboratory) -> None:
     pixels = np.arange(784, dtype=np.uint8).reshape(1, 28, 28)
     image = save_own_image(store, OwnImage("mnist-mini", pixels, 3))
     own = EvaluationRequest(attacks=("fgsm",), image=image, threat=THREAT)
-    checks = DiagnosisRequest(samples=30, threat=THREAT)
-    requests: list[Measurement] = [EVALUATION, CURVE, transfer(), own, checks]
+    requests: list[Measurement] = [EVALUATION, CURVE, transfer(), own]
     for one in requests:
         payload = one.model_dump(mode="json")
         measure(store, one.kind, config(0).run_id, payload, laboratory.data, "cpu", lambda *_: None)
+    diagnose_run(
+        store, config(0).run_id, DiagnosisRequest(samples=30, threat=THREAT), laboratory.data, "cpu", effort=QUICK
+    )
     save_sweep(store, SweepRequest(l1_strengths=(0.0,), mus=(0.0, 0.1), training=TRAINING))
