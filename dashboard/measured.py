@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
+from dashboard.memory import remembered
 from dashboard.sources import settings
 from engine.diagnostics.finding import Diagnosis
 from engine.documents import usable
@@ -96,42 +96,42 @@ def problems(run: RunOverview) -> list[str]:
     return run_problems(settings().store, run.run_id, is_active=run.status in ACTIVE)
 
 
-@st.cache_resource(max_entries=1024, show_spinner=False)  # shared, not copied: they are frozen
+@remembered
 def _report(path: Path, state: FileState) -> RobustnessReport | None:
     return usable(read_report, path)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@remembered
 def _survivors(run_id: str, protocol_id: str, folder: Path, state: FileState) -> dict[str, np.ndarray] | None:
     return read_survivors(settings().store, run_id, protocol_id)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@remembered
 def _diagnosis(run_id: str, protocol_id: str, state: FileState) -> Diagnosis | None:
     return usable_diagnosis(settings().store, run_id, protocol_id)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered
 def _transfers(run_id: str, states: tuple[tuple[Path, FileState], ...]) -> dict[tuple[str, str, str], Transfer]:
     return read_transfers(settings().store, run_id)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@remembered
 def _curves(run_id: str, folder: Path, states: tuple[FileState, ...]) -> list[RobustnessCurve]:
     return read_curves(settings().store, run_id)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@remembered
 def _thresholds(run_id: str, folder: Path, state: FileState) -> list[PixelThreshold]:
     return read_thresholds(settings().store, run_id)
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)  # shared, not copied: moving a slider reads dozens
+@remembered
 def _examples(path: Path, state: FileState) -> dict[str, np.ndarray]:
     return _arrays(path, lambda name: name != PICTURES)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered
 def _pictures(path: Path, state: FileState) -> np.ndarray:
     return _arrays(path, lambda name: name == PICTURES).get(PICTURES, np.empty((0, 1, 1, 1), np.float32))
 

@@ -1,4 +1,4 @@
-"""Bounded, cached reads of the runs in the store. Keys contain the state of the files, so no read is stale."""
+"""Reads of the runs in the store, shared by all sessions; only what has changed is read again."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from dashboard.memory import remembered
 from dashboard.settings import Settings, read_settings
-from engine.errors import DamagedFile
-from engine.file_state import FileState, file_state
 from engine.minmax.gradients import InputKind, Simulation, input_vector, simulate
 from engine.queue.listing import Listing
 from engine.queue.overview import RunOverview, RunProblem
 from engine.queue.run_queue import RunQueue
+from engine.runs.columns import Records
 from engine.runs.config import RunConfig
-from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
+from engine.runs.film import Film
+from engine.runs.history import History
 from engine.runs.store import RunStore
 
 RECONCILED_FOR = 2.0
@@ -74,24 +75,22 @@ def closest_watched(runs: Iterable[RunOverview]) -> dict[str, RunOverview]:
     return {variant: run for variant, (_, run) in chosen.items()}
 
 
-def history(run_id: str, store: RunStore | None = None) -> list[dict]:
+def history(run_id: str, store: RunStore | None = None) -> Records:
     """Records of a run, one per snapshot; `store` defaults to the dashboard's store."""
-    folder = (store or settings().store).path(run_id)
-    return _history(folder, file_state(folder / METRICS))
+    return _history((store or settings().store).path(run_id)).records()
 
 
-def histories(runs: Iterable[RunOverview], store: RunStore | None = None) -> dict[str, list[dict]]:
+def histories(runs: Iterable[RunOverview], store: RunStore | None = None) -> dict[str, Records]:
     """run_id -> its `history`."""
     return {run.run_id: history(run.run_id, store) for run in runs}
 
 
-def conv_weights(run_id: str, layer: str, store: RunStore | None = None) -> np.ndarray:
+def conv_weights(run_id: str, layer: str, store: RunStore | None = None) -> Film:
     """Weights of a layer at every snapshot, (snapshots, n) float32; `store` defaults to the dashboard's store."""
-    folder = (store or settings().store).path(run_id)
-    return _conv_weights(folder, layer, file_state(folder / weights_file(layer)), len(history(run_id, store)))
+    return _history((store or settings().store).path(run_id)).film(layer)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@remembered
 def simulation(
     m: int, n: int, kind: InputKind, scale: float, p1: tuple[float, ...], draws: int, seed: int
 ) -> Simulation:
@@ -113,17 +112,6 @@ def _reconcile(root: Path) -> None:
     settings().queue.reconcile()
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _history(folder: Path, state: FileState) -> list[dict]:
-    try:
-        return read_metrics(folder)
-    except DamagedFile:  # named where the run is chosen
-        return []
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _conv_weights(folder: Path, layer: str, state: FileState, snapshots: int) -> np.ndarray:
-    try:
-        return read_conv_weights(folder, layer)
-    except DamagedFile:  # named where the run is chosen
-        return np.empty((0, 0), np.float32)
+@remembered
+def _history(folder: Path) -> History:
+    return History(folder)

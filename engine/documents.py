@@ -88,7 +88,7 @@ def read_content(path: Path, last: int | None = None) -> bytes | None:
         UnreadableFile: it cannot be opened, is no regular file, or is larger than MOST_BYTES.
     """
     try:
-        with open(path, "rb", opener=_open_at_once) as file:
+        with open(path, "rb", opener=open_at_once) as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise _unreadable(path, "something that is no file", "Move it away.")
@@ -184,7 +184,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _open_at_once(path: str, flags: int) -> int:
+def open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait for a writer
 
 

@@ -27,7 +27,7 @@ FLOORS = [
     {"engine.studies"},
     {"engine.paper"},
     {"engine.interface"},
-    {"engine.command_line", "dashboard.settings", "dashboard.server"},
+    {"engine.command_line", "dashboard.settings", "dashboard.memory", "dashboard.server"},
     {"engine.__main__", "dashboard.sources"},
     {"dashboard.measured"},
     {"dashboard.frames"},

@@ -9,6 +9,8 @@ import pandas as pd
 from dashboard.frames.tables import IDENTITY, identities
 from engine.minmax.quantities import QUANTITIES, LayerQuantity, recorded
 from engine.queue.overview import RunOverview
+from engine.runs.columns import column
+from engine.runs.film import Film
 
 
 def compared_column(quantity: LayerQuantity) -> str:
@@ -24,7 +26,7 @@ COMPARISON = ("epoch", "weights", *LAYER_COLUMNS, "clean_accuracy", "robust_accu
 
 def comparison_frame(
     runs: Sequence[RunOverview],
-    weights: Mapping[str, np.ndarray],
+    weights: Mapping[str, np.ndarray | Film],
     records: Mapping[str, Sequence[dict]],
     positions: Mapping[str, int],
     reference_run_id: str,
@@ -50,8 +52,8 @@ def comparison_frame(
             "epoch": (record := records[run.run_id][position])["epoch"],
             "weights": weights[run.run_id][position].size,
             **{key: recorded(record, key, layer) for key in QUANTITIES},
-            "clean_accuracy": _newest(records[run.run_id][: position + 1], "clean_accuracy"),
-            "robust_accuracy": _newest(records[run.run_id][: position + 1], "robust_accuracy"),
+            "clean_accuracy": _newest(records[run.run_id], position, "clean_accuracy"),
+            "robust_accuracy": _newest(records[run.run_id], position, "robust_accuracy"),
         }
         for run in runs
         if (position := positions.get(run.run_id)) is not None
@@ -69,8 +71,10 @@ def _compared(quantity: LayerQuantity, row: Mapping[str, Any], reference: Mappin
     return _ratio(own, other) if quantity.compared == "multiple" else _ratio(other, own)
 
 
-def _newest(records: Sequence[dict], quantity: str) -> float:
-    return next((record[quantity] for record in reversed(records) if record[quantity] is not None), np.nan)
+def _newest(records: Sequence[dict], position: int, quantity: str) -> float:
+    values = column(records, quantity)[: position + 1]
+    known = values[~np.isnan(values)]
+    return float(known[-1]) if len(known) else np.nan
 
 
 def _ratio(numerator: float, denominator: float) -> float:

@@ -7,11 +7,12 @@ import pandas as pd
 
 from dashboard.frames.tables import stacked
 from engine.queue.overview import RunOverview
+from engine.runs.film import Film
 
 USUAL_RANGE = 0.1
 
 
-def histogram_edges(weights: Sequence[np.ndarray], bins: int, whole: bool = True) -> np.ndarray:
+def histogram_edges(weights: Sequence[np.ndarray | Film], bins: int, whole: bool = True) -> np.ndarray:
     """Edges (bins + 1,) of equal bins, symmetric around 0, the same for every snapshot, so that no axis moves.
 
     Args:
@@ -21,14 +22,17 @@ def histogram_edges(weights: Sequence[np.ndarray], bins: int, whole: bool = True
             of |w| over its snapshots, whichever is larger. USUAL_RANGE replaces the initial range of a run with a
             single snapshot.
     """
-    reach = max((_reach(np.abs(values), whole) for values in weights if values.size), default=0.0) or USUAL_RANGE
+    reach = max((_reach(values, whole) for values in weights if values.size), default=0.0) or USUAL_RANGE
     return np.linspace(-1.05 * reach, 1.05 * reach, bins + 1)
 
 
-def _reach(sizes: np.ndarray, whole: bool) -> float:
-    farthest = float(sizes.max())
-    initial = float(sizes[0].max()) if len(sizes) > 1 else USUAL_RANGE
-    return farthest if whole else min(farthest, max(initial, 3.0 * float(np.percentile(sizes, 95))))
+def _reach(weights: np.ndarray | Film, whole: bool) -> float:
+    of_rows = weights.farthest if isinstance(weights, Film) else np.abs(weights).max(axis=1)
+    farthest = float(of_rows.max())
+    if whole:
+        return farthest
+    usual = weights.percentile(95) if isinstance(weights, Film) else float(np.percentile(np.abs(weights), 95))
+    return min(farthest, max(float(of_rows[0]) if len(of_rows) > 1 else USUAL_RANGE, 3.0 * usual))
 
 
 def bin_counts(weights: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -48,7 +52,10 @@ def bin_counts(weights: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def histogram_frame(
-    runs: Sequence[RunOverview], weights: Mapping[str, np.ndarray], positions: Mapping[str, int], edges: np.ndarray
+    runs: Sequence[RunOverview],
+    weights: Mapping[str, np.ndarray | Film],
+    positions: Mapping[str, int],
+    edges: np.ndarray,
 ) -> pd.DataFrame:
     """One row per run and bin: run_id, label, variant, left, right, count, initial_count.
 

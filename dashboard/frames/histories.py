@@ -7,29 +7,44 @@ import numpy as np
 import pandas as pd
 
 from dashboard.frames.labels import group_labels
-from dashboard.frames.tables import IDENTITY, identities, stacked
-from engine.minmax.quantities import QUANTITIES, recorded
+from dashboard.frames.tables import stacked, steady, telling
+from engine.minmax.quantities import QUANTITIES
 from engine.queue.overview import RunOverview
+from engine.runs.columns import column
 from engine.studies.pairing import seed_groups
 
 MEASURED = ("loss", "clean_accuracy", "robust_accuracy")
 HISTORY = ("epoch", *QUANTITIES, *MEASURED)
+POINTS = 500
+"""Most points of a series, and about how many epochs to choose from, that a page shows of a long run."""
 
 
-def history_frame(runs: Sequence[RunOverview], records: Mapping[str, Sequence[dict]], layer: str) -> pd.DataFrame:
-    """One row per run and snapshot: run_id, label, variant, and HISTORY; values that were not recorded are NaN."""
-    who = identities(runs)
-    rows = [
-        {
-            **who[run.run_id],
-            "epoch": record["epoch"],
-            **{key: recorded(record, key, layer) for key in QUANTITIES},
-            **{name: record[name] for name in MEASURED},
-        }
-        for run in runs
-        for record in records[run.run_id]
-    ]
-    return pd.DataFrame(rows, columns=[*IDENTITY, *HISTORY]).astype({column: float for column in HISTORY})
+def history_frame(
+    runs: Sequence[RunOverview],
+    records: Mapping[str, Sequence[dict]],
+    layer: str,
+    points: int | None = None,
+    extremes: bool = True,
+) -> pd.DataFrame:
+    """One row per run and snapshot: run_id, label, variant, and HISTORY; values that were not recorded are NaN.
+
+    Args:
+        points: keep at most this many snapshots of a run, as `telling` chooses them; None keeps all.
+        extremes: with the smallest and the largest number of each quantity.
+    """
+    tables = {}
+    for run in runs:
+        of_run = records[run.run_id]
+        if not len(of_run):
+            continue
+        table = {"epoch": column(of_run, "epoch")}
+        table |= {key: column(of_run, key, layer) for key in QUANTITIES}
+        table |= {name: column(of_run, name) for name in MEASURED}
+        if points is not None and len(of_run) > points:
+            kept = telling([table[name] for name in HISTORY[1:]], points, extremes)
+            table = {name: values[kept] for name, values in table.items()}
+        tables[run.run_id] = table
+    return stacked(runs, tables, HISTORY).astype({name: float for name in HISTORY})
 
 
 def spread_frame(runs: Sequence[RunOverview], history: pd.DataFrame) -> pd.DataFrame:
@@ -68,12 +83,26 @@ def _spread(seeds: Sequence[pd.DataFrame]) -> dict[str, np.ndarray]:
     return table
 
 
-def moments(records: Mapping[str, Sequence[dict]]) -> list[float]:
-    """All epochs at which any run has a snapshot, ascending."""
-    return sorted({round(record["epoch"], 6) for series in records.values() for record in series})
+def moments(records: Mapping[str, Sequence[dict]], most: int | None = None, held: float | None = None) -> list[float]:
+    """Epochs at which any run has a snapshot, ascending.
+
+    Args:
+        most: keep about this many, with the first and the last; None keeps all.
+        held: an epoch to keep, if a run has a snapshot there.
+    """
+    found = [np.round(column(series, "epoch"), 6) for series in records.values() if len(series)]
+    if not found:
+        return []
+    kept = found if most is None else [epochs[steady(len(epochs), most)] for epochs in found]
+    merged = np.unique(np.concatenate(kept))
+    if most is not None:
+        merged = merged[steady(len(merged), most)]
+    if held is not None and any(np.isin(held, epochs) for epochs in found):
+        merged = np.union1d(merged, [held])
+    return merged.tolist()
 
 
 def snapshot_at(records: Sequence[dict], epoch: float) -> int | None:
     """Index of the run's newest snapshot at or before `epoch`; None if there is none."""
-    past = sum(record["epoch"] <= epoch + 1e-6 for record in records)
+    past = int(np.searchsorted(column(records, "epoch"), epoch + 1e-6, side="right"))
     return past - 1 if past else None

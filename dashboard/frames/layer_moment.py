@@ -10,6 +10,7 @@ import pandas as pd
 from dashboard.frames.histories import snapshot_at
 from dashboard.frames.labels import LAYERS, unique_labels
 from engine.queue.overview import RunOverview
+from engine.runs.film import Film
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class LayerMoment:
     epoch: float
     runs: Sequence[RunOverview]
     records: Mapping[str, Sequence[dict]]
-    weights: Mapping[str, np.ndarray]
+    weights: Mapping[str, np.ndarray | Film]
 
     @property
     def title(self) -> str:

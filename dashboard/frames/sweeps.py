@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dashboard.frames.histories import POINTS
 from dashboard.frames.labels import unique_labels
+from dashboard.frames.tables import telling
 from engine.attacks.catalog import attack_config
 from engine.formatting import MISSING
 from engine.measurements.evaluation.survivors import CLEAN
 from engine.minmax.quantities import QUANTITIES
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import summarize_seeds
+from engine.runs.columns import column
 from engine.studies.run_numbers import CLEAN_ACCURACY, is_running_away, run_numbers, tipping_point
 from engine.studies.strength_grid import GridPoint
 
@@ -175,16 +178,18 @@ def number_table(points: pd.DataFrame, quantities: Sequence[Quantity]) -> pd.Dat
 
 
 def growth_frame(frame: pd.DataFrame, histories: Mapping[str, Sequence[Mapping]], layer: str) -> pd.DataFrame:
-    """Largest |w| at every snapshot of the runs of a `sweep_frame`.
+    """Largest |w| over the epochs of the runs of a `sweep_frame`; of a long run about POINTS snapshots.
 
     Returns:
         run_id, label, variant, mu, tipping_point, epoch, largest_weight.
     """
     columns = ["run_id", "label", "variant", "mu", "tipping_point"]
-    rows = [
-        {**row, "epoch": record["epoch"], LARGEST_WEIGHT: record["largest_weight"][layer]}
-        for row in frame.loc[:, columns].to_dict("records")
-        for record in histories.get(str(row["run_id"]), ())
-        if layer in record.get("largest_weight", {})
-    ]
-    return pd.DataFrame(rows, columns=[*columns, "epoch", LARGEST_WEIGHT])
+    tables = []
+    for row in frame.loc[:, columns].to_dict("records"):
+        records = histories.get(str(row["run_id"]), ())
+        largest = column(records, "largest_weight", layer)
+        kept = telling([largest], POINTS)
+        measured = {"epoch": column(records, "epoch")[kept], LARGEST_WEIGHT: largest[kept]}
+        tables.append(pd.DataFrame({name: row[name] for name in columns} | measured, columns=[*columns, *measured]))
+    whole = [table for table in tables if len(table)]
+    return pd.concat(whole, ignore_index=True) if whole else pd.DataFrame(columns=[*columns, "epoch", LARGEST_WEIGHT])

@@ -38,6 +38,32 @@ def stacked(
     )
 
 
+def steady(count: int, limit: int) -> np.ndarray:
+    """At most `limit` + 1 indices of range(count): the multiples of a power of two, and the last one.
+
+    They hardly change while `count` grows, so that a live chart does not flicker.
+    """
+    stride = 1
+    while count > limit * stride:
+        stride *= 2
+    return np.unique(np.append(np.arange(0, count, stride), count - 1)) if count else np.arange(0)
+
+
+def telling(columns: Sequence[np.ndarray], limit: int, extremes: bool = True) -> np.ndarray:
+    """At most `limit` indices that draw all these series, ascending: `steady` ones among the numbers of each.
+
+    Args:
+        columns: (n,) each; NaN where a series has no number. Series with numbers at the same places share indices.
+        extremes: include the smallest and the largest number of each series.
+    """
+    places = {known.tobytes(): np.flatnonzero(known) for known in (~np.isnan(values) for values in columns)}
+    share = (limit - 2 * len(columns)) // max(len(places), 1) - 1
+    kept = [found[steady(len(found), share)] for found in places.values()]
+    if extremes:
+        kept += [[np.nanargmin(values), np.nanargmax(values)] for values in columns if not np.isnan(values).all()]
+    return np.unique(np.concatenate([np.arange(0), *kept])).astype(int)
+
+
 def thin(count: int, limit: int) -> np.ndarray:
     """At most `limit` indices of range(count), evenly spaced, including both ends; `limit` is at least 2."""
     return np.unique(np.linspace(0, count - 1, min(count, limit)).round().astype(int))

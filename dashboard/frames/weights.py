@@ -9,12 +9,14 @@ from dashboard.frames.histograms import bin_counts
 from dashboard.frames.tables import stacked, thin
 from engine.minmax.fuzziness import membership
 from engine.queue.overview import RunOverview
+from engine.runs.columns import column
+from engine.runs.film import Film
 
 MOMENTS_PER_RUN = 120
 
 
 def weight_frame(
-    runs: Sequence[RunOverview], weights: Mapping[str, np.ndarray], positions: Mapping[str, int]
+    runs: Sequence[RunOverview], weights: Mapping[str, np.ndarray | Film], positions: Mapping[str, int]
 ) -> pd.DataFrame:
     """One row per run and weight, in the layer's order: run_id, label, variant, index, weight, membership.
 
@@ -33,7 +35,7 @@ def weight_frame(
 
 
 def kernel_frame(
-    runs: Sequence[RunOverview], weights: Mapping[str, np.ndarray], positions: Mapping[str, int], layer: str
+    runs: Sequence[RunOverview], weights: Mapping[str, np.ndarray | Film], positions: Mapping[str, int], layer: str
 ) -> pd.DataFrame:
     """One row per run and weight, with its kernel index: run_id, label, variant, output, input, row, column, weight.
 
@@ -54,7 +56,7 @@ def kernel_frame(
 
 def density_frame(
     runs: Sequence[RunOverview],
-    weights: Mapping[str, np.ndarray],
+    weights: Mapping[str, np.ndarray | Film],
     records: Mapping[str, Sequence[dict]],
     edges: np.ndarray,
 ) -> pd.DataFrame:
@@ -73,7 +75,7 @@ def density_frame(
         kept = thin(snapshots, MOMENTS_PER_RUN)
         if snapshots:
             tables[run.run_id] = {
-                "epoch": np.repeat([records[run.run_id][position]["epoch"] for position in kept], bins),
+                "epoch": np.repeat(column(records[run.run_id], "epoch")[kept], bins),
                 "left": np.tile(edges[:-1], len(kept)),
                 "right": np.tile(edges[1:], len(kept)),
                 "count": bin_counts(weights[run.run_id][kept], edges).ravel(),

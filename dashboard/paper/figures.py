@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import sources
 from dashboard.figures.histories import history_figure
 from dashboard.figures.weights import index_figure
-from dashboard.frames.histories import history_frame, spread_frame
+from dashboard.frames.histories import POINTS, history_frame, spread_frame
 from dashboard.frames.layer_moment import LayerMoment
 from dashboard.frames.weights import weight_frame
 from dashboard.paper.reading import as_seeds
@@ -62,7 +62,8 @@ def draw_loss(export: PageExport, evidence: Evidence) -> None:
     runs = [run for variant in ("std", "min-max") for run in evidence.runs.get(variant, {}).values()]
     records = sources.histories(runs)
     alike = as_seeds([run for run in runs if records[run.run_id]])
-    frame = spread_frame(alike, history_frame(alike, records, LAYER)) if alike else history_frame([], {}, LAYER)
+    thinned = history_frame(alike, records, LAYER, POINTS, extremes=False)
+    frame = spread_frame(alike, thinned) if alike else thinned
     seeds = [f"{VARIANTS[name]} {number_words(evidence.runs.get(name, {})) or 'none'}" for name in ("std", "min-max")]
     export.chart(
         history_figure(frame, "loss", "Fig. 3. Training loss", "Cross-entropy (nats)"),

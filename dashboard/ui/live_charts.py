@@ -12,7 +12,7 @@ from streamlit.components.v2 import component
 
 from dashboard.ui.frontend_files import CHART, joined
 from dashboard.ui.plain_text import plain
-from dashboard.ui.tables import csv_text, file_stem
+from dashboard.ui.tables import Later, built, csv_text, file_stem
 
 PLOTLYJS = "plotly.min.js"
 
@@ -36,7 +36,7 @@ def live_chart(
     key: str,
     height: int = 380,
     alt: str,
-    table: pd.DataFrame | None = None,
+    table: pd.DataFrame | Later | None = None,
     autoplay: bool = False,
 ) -> None:
     """Draw a figure, or redraw the one drawn under this key before.
@@ -53,14 +53,15 @@ def live_chart(
         table: numbers of the chart, offered as CSV; a long table is converted only on request.
         autoplay: play when the chart first comes into view, unless the reader prefers reduced motion.
     """
-    is_long = table is not None and len(table) > EMBEDDED_ROWS
-    _mount(key=key, data=chart_data(figure, key, height, alt, None if is_long else table) | {"autoplay": autoplay})
-    if table is not None and is_long:
+    rows = table.rows if isinstance(table, Later) else 0 if table is None else len(table)
+    shown = None if isinstance(table, Later) or rows > EMBEDDED_ROWS else table
+    _mount(key=key, data=chart_data(figure, key, height, alt, shown) | {"autoplay": autoplay})
+    if table is not None and shown is None:
         with st.container(horizontal=True, horizontal_alignment="right"):
             name, data = f"{file_stem(key)}.csv", table
             st.download_button(
-                f"CSV, {len(table):,} rows",
-                lambda: csv_text(data).encode(),
+                f"CSV, {rows:,} rows",
+                lambda: csv_text(built(data)).encode(),
                 name,
                 "text/csv",
                 key=f"{key}-csv",

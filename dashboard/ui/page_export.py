@@ -12,7 +12,7 @@ from dashboard.ui.example_grid import ExampleGrid, example_grid
 from dashboard.ui.live_charts import live_chart
 from dashboard.ui.plain_text import plain
 from dashboard.ui.standalone_html import Chart, Exhibit, Grid, Note, Table, standalone_html
-from dashboard.ui.tables import draw_table, file_stem
+from dashboard.ui.tables import Later, draw_table, file_stem
 
 
 class PageExport:
@@ -37,7 +37,7 @@ class PageExport:
         key: str,
         alt: str,
         height: int = 380,
-        table: pd.DataFrame | None = None,
+        table: pd.DataFrame | Later | None = None,
         autoplay: bool = False,
         saved: go.Figure | None = None,
     ) -> None:

@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from dashboard.ui.example_grid import ExampleGrid, grid_data
 from dashboard.ui.frontend_files import CHART, EXAMPLE_GRID, joined
 from dashboard.ui.live_charts import PLOTLYJS, chart_data
-from dashboard.ui.tables import csv_text, file_stem, flattened, is_missing, is_number
+from dashboard.ui.tables import Later, built, csv_text, file_stem, flattened, is_missing, is_number
 from engine.formatting import MISSING
 
 STYLE = joined("standalone.css", "chart.css", "example_grid.css")
@@ -31,7 +31,7 @@ class Chart:
     figure: go.Figure
     alt: str
     height: int = 380
-    table: pd.DataFrame | None = None
+    table: pd.DataFrame | Later | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _section(exhibit: Exhibit, place: int, title: str) -> str:
     match exhibit:
         case Chart(figure, alt, height, table):
             name = f"{title} {place}"
-            data = chart_data(figure, name, height, alt, table) | {"autoplay": False}
+            data = chart_data(figure, name, height, alt, built(table)) | {"autoplay": False}
             chart = f'<div class="live-chart" role="img" style="height: {int(height)}px"></div>'
             return f'<section class="lab-chart" data-kind="chart">{chart}{_json(data)}</section>'
         case Grid(grid):

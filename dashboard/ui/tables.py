@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +18,18 @@ MOST_ROWS = 24
 
 Format = str | Callable[[Any], str]
 """Format of a number: a format specification such as ".3f", or a function of the number."""
+
+
+class Later(NamedTuple):
+    """A long table that is built on request: its number of rows, and the function that builds it."""
+
+    rows: int
+    build: Callable[[], pd.DataFrame]
+
+
+def built(table: pd.DataFrame | Later | None) -> pd.DataFrame | None:
+    """The table itself."""
+    return table.build() if isinstance(table, Later) else table
 
 
 def csv_text(frame: pd.DataFrame) -> str:

@@ -3,15 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from dashboard import sources
 from dashboard.figures.histories import PANELS_HEIGHT, history_panels, phase_figure
 from dashboard.frames.comparison import comparison_frame
-from dashboard.frames.histories import history_frame, spread_frame
+from dashboard.frames.histories import POINTS, history_frame, spread_frame
 from dashboard.frames.labels import LAYERS, unique_labels
 from dashboard.frames.layer_moment import LayerMoment
 from dashboard.ui.comparison_table import COLUMN_CONFIG, in_words, readable
 from dashboard.ui.layer_pictures import VIEWS
+from dashboard.ui.live_charts import EMBEDDED_ROWS
 from dashboard.ui.page_export import PageExport
+from dashboard.ui.tables import Later
 from dashboard.weights.controls import View
 from engine.queue.overview import RunOverview
 
@@ -50,10 +54,8 @@ def draw_histories(export: PageExport, moment: Moment, view: View, cursor: float
     """Draw the training histories of the runs, with a cursor at the given epoch."""
     for layer in view.layers:
         shown = [run for run in moment.runs if moment.records[run.run_id] and layer in run.config.conv_layers]
-        frame, title = history_frame(shown, moment.records, layer), LAYERS[layer]
-        if view.averaged:
-            frame = spread_frame(shown, frame)
-        table = None if moment.passing else frame
+        frame, title = _history(moment, shown, view, layer, POINTS), LAYERS[layer]
+        table = None if moment.passing else _numbers(moment, shown, view, layer)
         export.chart(
             history_panels(frame, "Training history", layer_title=title, cursor=cursor),
             key=f"histories {layer}",
@@ -68,6 +70,23 @@ def draw_histories(export: PageExport, moment: Moment, view: View, cursor: float
             alt=f"Accuracy under attack against fuzziness of the {title.lower()}, one path per run",
             table=table,
         )
+    if longest := max((len(records) for records in moment.records.values() if len(records) > POINTS), default=0):
+        export.note(
+            f"Charts of long runs show at most {POINTS} of up to {longest:,} snapshots: evenly spaced ones with the "
+            "first, the last, and the extremes. The CSV has all."
+        )
+
+
+def _history(moment: Moment, runs: Sequence[RunOverview], view: View, layer: str, points: int | None) -> pd.DataFrame:
+    frame = history_frame(runs, moment.records, layer, points, extremes=not view.averaged)
+    return spread_frame(runs, frame) if view.averaged else frame
+
+
+def _numbers(moment: Moment, runs: Sequence[RunOverview], view: View, layer: str) -> pd.DataFrame | Later:
+    """All numbers of the histories; if they are many, on request."""
+    rows = sum(len(moment.records[run.run_id]) for run in runs)
+    whole = Later(rows, lambda: _history(moment, runs, view, layer, None))
+    return whole.build() if rows <= EMBEDDED_ROWS else whole
 
 
 def draw_comparison(export: PageExport, moment: Moment, view: View) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from dashboard import sources
-from dashboard.frames.histories import moments
+from dashboard.frames.histories import POINTS, moments
 from dashboard.jobs.queue_panel import attend, is_busy
 from dashboard.navigation import draw_first_step, pick_runs
 from dashboard.settings import Settings
@@ -57,7 +57,7 @@ def watch(here: Settings, run_ids: Sequence[str], view: View, before: Pace) -> N
     records = sources.histories(runs)
     attend(here, runs)
     draw_states(runs)
-    if epochs := moments(records):
+    if epochs := moments(records, POINTS, held=st.session_state.get("moment")):
         epoch = choose_epoch(epochs, live=is_busy(runs))
         passing = is_playing() or (is_busy(runs) and is_following())
         draw_moment(Moment(runs, records, epoch, passing), view, is_last=epoch >= epochs[-1])

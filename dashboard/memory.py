@@ -1,0 +1,106 @@
+"""Memory: what sessions share of what was read, within one limit for all of it together."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from functools import wraps
+from sys import getsizeof
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+
+LIMIT = 256 * 2**20
+"""Bytes that all remembered values may take together; the least recently used ones are forgotten first."""
+
+P, R = ParamSpec("P"), TypeVar("R")
+
+
+class Memory:
+    """Values by key, up to a number of bytes; any number of threads may share one."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.used = limit, 0
+        self._lock = threading.Lock()
+        self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._reading: dict[Hashable, threading.Lock] = {}
+
+    def value(self, key: Hashable, read: Callable[[], R]) -> R:
+        """The value under this key; it is read once, however many threads ask for it. A failed read is not kept."""
+        if (found := self._found(key)) is not None:
+            return found[0]
+        with self._lock:
+            reading = self._reading.setdefault(key, threading.Lock())
+        with reading:
+            if (found := self._found(key)) is not None:
+                return found[0]
+            try:
+                value = read()
+                self._keep(key, value)
+            finally:
+                with self._lock:
+                    self._reading.pop(key, None)
+            return value
+
+    def clear(self) -> None:
+        with self._lock:
+            self._values.clear()
+            self.used = 0
+
+    def _found(self, key: Hashable) -> tuple[Any, int] | None:
+        with self._lock:
+            if (found := self._values.get(key)) is None:
+                return None
+            self._values.move_to_end(key)
+            if hasattr(found[0], "nbytes"):  # it may have grown
+                self._weigh(key, found[0], found[0].nbytes)
+            return found
+
+    def _keep(self, key: Hashable, value: Any) -> None:
+        size = bytes_of(value)
+        with self._lock:
+            self._weigh(key, value, size)
+
+    def _weigh(self, key: Hashable, value: Any, size: int) -> None:
+        """Count a value with this size, and forget others as long as all are too large together."""
+        self.used += size - self._values.get(key, (None, 0))[1]
+        self._values[key] = value, size
+        while self.used > self.limit and len(self._values) > 1:
+            _, (_, freed) = self._values.popitem(last=False)
+            self.used -= freed
+
+
+MEMORY = Memory(LIMIT)
+"""The memory of this server."""
+
+
+def remembered(function: Callable[P, R]) -> Callable[P, R]:
+    """A function whose results MEMORY keeps; arguments are hashable, results are shared and must not be changed."""
+
+    @wraps(function)
+    def recall(*args: P.args, **options: P.kwargs) -> R:
+        key = (function.__module__, function.__qualname__, args, tuple(options.items()))
+        return MEMORY.value(key, lambda: function(*args, **options))
+
+    return recall
+
+
+def bytes_of(value: object) -> int:
+    """Estimate of the memory that a value takes, with all that it refers to."""
+    seen: set[int] = set()
+
+    def weigh(one: object) -> int:
+        if id(one) in seen:
+            return 0
+        seen.add(id(one))
+        if isinstance(one, np.ndarray):
+            return one.nbytes
+        if hasattr(one, "nbytes"):
+            return int(one.nbytes)
+        size = getsizeof(one)
+        if isinstance(one, Mapping):
+            return size + sum(weigh(key) + weigh(each) for key, each in one.items())
+        if isinstance(one, list | tuple | set | frozenset):
+            return size + sum(map(weigh, one))
+        return size + weigh(getattr(one, "__dict__", None))
+
+    return weigh(value)
