@@ -1,6 +1,7 @@
 """Pages of the dashboard, links between them, and the choice of runs that pages share."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import streamlit as st
@@ -10,6 +11,7 @@ from dashboard.sources import closest_watched
 from dashboard.ui import playback
 from dashboard.ui.plain_text import plain
 from engine.queue.overview import RunOverview
+from engine.runs.model_config import ModelConfig
 
 
 class Page(NamedTuple):
@@ -91,7 +93,7 @@ def pick_runs(runs: list[RunOverview], what: str, most: int = SHOWN_AT_ONCE) -> 
         what,
         list(by_id),
         key="picked",
-        format_func=lambda run_id: _name(by_id[run_id], several),
+        format_func={run_id: _name(run.config, several, run.is_shipped) for run_id, run in by_id.items()}.__getitem__,
         max_selections=most,
         placeholder="Choose one or more runs",
     )
@@ -140,6 +142,7 @@ def _first_choice(runs: list[RunOverview]) -> list[str]:
     return [story[name].run_id for name in ("std", "min-max") if name in story] or [run.run_id for run in runs][:2]
 
 
-def _name(run: RunOverview, several_datasets: bool) -> str:
-    name = f"{run.config.dataset_spec.title}: {run.config.label}" if several_datasets else run.config.label
-    return f"{name} · {run.config.length}" + (" · shipped" if run.is_shipped else "")
+@lru_cache(maxsize=16384)
+def _name(config: ModelConfig, several_datasets: bool, is_shipped: bool) -> str:
+    name = f"{config.dataset_spec.title}: {config.label}" if several_datasets else config.label
+    return f"{name} · {config.length}" + (" · shipped" if is_shipped else "")

@@ -4,10 +4,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, split_runs, trace_uid, vertical_line
+from dashboard.figures.drawn import drawn_once
 
 SYMBOLS = {True: "circle", False: "x"}
 
 
+@drawn_once
 def boundary_figure(path: pd.DataFrame, attack: str, epsilon_title: str, *, cursor: float | None = None) -> go.Figure:
     """Probability of the true class against epsilon: one line per run, crosses where the network is fooled.
 

@@ -7,11 +7,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid, vertical_line
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import translucent
 
 CLOSE = 0.06  # share of the axis within which two lines share a label
 
 
+@drawn_once
 def curve_figure(
     curves: pd.DataFrame,
     summary: pd.DataFrame,

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.bins import counts_by_epoch, first_snapshot, shared_edges
 from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid, vertical_line
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import NEUTRAL, translucent
 from dashboard.figures.panels import axis_suffix, drawn_runs, stack_layout
 
@@ -15,6 +16,7 @@ OPACITY_OF_ONE = 0.45  # keeps a single far weight visible
 TICKS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000)
 
 
+@drawn_once
 def density_figure(density: pd.DataFrame, layer_title: str, *, cursor: float | None = None) -> go.Figure:
     """Heat map of weight counts: one panel per run, epoch on the x axis, weight on the y axis, count as color.
 

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid, vertical_line
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import NEUTRAL
 from dashboard.frames.tables import thin
 
@@ -14,6 +15,7 @@ NORMS = {"linf": "l∞", "l2": "l2"}
 POINTS_PER_RUN = 1_000
 
 
+@drawn_once
 def distance_figure(
     frame: pd.DataFrame, norm: str, title: str, *, std: Sequence[float], epsilon: float | None = None
 ) -> go.Figure:

@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import Run, compose, split_runs, trace_uid
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.panels import GAP, axis_suffix, drawn_runs, panel_title, spans
 
 # Blue below 0, red above 0; gray at 0, so that a kernel of zeros is visible on a white page and on a black page.
@@ -13,6 +14,7 @@ PLACES = ("output", "input", "row", "column")
 WIDTH = 1100  # pixels for which the recommended height is computed
 
 
+@drawn_once
 def filters_figure(kernels: pd.DataFrame, layer_title: str, *, shared_scale: bool = True) -> go.Figure:
     """Kernels of a layer as images: one panel per run, a column per filter, a row per input channel.
 

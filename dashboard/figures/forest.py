@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, safe_text
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import NEUTRAL, translucent, variant_color
 from dashboard.figures.panels import axis_suffix, panel_title
 
@@ -23,6 +24,7 @@ ROW, GAP, FRAME = 30, 78, 96
 """Heights in pixels: of a statement, between panels, around the panels."""
 
 
+@drawn_once
 def forest_figure(statements: pd.DataFrame, title: str) -> go.Figure:
     """Difference and 95 % interval of every statement with a difference: one panel per unit, claimed regions shaded.
 

@@ -8,9 +8,11 @@ import plotly.graph_objects as go
 
 from dashboard.figures.bins import EMPTY_BIN_ON_LOG_AXIS, shared_edges, stepped
 from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid, vertical_line
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import NEUTRAL, translucent
 
 
+@drawn_once
 def histogram_figure(
     counts: pd.DataFrame, layer_title: str, log_counts: bool = False, *, tipping_point: float | None = None
 ) -> go.Figure:

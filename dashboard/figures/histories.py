@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, safe_text, split_runs, trace_uid, vertical_line
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.panels import axis_suffix, panel_title, spans
 from dashboard.figures.series import POINTS_PER_SERIES, scale, series
 from dashboard.frames.tables import thin
@@ -27,6 +28,7 @@ COLUMNS = spans(ABREAST, 0.09)
 ROWS = spans(PANEL_ROWS, ROW_GAP / PANEL_ROWS)[::-1]
 
 
+@drawn_once
 def history_figure(
     history: pd.DataFrame, quantity: str, title: str, y_title: str, *, cursor: float | None = None
 ) -> go.Figure:
@@ -50,6 +52,7 @@ def history_figure(
     )
 
 
+@drawn_once
 def history_panels(
     history: pd.DataFrame, title: str, *, layer_title: str | None = None, cursor: float | None = None
 ) -> go.Figure:
@@ -81,6 +84,7 @@ def history_panels(
     return compose(title, traces, annotations=annotations, shapes=cursors, **axes)
 
 
+@drawn_once
 def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, cursor: float | None = None) -> go.Figure:
     """Robust accuracy against fuzziness: one path per run, with its current point marked.
 

@@ -4,10 +4,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import NEUTRAL
 from dashboard.figures.theory import INWARD, OUTWARD
 
 
+@drawn_once
 def path_figure(
     frame: pd.DataFrame, title: str, x_title: str, tipping_point: float | None, largest_start: float
 ) -> go.Figure:

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, safe_text
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import NEUTRAL, translucent, variant_color
 from dashboard.frames.paper import POINT_COLUMNS
 from engine.runs.variants import VARIANTS
@@ -20,6 +21,7 @@ SPREAD = 0.62
 """Share of a row's height that its variants cover."""
 
 
+@drawn_once
 def reproduction_figure(points: pd.DataFrame, title: str, *, in_nats: bool = False) -> go.Figure:
     """One row per quantity, one line per variant from the paper's number (diamond) to ours; seeds are small dots.
 

@@ -4,12 +4,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import Run, axis_title, compose, safe_text, split_runs, trace_uid
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import NEUTRAL
 
 NO_ATTACK = "none"
 MOST_LABELED_BARS = 32
 
 
+@drawn_once
 def robustness_figure(table: pd.DataFrame, title: str = "Accuracy under each attack") -> go.Figure:
     """Grouped bars: one group per attack ("none" first), one bar per run, accuracy in percent.
 

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, safe_text, vertical_line
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import NEUTRAL, SHADES, variant_color
 from dashboard.figures.panels import axis_suffix, panel_title
 
@@ -19,6 +20,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
 
 
+@drawn_once
 def search_figure(candidates: pd.DataFrame, title: str) -> go.Figure:
     """Distance to the paper: one panel per scope, evenly spaced μ against λ, one dot per candidate, the best ringed.
 
@@ -80,6 +82,7 @@ def _even_axis(name: str, values: np.ndarray) -> dict:
     return {"range": [-0.7, len(values) - 0.4], **ticks, "title": axis_title(name), "showgrid": True, "zeroline": False}
 
 
+@drawn_once
 def deviation_figure(deviations: pd.DataFrame, title: str) -> go.Figure:
     """Deviation of each cell from the paper, one line per candidate; 0 is a perfect match.
 

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures.bins import EMPTY_BIN_ON_LOG_AXIS, first_snapshot, shared_edges
 from dashboard.figures.canvas import axis_title, compose, safe_text, split_runs
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.film import HISTORIES, Film, films_of, moving_traces, parts_at, still_traces
 from dashboard.figures.panels import axis_suffix, drawn_runs, panel_title, spans
 from dashboard.frames.tables import thin
@@ -17,6 +18,7 @@ MOST_FRAMES = 60
 TOP, BOTTOM = (0.55, 1), (0, 0.34)  # shares of the height
 
 
+@drawn_once
 def story_figure(density: pd.DataFrame, history: pd.DataFrame, layer_title: str) -> go.Figure:
     """Animated figure: histograms of the runs in the upper row, fuzziness and near-zero count in the lower row.
 

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from plotly.colors import get_colorscale, sample_colorscale
 
 from dashboard.figures.canvas import axis_title, compose, safe_text
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import NEUTRAL
 from dashboard.figures.panels import axis_suffix, panel_title, spans
 from dashboard.figures.runaway import boundary_line, overlays, runaway_marks
@@ -21,6 +22,7 @@ EVEN_LUMINANCE = 0.179
 ROW, PANEL_GAP, ABREAST = 46, 78, 2
 
 
+@drawn_once
 def map_figure(
     points: pd.DataFrame,
     quantities: Sequence[Quantity],

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from dashboard.figures.canvas import axis_title, compose, split_runs, trace_uid
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import NEUTRAL, variant_color
 from dashboard.figures.series import series
 from dashboard.frames.sweeps import Quantity
@@ -18,6 +19,7 @@ SPREAD = [[0.0, "#3a74d8"], [0.5, "#a765bd"], [1.0, "#e8821e"]]
 """Color scale from blue to orange, legible on both backgrounds and for color-blind readers."""
 
 
+@drawn_once
 def tradeoff_figure(
     points: pd.DataFrame, clean: Quantity, robust: Quantity, title: str, chosen: tuple[float, float] | None = None
 ) -> go.Figure:
@@ -88,6 +90,7 @@ def _dots(rows: pd.DataFrame, clean: Quantity, robust: Quantity, variant: str) -
     }
 
 
+@drawn_once
 def growth_figure(frame: pd.DataFrame, title: str) -> go.Figure:
     """Largest |w| over epochs on a logarithmic axis: one line per run, colored by μ, with its λ/(2μ) dotted.
 
@@ -126,6 +129,7 @@ def growth_figure(frame: pd.DataFrame, title: str) -> go.Figure:
     )
 
 
+@drawn_once
 def coordinates_figure(points: pd.DataFrame, quantities: Sequence[Quantity], color: Quantity, title: str) -> go.Figure:
     """Parallel coordinates: one line per point across λ, μ and its quantities; dragging along an axis selects lines.
 

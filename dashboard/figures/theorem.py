@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, vertical_line
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import NEUTRAL, translucent, variant_color
 
 MODELS = {
@@ -15,6 +16,7 @@ MODELS = {
 }
 
 
+@drawn_once
 def theorem_figure(
     frame: pd.DataFrame,
     title: str,

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, vertical_line
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import NEUTRAL, translucent, variant_color
 from dashboard.figures.panels import panel_title
 
@@ -16,6 +17,7 @@ AXES = ("", "2")
 ROWS = ((0.54, 1), (0, 0.4))  # shares of height: penalty, force
 
 
+@drawn_once
 def penalty_figure(frame: pd.DataFrame, title: str, tipping_point: float | None, largest_start: float) -> go.Figure:
     """Penalty (above) and force (below) against |w|: blue where weights are pulled to 0, red where pushed outward.
 
@@ -65,6 +67,7 @@ def penalty_figure(frame: pd.DataFrame, title: str, tipping_point: float | None,
     )
 
 
+@drawn_once
 def fuzziness_figure(frame: pd.DataFrame, largest_start: float, tipping_point: float | None) -> go.Figure:
     """Membership and fuzziness of one weight against |w| on a log axis, on which fuzziness is symmetric about 1.
 

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import axis_title, compose, safe_text
+from dashboard.figures.drawn import drawn_once
 
 SCALE = [[0.0, "#4a0d24"], [0.25, "#97333c"], [0.5, "#d0765c"], [0.75, "#e9b999"], [1.0, "#eef1f3"]]
 """Color scale, dark where networks are fooled, with even lightness for color-blind readers."""
@@ -14,6 +15,7 @@ SCALE = [[0.0, "#4a0d24"], [0.25, "#97333c"], [0.5, "#d0765c"], [0.75, "#e9b999"
 WHITE_BOX = "#2f7fd6"
 
 
+@drawn_once
 def transfer_figure(matrix: pd.DataFrame, clean: Mapping[str, float], title: str) -> go.Figure:
     """A heat map from 0 to 100 % with a number in each cell; the diagonal is framed.
 

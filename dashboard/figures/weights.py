@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import Run, axis_title, compose, split_runs, trace_uid
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.panels import axis_suffix, drawn_runs, stack_layout
 
 MOST_WEIGHTS = 3000
@@ -24,6 +25,7 @@ VIEWS = {
 }
 
 
+@drawn_once
 def index_figure(
     weights: pd.DataFrame,
     quantity: Literal["weight", "membership"],

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import sources
+from dashboard.figures.drawn import drawn_once
 from dashboard.figures.histories import history_figure
 from dashboard.figures.weights import index_figure
 from dashboard.frames.histories import POINTS, history_frame, spread_frame
@@ -51,10 +53,15 @@ def draw_weights(export: PageExport, moment: LayerMoment) -> None:
     pictures = {"2a, 4 and 5": histogram_picture(moment, Look()), "2b": indexed_picture(moment, Look())}
     for number, picture in pictures.items():
         title = f"Fig. {number}. {picture.figure.layout['title']['text']}"
-        figure, key = picture.figure.update_layout(title_text=title), f"paper-figure-{number[:2]}"
+        figure, key = _titled(picture.figure, title), f"paper-figure-{number[:2]}"
         export.chart(figure, key=key, height=picture.height, alt=picture.alt, table=picture.table)
         if picture.caption:
             export.note(picture.caption)
+
+
+@drawn_once
+def _titled(figure: go.Figure, title: str) -> go.Figure:
+    return go.Figure(figure).update_layout(title_text=title)
 
 
 def draw_loss(export: PageExport, evidence: Evidence) -> None:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.components.v2 import component
 
+from dashboard.figures.drawn import figure_json
 from dashboard.ui.frontend_files import CHART, joined
 from dashboard.ui.plain_text import plain
 from dashboard.ui.tables import Later, built, csv_text, file_stem
@@ -76,7 +77,7 @@ def chart_data(
 ) -> dict[str, str | int | None]:
     """Data from which `frontend/chart.js` draws a chart; downloaded files are called `name`."""
     return {
-        "figure": figure.to_json(remove_uids=False),
+        "figure": figure_json(figure),
         "height": height,
         "alt": alt,
         "filename": file_stem(name),

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -84,9 +85,15 @@ def read_job(row: Mapping[str, Any] | sqlite3.Row) -> Job | None:
     """Job of a row of the table; None if the row does not say what to do.
 
     A row with a payload or a status that cannot be read is a failed job, whose error says so, unless an owner works
-    on it.
+    on it. Equal rows give the same job, whose payload must not be changed.
     """
-    fields = dict(row)
+    names = tuple(row.keys())
+    return _job(names, tuple(row[name] for name in names))
+
+
+@lru_cache(maxsize=8192)
+def _job(names: tuple[str, ...], values: tuple) -> Job | None:
+    fields: dict[str, Any] = dict(zip(names, values, strict=True))
     job_id, kind, run_id = (fields.pop(name) for name in ("job_id", "kind", "run_id"))
     if not isinstance(job_id, str) or not isinstance(run_id, str) or kind not in KINDS:
         return None

@@ -52,8 +52,8 @@ class RunQueue:
             return []
         with self._file.read() as connection:
             rows = connection.execute("SELECT * FROM jobs ORDER BY created_at DESC, rowid DESC").fetchall()
-        jobs = _readable(rows)
-        return jobs if ids is None else [job for job in jobs if job.job_id in set(ids)]
+        wanted = None if ids is None else set(ids)
+        return [job for job in _readable(rows) if wanted is None or job.job_id in wanted]
 
     def job(self, job_id: str) -> Job | None:
         """One job; None if it does not exist."""

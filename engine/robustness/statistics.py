@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, overload
 
 import numpy as np
@@ -158,6 +158,11 @@ def summarize_seeds(values: Sequence[float], confidence: float = CONFIDENCE) -> 
     Raises:
         ValueError: no values, a value that is not finite, or confidence outside (0, 1).
     """
+    return _summary(tuple(values), confidence)
+
+
+@lru_cache(maxsize=4096)  # the t interval takes a millisecond, and pages show hundreds
+def _summary(values: tuple[float, ...], confidence: float) -> SeedSummary:
     mean, std, low, high, _ = _t_test(_finite(values), np.zeros(len(values)), confidence)
     return SeedSummary(len(values), mean, std, low, high)
 
