@@ -1,7 +1,7 @@
 """Bounded, cached reads of measurements of runs. Keys contain the state of the files, so no read is stale."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from dashboard.memory import remembered
 from dashboard.sources import settings
 from engine.diagnostics.finding import Diagnosis
 from engine.documents import usable
-from engine.file_state import FileState, file_state
+from engine.file_state import MISSING, FileState, file_state, now_ns
 from engine.measurements.curve.read import curve_paths, read_curves, read_thresholds
 from engine.measurements.diagnosis.read import usable_diagnosis
 from engine.measurements.evaluation.arrays import read_evaluated
@@ -39,6 +39,19 @@ def reports(run_id: str) -> dict[str, RobustnessReport]:
 def is_attacked(run_id: str) -> bool:
     """True if a run has a report; no report is read."""
     return bool(settings().store.report_paths(run_id))
+
+
+def attacked(runs: Iterable[RunOverview]) -> list[RunOverview]:
+    """The runs that have a report; of a run, only the folder of its reports is looked at unless it has changed."""
+    store, now = settings().store, now_ns()
+
+    def has_reports(run_id: str) -> bool:
+        state = file_state(f"{store.root}/{run_id}/evaluations")
+        if state == MISSING or not state.is_settled(now):
+            return is_attacked(run_id)
+        return _has_reports(store.root, run_id, state)
+
+    return [run for run in runs if has_reports(run.run_id)]
 
 
 def examples(run_id: str, protocol_id: str, attack: str) -> dict[str, np.ndarray]:
@@ -94,6 +107,11 @@ def thresholds(run_id: str) -> list[PixelThreshold]:
 def problems(run: RunOverview) -> list[str]:
     """A sentence for each damaged file of a run; files that have not changed are not read again."""
     return run_problems(settings().store, run.run_id, is_active=run.status in ACTIVE)
+
+
+@remembered
+def _has_reports(root: Path, run_id: str, state: FileState) -> bool:
+    return is_attacked(run_id)
 
 
 @remembered

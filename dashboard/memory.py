@@ -1,9 +1,11 @@
 """Memory: what sessions share of what was read, within one limit for all of it together."""
 
+import pickle
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from functools import wraps
+from hashlib import blake2b
 from sys import getsizeof
 from typing import Any, ParamSpec, TypeVar
 
@@ -79,6 +81,18 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def recall(*args: P.args, **options: P.kwargs) -> R:
         key = (function.__module__, function.__qualname__, args, tuple(options.items()))
+        return MEMORY.value(key, lambda: function(*args, **options))
+
+    return recall
+
+
+def remembered_by_content(function: Callable[P, R]) -> Callable[P, R]:
+    """As `remembered`, for arguments that cannot be hashed, such as tables: they are known by their bytes."""
+
+    @wraps(function)
+    def recall(*args: P.args, **options: P.kwargs) -> R:
+        content = pickle.dumps((args, options), protocol=pickle.HIGHEST_PROTOCOL)
+        key = (function.__module__, function.__qualname__, blake2b(content, digest_size=16).digest())
         return MEMORY.value(key, lambda: function(*args, **options))
 
     return recall

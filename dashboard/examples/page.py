@@ -105,7 +105,7 @@ def draw_notes(export: PageExport, unbound: Sequence[str]) -> None:
 
 st.title("Adversarial examples")
 here = sources.settings()
-candidates = [run for run in sources.runs() if run.has_weights and measured.is_attacked(run.run_id)]
+candidates = measured.attacked(run for run in sources.runs() if run.has_weights)
 attacked = pick_attacked(candidates)
 st.fragment(draw_examples, key="examples")(attacked, here.read_only)
 if not here.read_only:

@@ -1,34 +1,39 @@
 """Figures that are drawn once for the same content, however often a page asks for them."""
 
-import pickle
 from collections.abc import Callable
 from functools import wraps
-from hashlib import blake2b
 from typing import ParamSpec, cast
 
 import plotly.graph_objects as go
 
-from dashboard.memory import MEMORY
+from dashboard.memory import remembered_by_content
 
 P = ParamSpec("P")
+ESTIMATE = 500_000
+"""Bytes that a figure counts for: Plotly's objects and the JSON, of which figures with few points need less."""
 
 
 class SharedFigure:
-    """A figure and its JSON, with an estimate of their memory."""
+    """A figure that is kept."""
 
-    def __init__(self, figure: go.Figure, nbytes: int) -> None:
-        self.figure, self.nbytes = figure, nbytes
+    nbytes = ESTIMATE
+
+    def __init__(self, figure: go.Figure) -> None:
+        self.figure = figure
 
 
 def drawn_once(function: Callable[P, go.Figure]) -> Callable[P, go.Figure]:
     """A function of tables and options whose figures are kept by their content; they must not be changed."""
 
     @wraps(function)
+    def kept(*args: P.args, **options: P.kwargs) -> SharedFigure:
+        return SharedFigure(function(*args, **options))
+
+    shared = remembered_by_content(kept)
+
+    @wraps(function)
     def draw(*args: P.args, **options: P.kwargs) -> go.Figure:
-        content = pickle.dumps((args, options), protocol=pickle.HIGHEST_PROTOCOL)
-        key = (function.__module__, function.__qualname__, blake2b(content, digest_size=16).digest())
-        size = 4 * len(content) + 100_000
-        return MEMORY.value(key, lambda: SharedFigure(function(*args, **options), size)).figure
+        return shared(*args, **options).figure
 
     return draw
 

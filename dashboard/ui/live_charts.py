@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from dashboard.figures.drawn import figure_json
+from dashboard.memory import remembered_by_content
 from dashboard.ui.frontend_files import CHART, joined
 from dashboard.ui.plain_text import plain
 from dashboard.ui.tables import Later, built, csv_text, file_stem
@@ -81,6 +82,11 @@ def chart_data(
         "height": height,
         "alt": alt,
         "filename": file_stem(name),
-        "csv": None if table is None else csv_text(table),
+        "csv": None if table is None else _csv(table),
         "version": plotly.__version__,
     }
+
+
+@remembered_by_content
+def _csv(table: pd.DataFrame) -> str:
+    return csv_text(table)

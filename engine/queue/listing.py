@@ -4,7 +4,8 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from engine.file_state import FileState, file_state, now_ns
 from engine.queue.job import ACTIVE, Job
@@ -17,7 +18,7 @@ from engine.runs.store import RUN_ID, RunStore
 DECISIVE = (CONFIG, RESULT, METRICS, MODEL)
 """Files that an overview depends on. All but METRICS are replaced as a whole, which also changes the folder's state."""
 
-CHECKED = 500
+CHECKED = 250
 """Number of finished runs whose files are looked at in one read; of the others only the folder is."""
 
 SHARED_FOR = 0.3
@@ -29,6 +30,7 @@ class _Kept:
     """One run as it was read: the states of its folder and files before, its job, and whether this can be trusted."""
 
     folder: str
+    is_own: bool
     states: tuple[FileState, ...]
     job: Job | None
     found: RunOverview | RunProblem
@@ -59,8 +61,10 @@ class Listing:
         self._jobs: dict[str, Job] = {}
         self._queue_states: tuple[FileState, ...] = ()
         self._outside: tuple[list[str], tuple[FileState, ...]] = [], ()
+        self._names: list[str] | None = None
+        self._run_ids: list[str] = []
         self._read: tuple[list[RunOverview], list[RunProblem]] = [], []
-        self._started, self._turn = float("-inf"), 0
+        self._started, self._turn, self._turns = float("-inf"), 0, 1
 
     def read(self, run_ids: Sequence[str] | None = None) -> tuple[list[RunOverview], list[RunProblem]]:
         """All runs, in the order of `list_runs`, or those of `run_ids`; and those whose config cannot be read."""
@@ -103,21 +107,30 @@ class Listing:
 
         The state of the folder says less: SQLite creates and removes files in it whenever the queue is read.
         """
-        try:
-            names = [name for name in os.listdir(self.store.root) if RUN_ID.fullmatch(name)]
-        except OSError:
-            names = []
-        return sorted(names), self._queue_files()
+        names = _names(self.store.root)
+        if self.store.shipped:
+            names += _names(self.store.shipped)
+        return names, self._queue_files()
 
     def _queue_files(self) -> tuple[FileState, ...]:
         return file_state(self.queue.path), file_state(f"{self.queue.path}-wal")
 
     def _read_all(self) -> tuple[list[RunOverview], list[RunProblem]]:
         jobs = self.jobs()
-        found = {run_id: self._refreshed(run_id, jobs.get(run_id)) for run_id in self.store.run_ids()}
-        self._kept = found
-        overviews, problems = _sorted_out(found.values())
+        run_ids = self._all_ids()
+        self._turns = -(-len(run_ids) // CHECKED)
+        self._kept = {run_id: self._refreshed(run_id, jobs.get(run_id)) for run_id in run_ids}
+        overviews, problems = _sorted_out(self._kept.values())
+        if problems:
+            self._names = None
         return in_order(overviews), problems
+
+    def _all_ids(self) -> list[str]:
+        """Ids of all runs; the store is asked again unless it has the folders that it had, each of a readable run."""
+        names, _ = self._outside
+        if names != self._names or len(set(names)) != len(self._run_ids):
+            self._names, self._run_ids = names, self.store.run_ids()
+        return self._run_ids
 
     def _read_some(self, run_ids: Sequence[str]) -> tuple[list[RunOverview], list[RunProblem]]:
         jobs = self.jobs()
@@ -128,31 +141,43 @@ class Listing:
     def _refreshed(self, run_id: str, job: Job | None) -> _Kept:
         """The run as it was read before or, if it has changed, as it is read now."""
         kept = self._kept.get(run_id)
-        if kept is not None and kept.is_settled and kept.job == job and kept.folder == self._folder(run_id, kept):
-            if kept.is_finished and not self._is_turn(run_id) and kept.states[0] == file_state(kept.folder):
-                return kept
-            if kept.states == _states(kept.folder):
-                return kept
-        folder = str(self.store.path(run_id)) if RUN_ID.fullmatch(run_id) else ""
-        states = _states(folder)  # before the files are read: what changes meanwhile is noticed next time
+        if kept is not None and self._is_current(run_id, kept, job):
+            return kept
+        folder = self.store.path(run_id) if RUN_ID.fullmatch(run_id) else Path()
+        states = _states(str(folder))  # before the files are read: what changes meanwhile is noticed next time
         found = read_listed(self.store, run_id, job)
+        if isinstance(found, RunOverview) and kept is not None and isinstance(kept.found, RunOverview):
+            if found.config == kept.found.config:  # the same object, so that what was derived from it stays known
+                found = replace(found, config=kept.found.config)
         is_settled = isinstance(found, RunOverview) and all(state.is_settled(now_ns()) for state in states)
-        return _Kept(folder, states, job, found, is_settled)
+        return _Kept(str(folder), folder.parent == self.store.root, states, job, found, is_settled)
 
-    def _folder(self, run_id: str, kept: _Kept) -> str:
-        """Folder of a known run; only a shipped run can have moved, into the store."""
-        is_own = kept.folder.startswith(f"{self.store.root}{os.sep}")
-        return kept.folder if is_own else str(self.store.path(run_id))
+    def _is_current(self, run_id: str, kept: _Kept, job: Job | None) -> bool:
+        """Whether a run is still as it was read. Only a shipped run can have moved: into the store."""
+        if not kept.is_settled or not (kept.job is job or kept.job == job):
+            return False
+        if not kept.is_own and kept.folder != str(self.store.path(run_id)):
+            return False
+        if kept.is_finished and not self._is_turn(run_id):
+            return kept.states[0] == file_state(kept.folder)
+        return kept.states == _states(kept.folder)
 
     def _is_turn(self, run_id: str) -> bool:
         """Whether the files of a finished run are looked at in this read; every run has its turn."""
-        turns = -(-len(self._kept) // CHECKED)
-        return turns < 2 or hash(run_id) % turns == self._turn % turns
+        return self._turns < 2 or hash(run_id) % self._turns == self._turn % self._turns
 
 
 def _states(folder: str) -> tuple[FileState, ...]:
     """States of a run's folder and of its DECISIVE files."""
     return (file_state(folder), *(file_state(f"{folder}/{name}") for name in DECISIVE))
+
+
+def _names(root: Path) -> list[str]:
+    """Names in a folder that can be ids of runs."""
+    try:
+        return [name for name in os.listdir(root) if RUN_ID.fullmatch(name)]
+    except OSError:
+        return []
 
 
 def _sorted_out(kept: Iterable[_Kept]) -> tuple[list[RunOverview], list[RunProblem]]:
