@@ -11,9 +11,8 @@ from engine.paper.tables import CELLS, FUZZINESS, NO_ATTACK, PrintedCell
 from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport
 from engine.robustness.statistics import SeedSummary, summarize_seeds
-from engine.runs.config import RunConfig
-from engine.runs.training_identity import training_identity
 from engine.runs.variants import VARIANTS
+from engine.studies.alike import places_alike, seedless
 
 Reports = Mapping[str, RobustnessReport]
 """Protocol id -> report of one run."""
@@ -111,16 +110,14 @@ class RunIndex:
     """Index of finished runs by training identity, for repeated look-ups."""
 
     def __init__(self, runs: Sequence[RunOverview]) -> None:
-        self.runs = runs
-        self._found: dict[RunConfig, dict[int, list[RunOverview]]] = {}
-        for run in runs:
-            if isinstance(run.config, RunConfig) and run.status == "finished":
-                by_seed = self._found.setdefault(_seedless(run.config), {})
-                by_seed.setdefault(run.config.seed, []).append(run)
+        self.runs, self._places = runs, places_alike([run.config for run in runs])
 
     def seeds(self, setting: Setting, variant: str) -> dict[int, list[RunOverview]]:
         """Seed -> finished runs of a variant in this setting, in the order given."""
-        return dict(sorted(self._found.get(_seedless(setting.config(variant, 0)), {}).items()))
+        by_seed = self._places.get(seedless(setting.config(variant, 0)), {})
+        found = {seed: [self.runs[place] for place in places] for seed, places in sorted(by_seed.items())}
+        finished = {seed: [run for run in alike if run.status == "finished"] for seed, alike in found.items()}
+        return {seed: alike for seed, alike in finished.items() if alike}
 
 
 def gather(
@@ -156,8 +153,3 @@ def most_answered(setting: Setting, reports: Sequence[Reports], default: int = 5
             if report.samples and protocol == setting.evaluation(report.samples).protocol_id:
                 counts[report.samples] += len(PAPER_ATTACKS.keys() & report.robust_accuracy_by_attack.keys())
     return max(counts, key=lambda samples: (counts[samples], samples), default=default)
-
-
-def _seedless(config: RunConfig) -> RunConfig:
-    """Training identity of a config without the seed."""
-    return training_identity(config).model_copy(update={"seed": 0})

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from engine.documents import usable
 from engine.errors import DamagedFile
+from engine.file_state import MISSING, FileState, file_state, now_ns
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.job import ACTIVE, WAITING, Job, Place
@@ -17,7 +20,7 @@ from engine.queue.submission import submit_measurement, submit_runs
 from engine.runs.config import RunConfig
 from engine.runs.run_files import evaluation_path
 from engine.runs.store import RunStore
-from engine.runs.training_identity import training_identity
+from engine.studies.alike import places_alike, seedless
 from engine.studies.estimate import evaluation_passes, schedule_seconds, total_passes
 
 ALMOST = 0.99
@@ -101,13 +104,11 @@ def study_progress(store: RunStore, queue: RunQueue, study: Study, runs: Sequenc
         runs: all runs of the store.
     """
     jobs = {job.job_id: job for job in readable_jobs(queue)[0]}
-    alike: dict[RunConfig, list[RunOverview]] = {}
-    for run in runs:
-        if isinstance(run.config, RunConfig):
-            alike.setdefault(training_identity(run.config), []).append(run)
+    places = places_alike([run.config for run in runs])
 
     def step(config: RunConfig) -> Step:
-        twins = sorted(alike.get(training_identity(config), []), key=lambda run: run.run_id != config.run_id)
+        alike = [runs[place] for place in places.get(seedless(config), {}).get(config.seed, [])]
+        twins = sorted(alike, key=lambda run: run.run_id != config.run_id)
         finished = [run for run in twins if run.status == "finished"]
         attacked = next((run for run in finished if _is_attacked(store, run, study.evaluation)), None)
         usable = [
@@ -203,5 +204,14 @@ def _progress(job: Job | None) -> float:
 def _is_attacked(store: RunStore, run: RunOverview, request: EvaluationRequest | None) -> bool:
     if request is None:
         return True
-    report = usable(read_report, evaluation_path(store.path(run.run_id), request.protocol_id))
-    return report is not None and set(request.attacks) <= report.robust_accuracy_by_attack.keys()
+    path = evaluation_path(store.path(run.run_id), request.protocol_id)
+    state = file_state(path)
+    read = _attacks if state.is_settled(now_ns()) else _attacks.__wrapped__
+    return set(request.attacks) <= read(path, state)
+
+
+@lru_cache(maxsize=8192)  # pages ask at every rerun
+def _attacks(path: Path, state: FileState) -> frozenset[str]:
+    """Attacks in a report; none if it does not exist or is damaged."""
+    report = None if state == MISSING else usable(read_report, path)
+    return frozenset() if report is None else frozenset(report.robust_accuracy_by_attack)
