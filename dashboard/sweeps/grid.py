@@ -18,7 +18,7 @@ from engine.minmax.penalties import PENALTIES
 from engine.minmax.quantities import recorded
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
-from engine.runs.training_identity import is_of_family
+from engine.studies.alike import of_family
 from engine.studies.strength_grid import grid_points, strength_grids
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedule import TrainingConfig
@@ -99,7 +99,7 @@ def _pick_family(place: Any, offered: Sequence[tuple[RunConfig, int]], awaited: 
 
 def read_grid(of: RunConfig, runs: Sequence[RunOverview], layer: str) -> StrengthGrid:
     """The grid of a family, with a choice of protocol if its runs were attacked under several."""
-    members = [run for run in runs if isinstance(run.config, RunConfig) and is_of_family(run.config, of)]
+    members = [runs[place] for place in of_family([run.config for run in runs], of)]
     reports = {run.run_id: measured.reports(run.run_id) for run in members if run.status == "finished"}
     protocol = pick_protocol(reports)
     of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}

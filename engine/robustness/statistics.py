@@ -158,11 +158,6 @@ def summarize_seeds(values: Sequence[float], confidence: float = CONFIDENCE) -> 
     Raises:
         ValueError: no values, a value that is not finite, or confidence outside (0, 1).
     """
-    return _summary(tuple(values), confidence)
-
-
-@lru_cache(maxsize=4096)  # the t interval takes a millisecond, and pages show hundreds
-def _summary(values: tuple[float, ...], confidence: float) -> SeedSummary:
     mean, std, low, high, _ = _t_test(_finite(values), np.zeros(len(values)), confidence)
     return SeedSummary(len(values), mean, std, low, high)
 
@@ -185,7 +180,15 @@ def _t_test(
     first: np.ndarray, second: np.ndarray, confidence: float
 ) -> tuple[float, float | None, float | None, float | None, float | None]:
     """Mean, standard deviation, low, high and p-value of the differences; None where they need spread."""
+    return _t_test_of(tuple(first.tolist()), tuple(second.tolist()), confidence)
+
+
+@lru_cache(maxsize=4096)  # one takes a millisecond, and pages show hundreds at every rerun
+def _t_test_of(
+    of_first: tuple[float, ...], of_second: tuple[float, ...], confidence: float
+) -> tuple[float, float | None, float | None, float | None, float | None]:
     _quantile(confidence)
+    first, second = np.array(of_first), np.array(of_second)
     differences = first - second
     n, mean = len(differences), float(differences.mean())
     if n == 1:

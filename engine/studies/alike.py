@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ModelConfig
-from engine.runs.training_identity import training_identity
+from engine.runs.training_identity import family, is_of_family, training_identity
 
 Places = Mapping[RunConfig, Mapping[int, Sequence[int]]]
 """Training identity with seed 0 -> seed -> places of such runs in a list, ascending."""
@@ -36,6 +36,31 @@ def _places(of: _Objects) -> Places:
         if isinstance(config, RunConfig):
             found.setdefault(seedless(config), {}).setdefault(config.seed, []).append(place)
     return found
+
+
+def families(configs: Sequence[ModelConfig]) -> Mapping[RunConfig, Sequence[int]]:
+    """`family` -> places of the runs with these configurations; imported runs are left out."""
+    return _families(_Objects(configs))
+
+
+@lru_cache(maxsize=8)
+def _families(of: _Objects) -> dict[RunConfig, list[int]]:
+    found: dict[RunConfig, list[int]] = {}
+    for place, config in enumerate(of.configs):
+        if isinstance(config, RunConfig):
+            found.setdefault(family(config), []).append(place)
+    return found
+
+
+def of_family(configs: Sequence[ModelConfig], of: RunConfig) -> Sequence[int]:
+    """Places of the runs that are points of the strength grid `of`, by `is_of_family`."""
+    return _of_family(_Objects(configs), of)
+
+
+@lru_cache(maxsize=8)
+def _of_family(found: _Objects, of: RunConfig) -> list[int]:
+    configs = enumerate(found.configs)
+    return [place for place, config in configs if isinstance(config, RunConfig) and is_of_family(config, of)]
 
 
 @lru_cache(maxsize=16384)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
-from engine.runs.training_identity import family, is_of_family
+from engine.runs.training_identity import is_of_family
+from engine.studies.alike import families
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,11 @@ def grid_points(
 def strength_grids(runs: Sequence[RunOverview]) -> list[tuple[RunConfig, int]]:
     """Families with the number of points that have a finished run, largest first; without adversarial training."""
     found: dict[RunConfig, set[tuple[float, float]]] = defaultdict(set)
-    for run in runs:
-        config = run.config
-        if isinstance(config, RunConfig) and run.status == "finished" and not config.adversarial_training:
-            found[family(config)].add(_strengths(config))
+    for of, places in families([run.config for run in runs]).items():
+        for run in (runs[place] for place in places):
+            config = run.config
+            if isinstance(config, RunConfig) and run.status == "finished" and not config.adversarial_training:
+                found[of].add(_strengths(config))
     std = [of for of, strengths in found.items() if (0.0, 0.0) in strengths]
     for of, strengths in found.items():
         if any(is_of_family(without, of) for without in std):

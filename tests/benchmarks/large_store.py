@@ -75,7 +75,7 @@ class GrowingRun:
         store, queue = RunStore(root), RunQueue(root)
         config = RunConfig(training=TrainingConfig(epochs=100, snapshots_per_epoch=50))
         folder = store.create(config)
-        self.run_id, self.count = config.run_id, 0
+        self.root, self.run_id, self.count = root, config.run_id, 0
         self._recorder, self._random = Recorder(folder, SIZES, 0), np.random.default_rng(0)
         self._weights = {layer: self._random.normal(0, 0.1, size).astype(np.float32) for layer, size in SIZES.items()}
         self.grow(snapshots)
@@ -88,6 +88,9 @@ class GrowingRun:
                 weights += self._random.normal(0, 1e-4, weights.shape)
             self._recorder.append(self._snapshot())
             self.count += 1
+
+    def close(self) -> None:
+        self._recorder.close()
 
     def _snapshot(self) -> Snapshot:
         index, loss = self.count, float(2.3 / (1 + self.count / 100))

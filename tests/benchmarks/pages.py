@@ -71,6 +71,7 @@ def measure_ticks(snapshots: int, sessions: int, ticks: int) -> dict[str, float]
                         f" {size / 1000:7.0f} kB sent; after {ticks} ticks {server.megabytes:5.0f} MB",
                         flush=True,
                     )
+        run.close()
     return found
 
 
