@@ -84,8 +84,8 @@ def ground(kind: Kind, run_id: str, payload: dict) -> str:
 def read_job(row: Mapping[str, Any] | sqlite3.Row) -> Job | None:
     """Job of a row of the table; None if the row does not say what to do.
 
-    A row with a payload or a status that cannot be read is a failed job, whose error says so, unless an owner works
-    on it. Equal rows give the same job, whose payload must not be changed.
+    A row with an unknown status is a failed job, whose error says so. A payload that cannot be read makes the job fail
+    when it is done. Equal rows give the same job, whose payload must not be changed.
     """
     names = tuple(row.keys())
     return _job(names, tuple(row[name] for name in names))
@@ -99,7 +99,7 @@ def _job(names: tuple[str, ...], values: tuple) -> Job | None:
         return None
     payload, status = _payload(fields.pop("payload")), fields.pop("status")
     data_dir, device = fields.pop("data_dir"), fields.pop("device")
-    is_whole = status in ACTIVE or (status in get_args(Status) and payload is not None)
+    is_known = status in get_args(Status)
     error = fields.pop("error")
     texts = {name: _text(fields[name]) for name in ("owner", "message")}
     times = {name: _number(value) for name, value in fields.items() if name not in texts}
@@ -108,9 +108,9 @@ def _job(names: tuple[str, ...], values: tuple) -> Job | None:
         job_id=job_id,
         kind=kind,
         run_id=run_id,
-        payload=payload or {},
-        status=status if is_whole else "failed",
-        error=_text(error) if is_whole else "The queue's row of this job is damaged. Start the job again.",
+        payload=payload,
+        status=status if is_known else "failed",
+        error=_text(error) if is_known else "The queue's row of this job is damaged. Start the job again.",
         place=Place(Path(data_dir), _text(device) or "auto") if isinstance(data_dir, str) else None,
         attempts=int(attempts or 0),
         progress=min(1.0, max(0.0, progress or 0.0)),
@@ -119,12 +119,13 @@ def _job(names: tuple[str, ...], values: tuple) -> Job | None:
     )
 
 
-def _payload(text: object) -> dict | None:
+def _payload(text: object) -> dict:
+    """The request in a row; one that cannot be read is a request that no kind of measurement accepts."""
     try:
         payload = json.loads(text) if isinstance(text, str) else None
     except ValueError:
-        return None
-    return payload if isinstance(payload, dict) else None
+        payload = None
+    return payload if isinstance(payload, dict) else {"unreadable": str(text)}
 
 
 def _text(value: object) -> str | None:

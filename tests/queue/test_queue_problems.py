@@ -94,6 +94,10 @@ def test_foreign_tables_are_left_alone(queue, store):
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("pictures",)]
 
 
+def only_b(jobs: list) -> list:
+    return [job for job in jobs if job.job_id == "b"]
+
+
 BAD = [
     {"payload": "{"},
     {"payload": "[1]"},
@@ -124,10 +128,22 @@ def test_a_bad_row_is_the_problem_of_that_row(queue, bad):
     with queue._file.write() as connection:
         connection.execute("UPDATE jobs SET message = CAST(x'ff' AS TEXT) WHERE job_id = 'a'")
     queue.reconcile()
-    assert "b" in [job.job_id for job in queue.claim(process_identity(), lambda jobs: jobs)]
+    assert "b" in [job.job_id for job in queue.claim(process_identity(), only_b)]
     queue.submit("a", "train", "a", {})
     queue.resume("a")
-    assert queue.job("a").status in ("queued", "running") and queue.job("a").payload == {}
+    assert queue.job("a").status == "queued" and queue.job("a").payload == {}
+
+
+@pytest.mark.parametrize("payload", ["{", "[]", "null", '"text"'])
+def test_a_request_that_cannot_be_read_fails_with_a_sentence(store, queue, runner, tiny, payload):
+    config = tiny()
+    store.create(config)
+    queue.submit("a", "evaluate", config.run_id, {})
+    with queue._file.write() as connection:
+        connection.execute("UPDATE jobs SET payload = ?", (payload,))
+    runner.run(runner.claim())
+    job = queue.job("a")
+    assert job.status == "failed" and job.error and "\n" not in job.error
 
 
 # work goes on
