@@ -149,7 +149,7 @@ class Listing:
         if isinstance(found, RunOverview) and kept is not None and isinstance(kept.found, RunOverview):
             if found.config == kept.found.config:  # the same object, so that what was derived from it stays known
                 found = replace(found, config=kept.found.config)
-        is_settled = isinstance(found, RunOverview) and all(state.is_settled(now_ns()) for state in states)
+        is_settled = all(state.is_settled(now_ns()) for state in states)
         return _Kept(str(folder), folder.parent == self.store.root, states, job, found, is_settled)
 
     def _is_current(self, run_id: str, kept: _Kept, job: Job | None) -> bool:
@@ -158,6 +158,8 @@ class Listing:
             return False
         if not kept.is_own and kept.folder != str(self.store.path(run_id)):
             return False
+        if isinstance(kept.found, RunProblem) and self._is_turn(run_id):
+            return False  # the disk may have recovered, which changes no state
         if kept.is_finished and not self._is_turn(run_id):
             return kept.states[0] == file_state(kept.folder)
         return kept.states == _states(kept.folder)

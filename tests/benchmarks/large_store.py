@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.checksum import sealed
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.process_identity import process_identity
 from engine.queue.run_queue import RunQueue
@@ -62,7 +63,7 @@ def multiply(root: Path, start: int, runs: int) -> None:
         shutil.copytree(first, copy, copy_function=os.link, ignore=shutil.ignore_patterns(CONFIG))
         document = json.loads((first / CONFIG).read_text())
         document |= {"run_id": copy.name, "config": config(seed).model_dump(mode="json")}
-        (copy / CONFIG).write_text(json.dumps(document))
+        (copy / CONFIG).write_text(json.dumps(sealed(document)))
         queue.submit(copy.name, "train", copy.name, {})
     for job in queue.claim("benchmark/1/1", lambda jobs: jobs):
         queue.release("benchmark/1/1", job.job_id, "finished")

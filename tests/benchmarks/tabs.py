@@ -18,16 +18,19 @@ from engine.queue.process_identity import process_identity
 from tests.browser.serving import free_port, serve
 
 MEGABYTE = 2**20
+KNOWN = 100
+"""Large messages that a tab keeps, as a browser does, so that the server need not send them again."""
 
 
 class Tab:
-    """One session of the dashboard, on one page. It asks for reruns as the browser does, and keeps nothing it gets."""
+    """One session of the dashboard, on one page. It asks for reruns as the browser does."""
 
     def __init__(self, port: int, page: str, query: dict) -> None:
         address = f"ws://127.0.0.1:{port}/_stcore/stream"
         self._socket = connect(address, origin=f"http://127.0.0.1:{port}", subprotocols=["streamlit"], max_size=None)
         self._page, self._query, self._script = page, urlencode(query, doseq=True), ""
         self.fragments: dict[str, float] = {}
+        self._known: list[str] = []
 
     def rerun(self, fragment: str = "") -> int:
         """Run the page, or one fragment of it, to its end; the bytes that arrived. Raises RuntimeError on an error."""
@@ -37,6 +40,7 @@ class Tab:
         state = message.rerun_script
         state.query_string, state.page_script_hash, state.fragment_id = self._query, self._script, fragment
         state.page_name, state.is_auto_rerun = "" if self._script else self._page, bool(fragment)
+        state.cached_message_hashes.extend(self._known)
         self._socket.send(message.SerializeToString())
         return self._read_until_end()
 
@@ -55,6 +59,8 @@ class Tab:
             size += len(content)
             message = ForwardMsg.FromString(content)
             kind = message.WhichOneof("type")
+            if message.metadata.cacheable and message.hash not in self._known:
+                self._known = [*self._known, message.hash][-KNOWN:]
             if kind == "navigation":
                 self._script = message.navigation.page_script_hash
             elif kind == "auto_rerun":

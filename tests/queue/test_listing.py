@@ -176,3 +176,17 @@ def test_what_is_shared_gives_way_to_a_new_run(store, queue, many, tiny):
     assert of_store.read()[0][0].run_id == new
     queue.submit(new, "train", new, {})
     assert of_store.read()[0][0].status == "queued"
+
+
+def test_runs_that_cannot_be_read_cost_little(store, queue, many, settled, reads, monkeypatch):
+    """They are tried again in turns, since a disk that recovers changes no state of a file."""
+    monkeypatch.setattr(listing, "CHECKED", RUNS // 4)
+    for run_id in many:
+        (store.root / run_id / CONFIG).write_text("{")
+    of_store = Listing(store, queue, shared_for=0)
+    of_store.read()
+    reads.clear()
+    assert len(of_store.read()[1]) == RUNS and 0 < len(reads) < RUNS // 2
+    for _ in range(3):
+        of_store.read()
+    assert set(reads) == set(many)
