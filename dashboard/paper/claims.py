@@ -12,6 +12,7 @@ from dashboard.paper.words import verdict_words
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.plain_text import plain
 from engine.paper.claims import RULE, JudgedClaim
+from engine.paper.setting import Setting
 from engine.paper.statement import Statement
 
 ICONS = {
@@ -41,10 +42,10 @@ COLUMNS = {
 }
 
 
-def draw_claims(export: PageExport, claims: Sequence[JudgedClaim]) -> None:
+def draw_claims(export: PageExport, setting: Setting, claims: Sequence[JudgedClaim]) -> None:
     """Draw cards, a forest plot of all differences, and tables."""
     st.subheader("Claims of the paper")
-    export.note(verdict_words(claims))
+    export.note(f"{verdict_words(claims)} {setting.data_words}")
     for pair in zip(claims[::2], claims[1::2], strict=True):
         for place, claim in zip(st.columns(2), pair, strict=True):
             with place.container(border=True, height="stretch", key=f"claim-{claim.number}"):

@@ -1,8 +1,11 @@
 """Runs and attacks that the tables lack, and the launch that adds them."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard.jobs.study_panel import draw_study
+from dashboard.paper.controls import in_folder
 from dashboard.paper.reading import Library
 from dashboard.paper.words import missing_words, without_strong_attacks
 from dashboard.settings import Settings
@@ -48,6 +51,9 @@ def draw_missing(here: Settings, library: Library, evidence: Evidence) -> None:
         if bare := len(lacking) - len(attackable):
             words += f" Recorded without weights, so they cannot be attacked again: {bare} of them."
         st.markdown(f"**Claim 6**: {plain(words)}")
+    if in_folder(here, setting) != setting:
+        st.info("The data folder has other images. To add runs, choose the data “In the data folder” above.")
+        return
     if not here.read_only:
         draw_study(here, study, library.runs, key="paper-study")
     st.caption("Equivalent commands:" if attackable else "Equivalent command:")
@@ -63,6 +69,6 @@ def command(setting: Setting, seeds: int, samples: int) -> str:
     """The command line of the same launch."""
     name = next(name for name, dataset in REPRODUCTIONS.items() if dataset == setting.dataset)
     words = ["python -m engine reproduce", name, "--seeds", str(seeds), "--samples", str(samples)]
-    if setting != SETTINGS[setting.dataset]:
+    if replace(setting, data_digest=None) != SETTINGS[setting.dataset]:
         words += ["--l1", repr(setting.l1_strength), "--mu", repr(setting.mu), "--scope", setting.scope]
     return " ".join([*words, "--recorded"])

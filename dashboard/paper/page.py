@@ -20,15 +20,15 @@ st.markdown(
     "Shen, Chen & Wang, *A Study on the Uncertainty of Convolutional Layers in Deep Neural Networks*, "
     "[arXiv 2011.13719](https://arxiv.org/abs/2011.13719): every number of the paper next to ours."
 )
-library, evidence = pick_evidence()
+library, evidence = pick_evidence(here)
 claims = judged(evidence)
 export = PageExport(f"Reproduction of the paper on {evidence.setting.config('std', 0).dataset_spec.title}")
 export.note(setting_words(evidence))
 draw_tables(export, evidence)
-draw_claims(export, claims)
+draw_claims(export, evidence.setting, claims)
 draw_figures(export, evidence)
 draw_search(export, library, evidence)
 draw_missing(here, library, evidence)
 with st.container(horizontal=True):
-    export.offer(f"paper-{evidence.setting.dataset}")
+    export.offer(f"paper-{evidence.setting.name}")
     draw_takeaway(library, evidence)

@@ -8,7 +8,7 @@ from dashboard import measured, sources
 from engine.paper.claims import JudgedClaim, judge_claims
 from engine.paper.distance import Candidate, rank_candidates
 from engine.paper.evidence import Evidence, Reports, RunIndex, gather
-from engine.paper.setting import SETTINGS, Setting
+from engine.paper.setting import Setting
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
 from engine.runs.training_identity import training_identity
@@ -63,9 +63,9 @@ class Library:
         return sorted(counts | {evidence.samples})
 
 
-def open_library(dataset: str) -> Library:
+def open_library(base: Setting) -> Library:
     """The library of the dashboard's store in its present state."""
-    return Library(SETTINGS[dataset], sources.runs(), cache(measured.reports))
+    return Library(base, sources.runs(), cache(measured.reports))
 
 
 def judged(evidence: Evidence) -> list[JudgedClaim]:

@@ -28,7 +28,7 @@ from engine.paper.tables import TABLE_OF, TITLES
 
 def draw_takeaway(library: Library, evidence: Evidence) -> None:
     """Draw download buttons; each file is made on request."""
-    stem = f"paper-{evidence.setting.dataset}"
+    stem = f"paper-{evidence.setting.name}"
     offers = {
         "All tables as LaTeX": ("tex", "text/x-tex", lambda: latex_document(library, evidence)),
         "All cells as CSV": ("cells.csv", "text/csv", lambda: csv_text(cell_frame(evidence))),

@@ -29,7 +29,8 @@ def setting_words(evidence: Evidence) -> str:
         f"Ours: LeNet, {training.optimizer.capitalize()} {training.learning_rate:g}{halved}, batches of "
         f"{training.batch_size}, {training.epochs} epochs; λ = {setting.l1_strength:g}, μ = {setting.mu:g} on "
         f"{PLACES[setting.scope]} (the paper states neither). Attacks at {epsilon} on the first {samples:,} "
-        f"stratified test images; accuracy without attack on all {spec.test_size:,}. {seed_words(evidence)}"
+        f"stratified test images; accuracy without attack on all {spec.test_size:,}. {seed_words(evidence)} "
+        f"{setting.data_words}"
     )
 
 

@@ -8,8 +8,6 @@ from typing import get_args
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.study_progress import wait_for_study
 from engine.command_line.waiting import place_of, worker_of
-from engine.data.catalog import dataset_spec
-from engine.data.identity import identity_words
 from engine.data.sources import fetch_dataset
 from engine.errors import InputError
 from engine.formatting import MISSING, epsilon_words
@@ -76,9 +74,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print_tables(evidence)
         _print_claims(claims)
-        if setting.data_digest:
-            words = identity_words(dataset_spec(setting.dataset), setting.data_digest)
-            print(f"The runs are trained on {words}, so they do not answer for the paper's claims.")
         if not progress.is_finished:
             print(f"{progress.count('finished')} of {len(progress.steps)} runs are done; see `python -m engine runs`.")
     return 0 if progress.is_finished else 1
@@ -96,7 +91,7 @@ def _setting(args: argparse.Namespace) -> Setting:
 def read_evidence(
     store: RunStore, queue: RunQueue, setting: Setting, samples: int, seeds: tuple[int, ...]
 ) -> tuple[Evidence, list[JudgedClaim]]:
-    """Evidence in the store for the setting and these seeds, and the claims judged by it; none on other data."""
+    """Evidence in the store for the setting and these seeds, and the claims judged by it."""
 
     @cache
     def reports_of(run_id: str) -> Reports:
@@ -104,8 +99,6 @@ def read_evidence(
 
     runs = [run for run in list_runs(store, queue)[0] if getattr(run.config, "seed", None) in seeds]
     evidence = gather(setting, RunIndex(runs), reports_of, samples)
-    if setting.data_digest:
-        return evidence, []
     protocol = setting.evaluation(samples).protocol_id
     return evidence, judge_claims(evidence, lambda run_id: usable_diagnosis(store, run_id, protocol))
 
@@ -120,6 +113,7 @@ def _print_tables(evidence: Evidence) -> None:
     strengths = f"λ = {setting.l1_strength:g}, μ = {setting.mu:g} on {PLACES[setting.scope]}"
     print(f"{strengths} (ours), {setting.config('std', 0).length};")
     print(f"{epsilon}; the first {evidence.samples} stratified test images; without attack, all test images")
+    print(setting.data_words)
     for number in sorted({cell.table for cell in CELLS if cell.dataset == setting.dataset}):
         cells = [cell for cell in evidence.cells if cell.printed.table == number]
         variants = [variant for variant in VARIANTS if any(cell.printed.variant == variant for cell in cells)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.attacks.catalog import PAPER_ATTACKS
 from engine.data.catalog import dataset_spec
-from engine.data.identity import data_identity
+from engine.data.identity import data_identity, identity_words
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.minmax.objective import Scope
 from engine.runs.config import ProbeConfig, RunConfig, linf_threat
@@ -22,7 +22,7 @@ class Setting:
     """One choice of the values that the paper does not state; λ and μ are the same for all variants that have them.
 
     mu: μ of Min-Max, and the strength of the decay of Std+L2.
-    data_digest: as in RunConfig. Only runs on the listed data answer for the paper's claims.
+    data_digest: as in RunConfig; None for the data of the recorded runs. Only runs on these data are evidence.
     """
 
     dataset: str
@@ -65,6 +65,20 @@ class Setting:
     def on_data(self, data_dir: Path) -> "Setting":
         """Setting with the images in a data folder; InputError if their file is damaged."""
         return replace(self, data_digest=data_identity(self.dataset, data_dir))
+
+    @property
+    def name(self) -> str:
+        """Name for files: the data set, and the digest of its images if they are not those of the recorded runs."""
+        return f"{self.dataset}-{self.data_digest}" if self.data_digest else self.dataset
+
+    @property
+    def data_words(self) -> str:
+        """The data that all runs of the evidence were trained and tested on, as a sentence."""
+        spec = dataset_spec(self.dataset)
+        if self.data_digest is None:
+            return f"Data: {spec.title} as in the recorded runs."
+        words = identity_words(spec, self.data_digest)
+        return f"Data: {words} ({spec.title} with other images than in the recorded runs)."
 
 
 SETTINGS = {

@@ -5,18 +5,21 @@ import os
 import shutil
 import signal
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from engine.attacks.catalog import PAPER_ATTACKS
 from engine.command_line import reproduce
+from engine.command_line.study_progress import wait_for_study
 from engine.measurements.evaluation.read import read_report
 from engine.paper.claims import CLAIMS
 from engine.paper.setting import SETTINGS
 from engine.paper.tables import CELLS
 from engine.queue.client import worker_identity
 from engine.queue.process_identity import pid_of
+from engine.queue.run_queue import RunQueue
 from engine.runs.store import RunStore
 from engine.training.schedule import TrainingConfig
 
@@ -51,6 +54,21 @@ def test_what_cannot_be_asked_for(command, no_worker, folders, words, said):
     answer = command("reproduce", *words, *folders)
     assert (answer.code, answer.out) == (2, "") and said in answer.err
     assert len(answer.err.strip().splitlines()) == 1 and not no_worker
+
+
+def test_other_data_are_trained_judged_and_named(command, no_worker, folders, other_images, monkeypatch):
+    data, root = Path(folders[3]), Path(folders[1])
+    shutil.copy(other_images("x_test") / "mnist-mini.npz", data / "mnist.npz")
+    monkeypatch.setattr(reproduce, "wait_for_study", partial(wait_for_study, wait=False))
+    small, store = reproduce.SETTINGS["mnist"].on_data(data), RunStore(root)
+    words = ["reproduce", "table1-mnist", "--seeds", 1, "--samples", 4, *folders]
+    assert command(*words, "--json").code == 1, "no worker has trained the runs"
+    queue = RunQueue(root)
+    assert {store.config(job.run_id).data_digest for job in queue.jobs()} == {small.data_digest} != {None}
+    assert {job.payload["data"] for job in queue.jobs() if job.kind == "evaluate"} == {small.data_digest}
+    table = command(*words).out
+    assert f"Data: other data {small.data_digest[:8]} (MNIST with other images than in the recorded runs)." in table
+    assert table.count("Claim ") == len(CLAIMS)
 
 
 @pytest.mark.slow

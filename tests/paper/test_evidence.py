@@ -1,8 +1,10 @@
 """Which runs answer for a setting, and which do not."""
 
+from dataclasses import replace
+
 import pytest
 
-from engine.paper.evidence import NEAR_ZERO, most_answered
+from engine.paper.evidence import NEAR_ZERO, gather, most_answered
 from engine.paper.setting import SETTINGS
 from engine.paper.tables import FUZZINESS, NO_ATTACK
 from engine.runs.config import ProbeConfig
@@ -55,6 +57,16 @@ def test_where_there_is_no_penalty_its_scope_does_not_matter(archive):
     archive.train(watched(variant="adv", adversarial=True, scope=other))
     found = archive.evidence().runs
     assert [list(found[variant]) for variant in ("std", "adv", "min-max")] == [[0], [0], []]
+
+
+def test_runs_on_the_chosen_data_answer_alone(archive):
+    other = replace(MNIST, data_digest="0123456789abcdef")
+    for setting, value in ((MNIST, 0.1), (other, 0.2)):
+        archive.train(setting.config("adv", 0), fuzziness=value)
+        archive.train(setting.config("adv", int(value == 0.1)), fuzziness=value)
+    recorded, chosen = (gather(setting, archive.index(), archive.reports_of) for setting in (MNIST, other))
+    assert recorded.values("adv", FUZZINESS).by_seed == {0: 0.1, 1: 0.1}
+    assert chosen.values("adv", FUZZINESS).by_seed == {0: 0.2} and chosen.values("std", FUZZINESS).by_seed == {}
 
 
 def test_unfinished_runs_do_not_answer(archive):

@@ -228,6 +228,40 @@ def test_data_that_cannot_be_read_are_no_surprise(open_page, store):
     assert "The runs could not be launched" in app.error[0].value and not RunQueue(store.root).jobs()
 
 
+def test_runs_on_other_data_are_launched_and_judged_apart(open_page, store, other_images, started_workers):
+    data = store.root / "data"
+    shutil.copy(other_images("x_test") / "mnist-mini.npz", data / "mnist.npz")
+    local = SMALL.on_data(data)
+    store.create(local.config("std", 0))
+    run_id = local.config("std", 0).run_id
+    list(train_runs(store, [run_id], data, "cpu"))
+    evaluate_run(store, run_id, local.evaluation(20, ("fgsm", "pgd")), data, "cpu")
+
+    app = open_page("paper", store.root)
+    assert not app.exception and "Data: MNIST as in the recorded runs." in texts(app)
+    both = [accuracy(store, SMALL.config("std", seed), "pgd") for seed in (0, 1)]
+    assert app.dataframe[TABLE_1].value.loc["PGD", ("Std", "ours")].split(" ± ")[0] == f"{sum(both) / 2:.1f}"
+    assert "choose the data “In the data folder”" in texts(app) and not app.code
+    assert not [found for found in app.button if found.label.startswith(("Train", "Resume"))]
+
+    app = open_page("paper", store.root, data="In the data folder")
+    said = texts(app)
+    assert f"Data: other data {local.data_digest[:8]} (MNIST with other images than in the recorded runs)." in said
+    table = app.dataframe[TABLE_1].value
+    assert table.loc["PGD", ("Std", "ours")] == f"{accuracy(store, local.config('std', 0), 'pgd'):.1f}"
+    assert table.loc["PGD", ("Min-Max", "ours")] is None, "it was trained on the data of the recorded runs"
+    assert "Seeds: Std 0; Std+L1, Std+L2, Adv, Min-Max none." in said
+    button(app, "Train and attack missing runs (15 runs").click().run()
+    assert not app.exception and not app.error and started_workers
+    named = {store.config(job.run_id).data_digest for job in RunQueue(store.root).jobs()}
+    attacked = {job.payload["data"] for job in RunQueue(store.root).jobs() if job.kind == "evaluate"}
+    assert named == attacked == {local.data_digest}
+
+
+def test_the_recorded_data_leave_nothing_to_choose(open_page, store):
+    assert not [group for group in open_page("paper", store.root).get("button_group") if group.label == "Data"]
+
+
 def test_read_only_launches_nothing(open_page, reproduced):
     app = open_page("paper", reproduced.root, read_only=True)
     assert not app.exception and not [found for found in app.button if found.label.startswith(("Train", "Resume"))]
