@@ -56,7 +56,7 @@ def train_runs(
             cannot be read or differ from those that the runs started with, or the device is not available.
         DamagedFile: a result cannot be read. UnreadableFile: as `find_resumption`.
     """
-    run_ids = [run_id for run_id in run_ids if store.result(run_id) is None]
+    run_ids = [run_id for run_id in run_ids if not _has_ended(store, run_id)]
     if not run_ids:
         return
     session = prepare_session(store, run_ids, data_dir, device)
@@ -73,6 +73,14 @@ def train_runs(
         for recorder in session.recorders:
             recorder.close()
     _end(session)
+
+
+def _has_ended(store: RunStore, run_id: str) -> bool:
+    """Whether a run has a result; what a kill left of its checkpoints is then removed if it has finished."""
+    result = store.result(run_id)
+    if result is not None and result["status"] == "finished":
+        remove_checkpoints(store.folder(run_id))
+    return result is not None
 
 
 def _train_a_while(session: StackSession, interrupted: Callable[[], bool]) -> bool:

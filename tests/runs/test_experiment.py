@@ -157,6 +157,19 @@ def test_a_full_disk_loses_nothing_that_was_saved(store, tmp_path, few_images, t
     assert {**outcome(folder), "result": None} == {**outcome(whole), "result": None}
 
 
+def test_a_kill_after_the_result_leaves_no_checkpoint_for_good(store, few_images, tiny, monkeypatch):
+    """The job of such a run is done again, and finds it finished."""
+    config = tiny({"epochs": 2, "snapshots_per_epoch": 2})
+    monkeypatch.setattr(experiment, "CHECKPOINT_INTERVAL", 0.0)
+    with monkeypatch.context() as killed:
+        killed.setattr(experiment, "remove_checkpoints", lambda folder: None)
+        (folder,) = run(store, few_images, config)
+    assert (folder / LAST).exists() and (folder / RESULT).exists()
+    before = outcome(folder)
+    run(store, few_images, config)
+    assert not (folder / LAST).exists() and not (folder / PREVIOUS).exists() and outcome(folder) == before
+
+
 def test_a_run_that_diverges_says_where(store, few_images, tiny):
     config = tiny({"epochs": 50, "optimizer": "sgd", "learning_rate": 0.1}, objective=RUNAWAY)
     (folder,) = run(store, few_images, config)

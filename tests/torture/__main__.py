@@ -6,6 +6,7 @@ Prints the table *fault | tries | lost*, and exits with 1 if anything was lost.
 """
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
@@ -29,6 +30,7 @@ def main() -> int:
     if args.list:
         print("\n".join(fault.name for fault in chosen))
         return 0
+    logging.disable(logging.WARNING)  # Streamlit misses its server
     tallies, started = [], time.monotonic()
     with surroundings(), tempfile.TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as folder:
         bench = Bench(Path(folder), args.seed)

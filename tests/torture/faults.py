@@ -2,7 +2,10 @@
 
 from importlib import import_module
 
-MODULES = ("killed_steps", "killed_workers", "damaged_files", "damaged_records")
+MODULES = (
+    *("killed_steps", "killed_workers", "damaged_files", "damaged_records", "harmed_queues", "disks", "processes"),
+    *("command_lines", "foreign_files", "addresses"),
+)
 
 
 def load_faults() -> None:
