@@ -45,14 +45,14 @@ def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
     except InputError as error:
         draw_error(error)
         return
+    if _pick_other_data():
+        requests = [request.model_copy(update={"other_data": True}) for request in requests]
     cost = _count(len(requests), runs) + _cost(here, runs, requests)
     st.caption(f"{cost} The parameters of each attack are those of the paper or of AutoAttack. Equivalent command:")
     run_ids = [run.run_id for run in runs]
     short = requests[0].model_copy(update={"attacks": short_names(requests[0].attacks)})
     command = short.command(run_ids, [request.threat.epsilon for request in requests])
     st.code(command, language="bash", wrap_lines=True)
-    if _pick_other_data():
-        requests = [request.model_copy(update={"other_data": True}) for request in requests]
     if st.button("Attack these runs", type="primary", icon=":material/bolt:"):
         _queue(here, run_ids, requests)
 

@@ -30,19 +30,20 @@ def draw_introduction() -> None:
 
 def draw_launch(here: Settings) -> None:
     """Draw the button that trains a first pair of runs and opens the Weights page."""
-    configs = PRESETS["demonstration"].request.configs()
+    request = PRESETS["demonstration"].request
     st.subheader("Your first pair of runs")
     if here.read_only:
         st.info("This laboratory is read-only. You can view all results but not launch runs.", icon=":material/lock:")
     elif st.button("Train Std and Min-Max", type="primary", icon=":material/play_arrow:"):
         try:
+            configs = request.on_data(here.worker.data_dir).configs()
             run_ids = submit_runs(here.store, here.queue, configs, here.worker.place)
             client.start_worker(here.worker)
         except (InputError, OSError) as error:
             draw_error(error)
             st.stop()
         open_weights(run_ids)
-    seconds = estimated_seconds(configs, here.queue.rates(), worker_process_count("cpu"), "cpu")
+    seconds = estimated_seconds(request.configs(), here.queue.rates(), worker_process_count("cpu"), "cpu")
     st.caption(
         "Two LeNets on MNIST mini, 4,000 training images included with the project. "
         + (f"About {duration(seconds)} on this machine." if seconds else "Less than a minute on two cores.")

@@ -1,5 +1,6 @@
 """Choice of a protocol: only results of the same protocol can be compared."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import streamlit as st
@@ -10,9 +11,10 @@ from engine.robustness.report import RobustnessReport
 
 
 def protocol_title(report: RobustnessReport) -> str:
-    """Title of a protocol: epsilon in its unit and in pixels, and number of images."""
+    """Title of a protocol: epsilon in its unit and in pixels, number of images, and whether they are of other data."""
     threat = report.threat
-    return f"{epsilon_words(threat.epsilon, threat.unit, report.pixel_epsilon)}, n = {report.n}"
+    data = ", other data" if report.test_data_is == "other" else ""
+    return f"{epsilon_words(threat.epsilon, threat.unit, report.pixel_epsilon)}, n = {report.n}{data}"
 
 
 def pick_protocol(reports: Mapping[str, Mapping[str, RobustnessReport]]) -> str | None:
@@ -29,8 +31,17 @@ def pick_protocol(reports: Mapping[str, Mapping[str, RobustnessReport]]) -> str 
             titles[protocol] = f"{protocol_title(report)}; attacks: {weights[protocol][1]}"
     if not titles:
         return None
+    titles = _unique(titles)
     order = sorted(titles, key=weights.__getitem__, reverse=True)
     forget_unknown("protocol", order)
     if len(order) == 1:
         return order[0]
     return st.selectbox("Protocol", order, format_func=titles.__getitem__, key="protocol", bind="query-params")
+
+
+def _unique(titles: Mapping[str, str]) -> dict[str, str]:
+    """The titles, with the protocol id where several are equal: the address of the page holds the title."""
+    counts = Counter(titles.values())
+    return {
+        protocol: title if counts[title] == 1 else f"{title}; protocol {protocol}" for protocol, title in titles.items()
+    }

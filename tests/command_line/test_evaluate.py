@@ -14,6 +14,7 @@ from PIL import Image
 
 from engine.data.catalog import DATASETS
 from engine.data.fitting import fit_image, read_image
+from engine.measurements.evaluation.read import read_report
 from engine.measurements.kinds import measure
 from engine.measurements.own_images import load_own_image
 from engine.queue.client import worker_identity
@@ -55,6 +56,18 @@ def rows_of(table: str) -> dict[str, list[str]]:
     lines = (line.strip().split("  ") for line in table.splitlines())
     split = ([cell.strip() for cell in line if cell.strip()] for line in lines)
     return {cells[0]: cells[1:] for cells in split}
+
+
+def test_an_evaluation_on_other_data_says_so_where_it_was_asked_for(laboratory, engine, other_images):
+    laboratory.data = other_images("x_test")
+    words = ["evaluate", laboratory.finished, "--attacks", "fgsm", "--samples", 20, "--other-data"]
+    code, told = engine(*words, "--json")
+    (document,) = json.loads(told)["runs"]
+    assert code == 0 and document["test_data_is"] == "other"
+    (path,) = laboratory.store.report_paths(laboratory.finished)
+    report = read_report(path)
+    assert report is not None and (report.test_data_is, report.test_data) == ("other", document["test_data"])
+    assert "test images of other data than the run was trained on" in engine(*words)[1]
 
 
 def test_several_epsilons_and_an_own_image_through_a_real_worker(laboratory, engine, digit):

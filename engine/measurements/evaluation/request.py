@@ -99,6 +99,7 @@ class EvaluationRequest(Measurement):
         for flag, name in (("--seed", "seed"), ("--kept-images", "kept_images")):
             value = getattr(self, name)
             words += [flag, str(value)] if value != type(self).model_fields[name].default else []
+        words += ["--other-data"] if self.other_data else []
         return "python -m engine evaluate " + shlex.join(words)
 
 
