@@ -15,7 +15,7 @@ from engine.measurements.curve.read import curve_paths, read_curves, read_thresh
 from engine.measurements.diagnosis.read import usable_diagnosis
 from engine.measurements.evaluation.arrays import read_evaluated
 from engine.measurements.evaluation.read import read_report
-from engine.measurements.evaluation.survivors import read_survivors
+from engine.measurements.evaluation.survivors import CLEAN, read_survivors
 from engine.measurements.inspection import run_problems
 from engine.measurements.own_images import OwnImageResult, own_image_results
 from engine.measurements.transfer.read import decisive_paths, read_transfers
@@ -72,7 +72,12 @@ def pictures(run_id: str, protocol_id: str, attack: str) -> np.ndarray:
 def survivors(run_id: str, protocol_id: str) -> dict[str, np.ndarray] | None:
     """Masks of the images that are still classified correctly after each attack; None if unknown."""
     folder = settings().store.path(run_id)
-    return _survivors(run_id, protocol_id, folder, file_state(evaluation_path(folder, protocol_id)))
+    path = evaluation_path(folder, protocol_id)
+    state = file_state(path)
+    report = _report(path, state)
+    attacks = [result.attack.name for result in report.attacks] if report else []
+    arrays = (file_state(adversarial_path(folder, protocol_id, name)) for name in (CLEAN, *attacks))
+    return _survivors(run_id, protocol_id, folder, (state, *arrays))
 
 
 def diagnosis(run_id: str, protocol_id: str) -> Diagnosis | None:
@@ -120,7 +125,9 @@ def _report(path: Path, state: FileState) -> RobustnessReport | None:
 
 
 @remembered
-def _survivors(run_id: str, protocol_id: str, folder: Path, state: FileState) -> dict[str, np.ndarray] | None:
+def _survivors(
+    run_id: str, protocol_id: str, folder: Path, states: tuple[FileState, ...]
+) -> dict[str, np.ndarray] | None:
     return read_survivors(settings().store, run_id, protocol_id)
 
 

@@ -77,11 +77,11 @@ def pick_reference(runs: list[RunOverview], labels: Mapping[str, str]) -> str:
 
 def comparable_survivors(runs: list[RunOverview], protocol: str, reference: str) -> dict[str, Mapping[str, np.ndarray]]:
     """Images that survive each attack, by run_id, for runs evaluated on the same images as the reference."""
-    images = {run.run_id: measured.reports(run.run_id)[protocol].sample_ids for run in runs}
+    reports = {run.run_id: measured.reports(run.run_id)[protocol] for run in runs}
     return {
         run_id: found
-        for run_id, ids in images.items()
-        if ids == images[reference] and (found := measured.survivors(run_id, protocol)) is not None
+        for run_id, report in reports.items()
+        if report.shares_images(reports[reference]) and (found := measured.survivors(run_id, protocol)) is not None
     }
 
 

@@ -4,14 +4,14 @@ import argparse
 import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
-from itertools import groupby
+from itertools import combinations, groupby
 
 from engine.attacks.threat import ThreatModel
 from engine.command_line.parser import add_folders, open_store, print_json
 from engine.documents import modified, usable
 from engine.errors import InputError
 from engine.formatting import MISSING, epsilon_words
-from engine.measurements.evaluation.read import read_report
+from engine.measurements.evaluation.read import read_report, read_reports
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.queue.overview import read_overview
 from engine.robustness.report import RobustnessReport
@@ -90,9 +90,11 @@ def _choose_evaluation(
     """
     shared, command = _shared_reports(store, run_ids), f"python -m engine evaluate {' '.join(run_ids)}"
     if not shared:
-        raise InputError(
-            "an evaluation that all these runs share", "none", f"Evaluate them with the same settings: {command}."
-        )
+        got, remedy = "none", f"Evaluate them with the same settings: {command}."
+        if len(_test_data(store, run_ids)) > 1:
+            got += ": they were evaluated on different test data, which cannot be compared image by image"
+            remedy = f"Evaluate them on the same data: {command} --other-data."
+        raise InputError("an evaluation that all these runs share", got, remedy)
     asked = {name: value for name in DECISIVE if (value := getattr(args, name)) is not None}
     fitting = {key: report for key, report in shared.items() if asked.items() <= _decisive(report).items()}
     if not fitting:
@@ -116,9 +118,16 @@ def _shared_reports(store: RunStore, run_ids: Sequence[str]) -> dict[str, Robust
     for protocol_id in set.intersection(*(set(paths) for paths in by_run)):
         paths = [one[protocol_id] for one in by_run]
         reports = [report for path in paths if (report := usable(read_report, path))]
-        if len(reports) == len(paths) and len({report.sample_ids for report in reports}) == 1:
+        is_one_set = all(first.shares_images(second) for first, second in combinations(reports, 2))
+        if len(reports) == len(paths) and is_one_set:
             found.append((max(map(modified, paths)), protocol_id, reports[0]))
     return {protocol_id: report for _, protocol_id, report in sorted(found, key=lambda one: one[:2], reverse=True)}
+
+
+def _test_data(store: RunStore, run_ids: Sequence[str]) -> set[str]:
+    """Digests of all test data that these runs were evaluated on, as far as reports name them."""
+    reports = (report for run_id in run_ids for report in read_reports(store, run_id).values())
+    return {report.test_data for report in reports if report.test_data is not None}
 
 
 def _decisive(report: RobustnessReport) -> dict[str, float | str | int]:

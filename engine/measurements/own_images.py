@@ -108,6 +108,17 @@ def load_own_image(store: RunStore, image_id: str) -> OwnImage:
     return own
 
 
+def own_image_problems(store: RunStore) -> list[str]:
+    """A sentence for each damaged file of a user's image."""
+    found = []
+    for path in sorted(own_image_path(store.root, "*").parent.glob("*.npz")):
+        try:
+            load_own_image(store, path.stem)
+        except (InputError, OSError) as error:
+            found.append(f"{path}: {error}")
+    return found
+
+
 def own_image_results(store: RunStore, run_id: str, image_id: str) -> list[OwnImageResult]:
     """Results of a run on an image, one per protocol, newest first; damaged or incomplete ones are skipped."""
     folder = store.path(run_id)

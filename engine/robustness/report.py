@@ -79,6 +79,14 @@ class RobustnessReport(_Record):
         """Number of evaluated samples."""
         return len(self.sample_ids)
 
+    def shares_images(self, other: RobustnessReport) -> bool:
+        """Whether both evaluated the same images, so that they can be compared image by image.
+
+        Test data that a report of an earlier version does not name count as the same.
+        """
+        named = {report.test_data for report in (self, other)} - {None}
+        return self.sample_ids == other.sample_ids and len(named) < 2
+
     @property
     def robust_accuracy_by_attack(self) -> dict[str, float]:
         """Attack name -> robust accuracy under this attack alone, in the order in which attacks ran."""

@@ -14,11 +14,13 @@ import safetensors.torch
 import torch
 
 from engine.data.catalog import DATASETS
+from engine.measurements.own_images import OwnImage, save_own_image
 from engine.models.architectures import build_model
 from engine.queue.client import worker_identity
 from engine.queue.process_identity import is_alive, pid_of, process_identity
 from engine.queue.run_queue import RunQueue
 from engine.runs.records import read_metrics
+from engine.runs.run_files import own_image_path
 
 ROOT = Path(__file__).parents[2]
 RUN_KEYS = {
@@ -209,3 +211,15 @@ def test_ctrl_c_ends_the_waiting_not_the_work(command, laboratory, monkeypatch, 
     monkeypatch.setattr(RunQueue, "jobs", interrupt)
     answer = command("launch", "--seed", 77, "--wait", *laboratory.folders)
     assert answer.code == 130 and "Launched runs continue" in answer.err
+
+
+def test_check_reads_images_of_users_too(command, laboratory):
+    image = OwnImage("mnist-mini", np.zeros((1, 28, 28), np.uint8), 3)
+    path = own_image_path(laboratory.root, save_own_image(laboratory.store, image))
+    assert command("runs", "--check", *laboratory.folders).code == 0
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    answer = command("runs", "--check", *laboratory.folders)
+    assert answer.code == 1 and path.stem in answer.out and "1 damaged file." in answer.out
+    assert len(json.loads(command("runs", "--check", "--json", *laboratory.folders).out)["images"]) == 1

@@ -12,6 +12,7 @@ import pytest
 from engine.attacks.threat import ThreatModel
 from engine.documents import read_json, write_json
 from engine.measurements.evaluation.measure import evaluate_run
+from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.evaluation.survivors import read_survivors
 from engine.robustness.statistics import paired_difference, paired_seeds, wilson_interval
@@ -231,6 +232,23 @@ def test_an_evaluation_that_is_not_there(compare, trained):
     refused(compare(*runs, "--epsilon", 0.3, "--unit", "pixel"), "--epsilon 0.3 --unit pixel", *known)
     refused(compare(*runs, "--samples", 99), "--samples 99", *known)
     refused(compare(*runs, "--seed", 1), "--seed 1", *known)
+
+
+def test_different_test_data_are_not_compared_image_by_image(compare, trained):
+    first, second = trained.short
+    for request in (WEAK, STRONG):
+        path = evaluation_path(trained.store.path(second), request.protocol_id)
+        report = read_report(path)
+        assert report is not None and report.test_data is not None
+        write_json(path, report.model_copy(update={"test_data": "0123456789abcdef"}).model_dump(mode="json"))
+    refused(compare(first, second), "different test data", "--other-data")
+    for request in (WEAK, STRONG):
+        path = evaluation_path(trained.store.path(second), request.protocol_id)
+        report = read_report(path)
+        assert report is not None
+        unknown = report.model_copy(update={"test_data": None, "test_data_is": None})
+        write_json(path, unknown.model_dump(mode="json"))
+    assert compare(first, second).code == 0, "a report of an earlier version names no test data"
 
 
 def test_runs_of_other_data(compare, trained):

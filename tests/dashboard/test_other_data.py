@@ -6,10 +6,13 @@ from dataclasses import replace
 import pytest
 
 from engine.data.identity import data_identity
+from engine.documents import write_json
 from engine.measurements.evaluation.measure import evaluate_run
+from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.paper.setting import SETTINGS
 from engine.queue.run_queue import RunQueue
+from engine.runs.run_files import evaluation_path
 from engine.runs.store import RunStore
 from engine.training.schedule import TrainingConfig
 from tests.dashboard.shown_text import shown
@@ -109,3 +112,17 @@ def test_protocols_that_differ_in_their_data_have_different_titles(open_page, st
         evaluate_run(store, std_and_minmax(store)[0], asked, folder, "cpu")
     titles = open_page("robustness", store.root).selectbox(key="protocol").options
     assert len(set(titles)) == len(titles) == 3 and sum("other data" in title for title in titles) == 2
+
+
+def test_runs_on_different_test_data_are_not_compared_image_by_image(open_page, store):
+    for run_id in store.run_ids():
+        evaluate_run(store, run_id, REQUEST, store.root, "cpu")
+    app = open_page("robustness", store.root)
+    assert "Against" in {name for table in app.dataframe for name in table.value}
+    path = evaluation_path(store.path(std_and_minmax(store)[1]), REQUEST.protocol_id)
+    report = read_report(path)
+    assert report is not None and report.test_data is not None
+    write_json(path, report.model_copy(update={"test_data": "0123456789abcdef"}).model_dump(mode="json"))
+    app.run()
+    assert "Against" not in {name for table in app.dataframe for name in table.value}
+    assert "cannot be compared image by image" in shown(" ".join(caption.value for caption in app.caption))

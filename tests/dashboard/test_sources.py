@@ -4,15 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard import sources
+from dashboard import measured, sources
 from dashboard.sources import closest_watched
+from engine.measurements.evaluation.measure import evaluate_run
+from engine.measurements.evaluation.request import EvaluationRequest
 from engine.minmax.objective import ObjectiveConfig
 from engine.queue import listing
 from engine.queue.overview import RunOverview, list_runs, read_listed
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ImportedConfig
+from engine.runs.run_files import adversarial_path
 from engine.training.schedule import TrainingConfig
+from tests.small_runs import THREAT
 
 
 def run(name: str, pace: int, **changes) -> RunOverview:
@@ -49,3 +53,14 @@ def test_a_read_only_dashboard_reconciles_nothing(serve_store, store, monkeypatc
     monkeypatch.setattr(RunQueue, "reconcile", lambda queue: pytest.fail("a reader changed the queue"))
     serve_store(store.root, read_only=True)
     assert len(sources.runs()) == 2
+
+
+def test_survivors_are_read_again_when_an_array_file_is_damaged(serve_store, store):
+    request = EvaluationRequest(attacks=("fgsm",), samples=20, threat=THREAT)
+    run_id = store.run_ids()[0]
+    evaluate_run(store, run_id, request, store.root, "cpu")
+    serve_store(store.root)
+    assert measured.survivors(run_id, request.protocol_id) is not None
+    path = adversarial_path(store.path(run_id), request.protocol_id, "fgsm")
+    path.write_bytes(path.read_bytes()[:100])
+    assert measured.survivors(run_id, request.protocol_id) is None
