@@ -7,6 +7,7 @@ from dataclasses import asdict
 from itertools import combinations, groupby
 
 from engine.attacks.threat import ThreatModel
+from engine.command_line.inspection import name_damaged_reports
 from engine.command_line.parser import add_folders, open_store, print_json
 from engine.documents import modified, usable
 from engine.errors import InputError
@@ -57,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
             "runs of one data set", " and ".join(datasets), "Compare the runs of each data set separately."
         )
     protocol_id, report, survivors = _choose_evaluation(args, store, [run.run_id for run in runs])
+    name_damaged_reports(store, [run.run_id for run in runs])
     found = contrasts(runs, survivors, reference)
     used = {run_id for one in found for run_id in (*one.run_ids, *one.reference_ids)}
     left_out = [run.run_id for run in runs if run.run_id not in used]

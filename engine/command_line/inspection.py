@@ -1,9 +1,11 @@
-"""`runs --check`: reads every file of runs again, and names those that are damaged."""
+"""Damaged files of runs, named by `runs --check` and by commands that skip them."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from engine.command_line.parser import print_json
+from engine.documents import problem_of
+from engine.measurements.evaluation.read import read_report
 from engine.measurements.inspection import run_problems
 from engine.measurements.own_images import own_image_problems
 from engine.queue.job import ACTIVE
@@ -37,3 +39,11 @@ def check_runs(store: RunStore, queue: RunQueue, run_ids: Sequence[str], as_json
         f"{runs} checked: " + (f"{count} damaged files." if count > 1 else "1 damaged file." if count else "all whole.")
     )
     return 1 if count else 0
+
+
+def name_damaged_reports(store: RunStore, run_ids: Iterable[str]) -> None:
+    """Print each report of these runs that cannot be read to standard error; the command goes on without it."""
+    for run_id in dict.fromkeys(run_ids):
+        for path in store.report_paths(run_id):
+            if problem := problem_of(read_report, path):
+                print(problem, file=sys.stderr)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from functools import cache
 from typing import get_args
 
+from engine.command_line.inspection import name_damaged_reports
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.study_progress import wait_for_study
 from engine.command_line.waiting import place_of, worker_of
@@ -69,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
     submit_study(store, queue, study, list_runs(store, queue)[0], place_of(args))
     progress = wait_for_study(store, queue, study, worker_of(args, store), quiet=args.json)
     evidence, claims = read_evidence(store, queue, setting, args.samples, seeds)
+    name_damaged_reports(store, (run.run_id for seeds in evidence.runs.values() for run in seeds.values()))
     if args.json:
         print_json(_document(evidence, claims) | {"finished": progress.is_finished})
     else:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from engine.attacks.catalog import ATTACKS, PRESETS
+from engine.command_line.inspection import name_damaged_reports
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.run_options import add_network_options, add_training_options, run_settings
 from engine.command_line.study_progress import progress_words, wait_for_study
@@ -139,6 +140,7 @@ def _report(
     protocol, attacks = (study.evaluation.protocol_id, study.evaluation.attacks) if study.evaluation else ("", ())
     found = {run_id: usable(read_report, evaluation_path(store.path(run_id), protocol)) for run_id in runs}
     reports = {run_id: report for run_id, report in found.items() if report is not None}
+    name_damaged_reports(store, runs)
     points = point_documents(progress, runs, reports, attacks)
     if args.json:
         print_json(_summary(request, progress) | {"points": points})

@@ -234,6 +234,15 @@ def test_an_evaluation_that_is_not_there(compare, trained):
     refused(compare(*runs, "--seed", 1), "--seed 1", *known)
 
 
+def test_damaged_reports_that_are_skipped_are_named(compare, trained):
+    runs = trained.short[0], trained.long[0]
+    path = evaluation_path(trained.store.path(runs[0]), STRONG.protocol_id)
+    path.write_bytes(path.read_bytes()[:-40])
+    answer = compare(*runs)
+    assert answer.code == 0 and "ε = 0.3" in answer.out
+    assert str(path) in answer.err and answer.err.count("\n") == 1
+
+
 def test_different_test_data_are_not_compared_image_by_image(compare, trained):
     first, second = trained.short
     for request in (WEAK, STRONG):
