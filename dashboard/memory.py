@@ -14,7 +14,8 @@ import numpy as np
 LIMIT = 256 * 2**20
 """Bytes that all remembered values may take together; the least recently used ones are forgotten first."""
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Memory:
@@ -108,8 +109,8 @@ def bytes_of(value: object) -> int:
         seen.add(id(one))
         if isinstance(one, np.ndarray):
             return one.nbytes
-        if hasattr(one, "nbytes"):
-            return int(one.nbytes)
+        if (size := getattr(one, "nbytes", None)) is not None:
+            return int(size)
         size = getsizeof(one)
         if isinstance(one, Mapping):
             return size + sum(weigh(key) + weigh(each) for key, each in one.items())

@@ -1,7 +1,6 @@
 """Pages of the dashboard, links between them, and the choice of runs that pages share."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import streamlit as st
@@ -10,6 +9,7 @@ from dashboard import measured
 from dashboard.sources import closest_watched
 from dashboard.ui import playback
 from dashboard.ui.plain_text import plain
+from engine.kept import kept
 from engine.queue.overview import RunOverview
 from engine.runs.model_config import ModelConfig
 
@@ -142,7 +142,7 @@ def _first_choice(runs: list[RunOverview]) -> list[str]:
     return [story[name].run_id for name in ("std", "min-max") if name in story] or [run.run_id for run in runs][:2]
 
 
-@lru_cache(maxsize=16384)
+@kept(16384)
 def _name(config: ModelConfig, several_datasets: bool, is_shipped: bool) -> str:
     name = f"{config.dataset_spec.title}: {config.label}" if several_datasets else config.label
     return f"{name} · {config.length}" + (" · shipped" if is_shipped else "")

@@ -13,7 +13,15 @@ from tests.import_graph import Import, loaded_with, read_graph, source_files
 ROOT = Path(__file__).parents[1]
 PAGES = [script.parent.name for script in ROOT.glob("dashboard/*/page.py")]
 FLOORS = [
-    {"engine.errors", "engine.checksum", "engine.file_state", "engine.seeds", "engine.atomic", "engine.formatting"}
+    {
+        "engine.errors",
+        "engine.checksum",
+        "engine.kept",
+        "engine.file_state",
+        "engine.seeds",
+        "engine.atomic",
+        "engine.formatting",
+    }
     | {"engine.system", "engine.terminal"},
     {"engine.validation", "engine.devices", "engine.documents"},
     {"engine.array_files", "engine.tensor_files"},

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -18,6 +17,7 @@ from dashboard.ui.comparison_table import COLUMN_CONFIG, in_words, readable
 from dashboard.ui.page_export import PageExport
 from engine.minmax.quantities import QUANTITIES
 from engine.queue.overview import RunOverview
+from engine.runs.film import Film
 from engine.runs.variants import VARIANTS
 
 LAYER = "conv1"
@@ -66,7 +66,7 @@ def draw_film(
     export: PageExport,
     runs: Sequence[RunOverview],
     records: Mapping[str, Sequence[dict]],
-    weights: Mapping[str, np.ndarray],
+    weights: Mapping[str, Film],
     words: str,
 ) -> None:
     """Draw the weights over the whole training; `words` describe them to readers who cannot see the chart."""

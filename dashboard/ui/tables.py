@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import pandas as pd
 import streamlit as st
@@ -27,6 +27,10 @@ class Later(NamedTuple):
     build: Callable[[], pd.DataFrame]
 
 
+@overload
+def built(table: pd.DataFrame | Later) -> pd.DataFrame: ...
+@overload
+def built(table: None) -> None: ...
 def built(table: pd.DataFrame | Later | None) -> pd.DataFrame | None:
     """The table itself."""
     return table.build() if isinstance(table, Later) else table

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from engine.kept import kept
 from engine.minmax.objective import ObjectiveConfig
 from engine.runs.config import ProbeConfig, RunConfig
 from engine.training.schedule import TrainingConfig
 
 
-@lru_cache(maxsize=16384)  # pages ask for that of every run at every rerun
+@kept(16384)  # pages ask for that of every run at every rerun
 def training_identity(config: RunConfig) -> RunConfig:
     """`config` with the fields that do not affect the final weights set to their defaults.
 
@@ -31,14 +30,14 @@ def training_identity(config: RunConfig) -> RunConfig:
     return config.model_copy(update=same)
 
 
-@lru_cache(maxsize=16384)
+@kept(16384)
 def family(config: RunConfig) -> RunConfig:
     """Settings shared by runs that differ only in λ, κ and seed, which are points of one strength grid."""
     objective = config.objective.model_copy(update={"l1_strength": 0.0, "l2_strength": 0.0})
     return training_identity(config).model_copy(update={"objective": objective, "seed": 0})
 
 
-@lru_cache(maxsize=16384)
+@kept(16384)
 def is_of_family(config: RunConfig, of: RunConfig) -> bool:
     """Whether a run is a point of the strength grid `of` (a `family`); without a penalty, the scope is ignored."""
     own = family(config)

@@ -1,8 +1,8 @@
 """Runs that trained alike, found by the identity of their training and their seed. No torch."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
+from engine.kept import kept
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ModelConfig
 from engine.runs.training_identity import family, is_of_family, training_identity
@@ -29,7 +29,7 @@ def places_alike(configs: Sequence[ModelConfig]) -> Places:
     return _places(_Objects(configs))
 
 
-@lru_cache(maxsize=8)  # pages ask again at every rerun, with the configurations that the listing keeps
+@kept(8)  # pages ask again at every rerun, with the configurations that the listing keeps
 def _places(of: _Objects) -> Places:
     found: dict[RunConfig, dict[int, list[int]]] = {}
     for place, config in enumerate(of.configs):
@@ -43,7 +43,7 @@ def families(configs: Sequence[ModelConfig]) -> Mapping[RunConfig, Sequence[int]
     return _families(_Objects(configs))
 
 
-@lru_cache(maxsize=8)
+@kept(8)
 def _families(of: _Objects) -> dict[RunConfig, list[int]]:
     found: dict[RunConfig, list[int]] = {}
     for place, config in enumerate(of.configs):
@@ -57,13 +57,13 @@ def of_family(configs: Sequence[ModelConfig], of: RunConfig) -> Sequence[int]:
     return _of_family(_Objects(configs), of)
 
 
-@lru_cache(maxsize=8)
+@kept(8)
 def _of_family(found: _Objects, of: RunConfig) -> list[int]:
     configs = enumerate(found.configs)
     return [place for place, config in configs if isinstance(config, RunConfig) and is_of_family(config, of)]
 
 
-@lru_cache(maxsize=16384)
+@kept(16384)
 def seedless(config: RunConfig) -> RunConfig:
     """Training identity of a config without the seed."""
     return training_identity(config).model_copy(update={"seed": 0})

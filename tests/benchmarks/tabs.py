@@ -12,6 +12,7 @@ import psutil
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 from engine.queue.client import LOCK
 from engine.queue.process_identity import process_identity
@@ -27,7 +28,9 @@ class Tab:
 
     def __init__(self, port: int, page: str, query: dict) -> None:
         address = f"ws://127.0.0.1:{port}/_stcore/stream"
-        self._socket = connect(address, origin=f"http://127.0.0.1:{port}", subprotocols=["streamlit"], max_size=None)
+        self._socket = connect(
+            address, origin=Origin(f"http://127.0.0.1:{port}"), subprotocols=[Subprotocol("streamlit")], max_size=None
+        )
         self._page, self._query, self._script = page, urlencode(query, doseq=True), ""
         self.fragments: dict[str, float] = {}
         self._known: list[str] = []
