@@ -101,9 +101,9 @@ def _job(names: tuple[str, ...], values: tuple) -> Job | None:
     data_dir, device = fields.pop("data_dir"), fields.pop("device")
     is_known = status in get_args(Status)
     error = fields.pop("error")
-    texts = {name: _text(fields[name]) for name in ("owner", "message")}
-    times = {name: _number(value) for name, value in fields.items() if name not in texts}
-    attempts, progress = times.pop("attempts"), times.pop("progress")
+    owner, message = _text(fields.pop("owner")), _text(fields.pop("message"))
+    times = {name: _number(value) for name, value in fields.items()}
+    attempts, progress, created_at = (times.pop(name) or 0.0 for name in ("attempts", "progress", "created_at"))
     return Job(
         job_id=job_id,
         kind=kind,
@@ -112,10 +112,12 @@ def _job(names: tuple[str, ...], values: tuple) -> Job | None:
         status=status if is_known else "failed",
         error=_text(error) if is_known else "The queue's row of this job is damaged. Start the job again.",
         place=Place(Path(data_dir), _text(device) or "auto") if isinstance(data_dir, str) else None,
-        attempts=int(attempts or 0),
-        progress=min(1.0, max(0.0, progress or 0.0)),
-        **texts | {"message": texts["message"] or ""},
-        **times | {"created_at": times["created_at"] or 0.0},
+        owner=owner,
+        message=message or "",
+        attempts=int(attempts),
+        progress=min(1.0, max(0.0, progress)),
+        created_at=created_at,
+        **times,
     )
 
 

@@ -219,8 +219,10 @@ def test_a_run_that_diverges_fails_and_tells_where(laboratory):
 def test_what_a_user_can_fix_is_told_in_its_sentence(laboratory):
     start_worker(laboratory.settings)
     told = len(laboratory.log())
-    run_id = laboratory.launch(SHORT.model_copy(update={"dataset": "cifar10"}))
-    job = laboratory.until(run_id, "finished", "failed")
+    config = SHORT.model_copy(update={"dataset": "cifar10"})
+    laboratory.store.create(config)  # as launched before the file was damaged: a launch looks at it
+    laboratory.queue.submit(config.run_id, "train", config.run_id, {}, laboratory.settings.place)
+    job = laboratory.until(config.run_id, "finished", "failed")
     assert job.status == "failed" and job.error.startswith("Expected ") and "cifar10.npz" in job.error
     assert "Traceback" not in job.error and is_alive(worker_identity(laboratory.store.root))
     assert "Traceback" in laboratory.log()[told:], "the whole story is in the log"
@@ -289,6 +291,7 @@ def test_a_lock_without_its_holder_is_no_worker(store):
     assert worker_identity(store.root) is None
     for text in ("", process_identity().rpartition("/")[0] + "/1", "another-boot/1/1"):
         (store.root / LOCK).write_text(text)
+        os.utime(store.root / LOCK, (1.0, 1.0))  # a worker on another machine would have touched it lately
         assert worker_identity(store.root) is None
 
 
