@@ -105,7 +105,7 @@ def read_content(path: Path, last: int | None = None) -> bytes | None:
     except NotADirectoryError:
         return None
     except IsADirectoryError:
-        raise _unreadable(path, "a folder", "Move the folder away.") from None
+        raise _unreadable(path, "a folder", f"Move the folder away. {RESTORE}") from None
     except OSError as error:
         raise unreadable(path, error) from error
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.jobs.measurement_panel import queue_measurements
 from dashboard.settings import Settings
+from dashboard.ui.commands import draw_commands
 from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
 from dashboard.ui.widgets import number, pick_unit
@@ -52,7 +53,7 @@ def draw_evaluation_form(here: Settings, runs: list[RunOverview]) -> None:
     run_ids = [run.run_id for run in runs]
     short = requests[0].model_copy(update={"attacks": short_names(requests[0].attacks)})
     command = short.command(run_ids, [request.threat.epsilon for request in requests])
-    st.code(command, language="bash", wrap_lines=True)
+    draw_commands(command)
     if st.button("Attack these runs", type="primary", icon=":material/bolt:"):
         _queue(here, run_ids, requests)
 

@@ -9,6 +9,7 @@ from dashboard.ui.plain_text import plain
 from engine.errors import InputError
 from engine.formatting import duration
 from engine.queue.deletion import restore_run
+from engine.runs.folder_options import folder_options
 from engine.runs.store import RunStore
 from engine.runs.trash import DAYS_KEPT, DeletedRun
 
@@ -21,13 +22,12 @@ def draw_trash(here: Settings) -> None:
     if not deleted:
         return
     with st.expander(f"Deleted runs ({len(deleted)})", key="trash", icon=":material/delete:"):
-        st.caption(
-            f"A deleted run can be restored for {DAYS_KEPT} days. `python -m engine clean` removes all of them at once."
-        )
+        command = plain(f"python -m engine clean{folder_options(here.store.root)}")
+        st.caption(f"A deleted run can be restored for {DAYS_KEPT} days. {command} removes all of them at once.")
         for entry in deleted[:SHOWN]:
             _draw_row(here, entry)
         if len(deleted) > SHOWN:
-            st.caption(f"Not shown: {len(deleted) - SHOWN} more. `python -m engine runs --deleted` lists all of them.")
+            st.caption(f"Not shown: {len(deleted) - SHOWN} more. The command line lists all of them.")
 
 
 def _name(entry: DeletedRun) -> str:

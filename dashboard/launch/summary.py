@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.jobs.data_in_use import on_data, on_fetched_data
 from dashboard.navigation import open_weights
 from dashboard.settings import Settings
+from dashboard.ui.commands import draw_commands
 from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
 from engine.data.sources import check_available
@@ -32,7 +33,7 @@ def draw_summary(here: Settings, request: LaunchRequest) -> None:
         return
     draw_warning(configs, request.training.weight_limit)
     st.caption("Equivalent command:")
-    st.code(request.command(), language="bash", wrap_lines=True)
+    draw_commands(request.command())
     if here.read_only:
         st.info("This laboratory is read-only. You cannot launch runs.", icon=":material/lock:")
     elif st.button("Launch and watch", type="primary", icon=":material/rocket_launch:", width="stretch"):

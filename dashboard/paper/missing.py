@@ -9,6 +9,7 @@ from dashboard.paper.controls import in_folder
 from dashboard.paper.reading import Library
 from dashboard.paper.words import missing_words, without_strong_attacks
 from dashboard.settings import Settings
+from dashboard.ui.commands import draw_commands
 from dashboard.ui.plain_text import plain
 from dashboard.ui.widgets import number
 from engine.attacks.catalog import STRONG_ATTACKS
@@ -62,7 +63,7 @@ def draw_missing(here: Settings, library: Library, evidence: Evidence) -> None:
         request = study.evaluation or setting.evaluation(samples)
         strong = request.model_copy(update={"attacks": ("paper", "strong")})
         lines.append(f"{strong.command(attackable)} --check")
-    st.code("\n".join(lines), language="bash", wrap_lines=True)
+    draw_commands(*lines)
 
 
 def command(setting: Setting, seeds: int, samples: int) -> str:

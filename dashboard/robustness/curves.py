@@ -12,6 +12,7 @@ from dashboard.frames.labels import unique_labels
 from dashboard.jobs.measurement_panel import measure_and_rerun
 from dashboard.robustness.curve_words import epsilon_title, readable, threshold_words, way_title
 from dashboard.settings import Settings
+from dashboard.ui.commands import draw_commands
 from dashboard.ui.errors import draw_error
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.widgets import number, pick_unit
@@ -56,7 +57,7 @@ def draw_curves_form(here: Settings, chosen: list[RunOverview]) -> None:
             f"{MOST_STEPS} steps. Equivalent command:"
         )
         run_ids = [run.run_id for run in chosen]
-        st.code(request.command(run_ids), language="bash", wrap_lines=True)
+        draw_commands(request.command(run_ids))
         if st.button("Measure curves", type="primary", icon=":material/trending_down:", key="trace"):
             measure_and_rerun(here, run_ids, [request])
 

@@ -12,6 +12,7 @@ from dashboard.frames.distances import distance_frame, distance_summary
 from dashboard.frames.labels import unique_labels
 from dashboard.jobs.measurement_panel import measure_and_rerun
 from dashboard.settings import Settings
+from dashboard.ui.commands import draw_commands
 from dashboard.ui.errors import draw_error
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.protocol_picker import pick_protocol
@@ -60,7 +61,7 @@ def draw_distances_form(here: Settings, chosen: list[RunOverview]) -> None:
             "fab searches in l∞; deepfool (fast, less precise) and cw search in l2. ε does not change the "
             "perturbations found, only which of them count as within ε. Equivalent command:"
         )
-        st.code(request.command(run_ids), language="bash", wrap_lines=True)
+        draw_commands(request.command(run_ids))
         if st.button("Search perturbations", type="primary", icon=":material/straighten:", key="distances-search"):
             measure_and_rerun(here, run_ids, [request])
 

@@ -12,6 +12,7 @@ from dashboard.frames.transfers import accuracy_matrix, transfer_frame
 from dashboard.jobs.measurement_panel import measure_and_rerun
 from dashboard.robustness.transfer_images import draw_pair
 from dashboard.settings import Settings
+from dashboard.ui.commands import draw_commands
 from dashboard.ui.errors import draw_error
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.widgets import forget_unknown, number, pick_unit
@@ -68,7 +69,7 @@ def draw_transfer_form(here: Settings, chosen: list[RunOverview]) -> None:
             "Each run is attacked, unless it already was, and all runs classify the adversarial images. Equivalent "
             "command:"
         )
-        st.code(request.command(run_ids), language="bash", wrap_lines=True)
+        draw_commands(request.command(run_ids))
         draw_button(here, run_ids, request)
 
 

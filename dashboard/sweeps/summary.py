@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.jobs.data_in_use import on_data, on_fetched_data
 from dashboard.settings import Settings
+from dashboard.ui.commands import draw_commands
 from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
 from engine.data.sources import check_available
@@ -45,7 +46,7 @@ def draw_summary(here: Settings, request: SweepRequest, runs: Sequence[RunOvervi
     st.caption(f"{points}, {len(progress.steps)} runs in total; {there} of them are already trained.")
     st.caption(plain(f"λ: {value_list(request.l1_strengths)}. μ: {value_list(request.mus)}."))
     st.caption("Equivalent command:")
-    st.code(request.command(), language="bash", wrap_lines=True)
+    draw_commands(request.command())
     if st.button("Launch sweep", type="primary", icon=":material/grid_on:", width="stretch"):
         try:
             request = on_fetched_data(here, request)

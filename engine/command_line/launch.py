@@ -16,6 +16,7 @@ from engine.minmax.quantities import QUANTITIES
 from engine.queue.overview import RunOverview, read_overview
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_runs
+from engine.runs.folder_options import folder_options
 from engine.runs.launch import LaunchRequest
 from engine.runs.run_settings import MOST_RUNS
 from engine.runs.variants import VARIANTS
@@ -109,5 +110,6 @@ def run(args: argparse.Namespace) -> int:
                 words.append(layer_words(overview))
             print("  ".join(words) + (f"\n  {document['error']}" if document["error"] else ""))
         if not args.wait:
-            print("A worker trains these runs. See `python -m engine runs` or the dashboard.")
+            listing = f"python -m engine runs{folder_options(store.root)}"
+            print(f"A worker trains these runs. See `{listing}` or the dashboard.")
     return 1 if any(overview.status in ("failed", "damaged") for overview in overviews) else 0

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from pydantic import BaseModel
 
-from engine.interface.laboratory import ROOT
+from engine.runs.folder_options import DATA, STORE
 from engine.runs.store import open_store as open_store  # for all commands
 from engine.validation import field_limits
 
@@ -28,9 +28,9 @@ class Parser(argparse.ArgumentParser):
 
 def add_folders(parser: argparse.ArgumentParser, data: bool = True) -> None:
     """Add the options `--store`, `--data` and `--json`."""
-    parser.add_argument("--store", type=Path, default=ROOT / "checkpoints", help="folder of runs (%(default)s)")
+    parser.add_argument("--store", type=Path, default=STORE, help="folder of runs (%(default)s)")
     if data:
-        parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of <name>.npz files (%(default)s)")
+        parser.add_argument("--data", type=Path, default=DATA, help="folder of <name>.npz files (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 

@@ -20,6 +20,7 @@ from engine.queue.problem import QueueProblem
 from engine.queue.run_queue import RunQueue, readable_jobs
 from engine.queue.submission import retry_run
 from engine.queue.worker_state import WorkerState, worker_state
+from engine.runs.folder_options import folder_options
 from engine.runs.store import RunStore
 from engine.runs.trash import DAYS_KEPT
 
@@ -54,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
         return check_runs(store, queue, args.run_ids, args.json)
     if args.stop or args.resume or args.delete or args.restore:
         act(args, store, queue)
+    if args.delete and not args.json:
+        return 0
     jobs, problem = readable_jobs(queue)
     state = worker_state(store.root, [job for job in jobs if job.status in WAITING + ACTIVE])
     notes = [note for note in (problem, state.sentence if _is_news(state, jobs) else "") if note]
@@ -89,7 +92,8 @@ def act(args: argparse.Namespace, store: RunStore, queue: RunQueue) -> None:
     if args.delete:
         for entry in delete_runs(store, queue, args.run_ids):
             if not args.json:
-                print(f"Deleted {entry.run_id}. Restore it with: python -m engine runs {entry.run_id} --restore")
+                undo = f"python -m engine runs {entry.run_id} --restore{folder_options(store.root)}"
+                print(f"Deleted {entry.run_id}. Restore it with: {undo}")
         return
     if args.restore:
         for entry in [store.trash.last_deleted(run_id) for run_id in dict.fromkeys(args.run_ids)]:

@@ -11,7 +11,7 @@ from engine.queue.run_queue import RunQueue
 from engine.runs.config import RunConfig
 from engine.runs.run_data import check_data_at_hand
 from engine.runs.run_files import MODEL, RESULT
-from engine.runs.store import RunStore, has_config
+from engine.runs.store import RunStore, is_run
 
 
 def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig], place: Place) -> list[str]:
@@ -54,7 +54,7 @@ def is_trained(store: RunStore, config: RunConfig) -> bool:
         DamagedFile: the run exists, but its config or its result cannot be read.
     """
     folder = store.path(config.run_id)
-    if not has_config(folder):
+    if not is_run(folder):
         return False
     store.config(config.run_id)
     if store.is_shipped(config.run_id):

@@ -10,16 +10,20 @@ from pathlib import Path
 
 from engine.atomic import place_folder
 from engine.documents import damaged, documents_in, first_fault, modified
-from engine.errors import InputError, disk_words
+from engine.errors import DamagedFile, InputError, disk_words
 from engine.runs.config import RunConfig
+from engine.runs.folder_options import folder_options
 from engine.runs.model_config import ImportedConfig, ModelConfig
 from engine.runs.result_file import read_result
-from engine.runs.run_files import CONFIG, read_json, write_json
+from engine.runs.run_files import CONFIG, ENVIRONMENT, MODEL, RESULT, read_json, write_json
 from engine.runs.trash import DeletedRun, Trash
 
 FORMAT = 1
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _DIGEST_AT_END = re.compile(r"-[0-9a-f]{10}$")
+
+_DECISIVE = (RESULT, MODEL, ENVIRONMENT, "metrics.jsonl", "last.safetensors")
+"""Files that only a run has."""
 
 _ENTRIES = {"format", "run_id", "created_at", "config", "imported"}
 CONFIG_REMEDY = "Restore the file from a copy, or delete the run."
@@ -77,11 +81,11 @@ class RunStore:
 
     def has_shipped(self, run_id: str) -> bool:
         """Whether a run is part of the project, even if it was copied into `root`."""
-        return self.shipped is not None and has_config(self.shipped / run_id)
+        return self.shipped is not None and is_run(self.shipped / run_id)
 
     def is_shipped(self, run_id: str) -> bool:
         """Whether a run exists only among the project's recorded runs, which are read-only."""
-        return not has_config(self.root / run_id) and self.has_shipped(run_id)
+        return not is_run(self.root / run_id) and self.has_shipped(run_id)
 
     def folder(self, run_id: str) -> Path:
         """Directory of an existing run, for reading.
@@ -90,17 +94,16 @@ class RunStore:
             InputError: the id is not valid, or the run does not exist.
         """
         path = self.path(run_id) if RUN_ID.fullmatch(run_id) else None
-        if path is None or not has_config(path):
-            raise InputError(
-                f"the id of a run in {self.root}", repr(run_id), "List the runs with `python -m engine runs`."
-            )
+        if path is None or not is_run(path):
+            remedy = f"List the runs with `python -m engine runs{folder_options(self.root)}`."
+            raise InputError(f"the id of a run in {self.root}", repr(run_id), remedy)
         return path
 
     def own_folder(self, run_id: str) -> Path:
         """Directory of an existing run, for writing; a shipped run is copied into `root` first."""
         self.check_writable()
         folder, own = self.folder(run_id), self.root / run_id
-        if folder == own or has_config(own):
+        if folder == own or is_run(own):
             return own
         self.prepare()
         self._place(own, lambda copy: shutil.copytree(folder, copy))
@@ -109,12 +112,14 @@ class RunStore:
     def create(self, config: ModelConfig) -> Path:
         """Create the directory of a run; an existing one is left unchanged. A crash leaves no run without a config.
 
-        A folder of this name that has no config, such as the rest of a damaged run, is moved into the trash.
+        Raises:
+            DamagedFile: the run exists, but its config is missing.
         """
         self.prepare()
         folder = self.root / config.run_id
-        if not has_config(folder):
+        if not is_run(folder):
             self._place(folder, lambda new: describe_run(new, config))
+        _check_config(folder)
         return folder
 
     def discard(self, run_id: str) -> None:
@@ -126,8 +131,8 @@ class RunStore:
                 folder.rmdir()
 
     def _place(self, folder: Path, fill: Callable[[Path], object]) -> None:
-        """Create the folder of a run as a whole, unless it has a config."""
-        place_folder(folder, fill, is_whole=lambda: has_config(folder), set_aside=self.trash.put)
+        """Create the folder of a run as a whole, unless it exists; an empty folder gives way."""
+        place_folder(folder, fill, is_whole=lambda: is_run(folder), set_aside=self.trash.put)
 
     def check_deletable(self, run_id: str) -> Path:
         """Path of a run that can be deleted: it is in `root`, even if its config is damaged or it is a symbolic link.
@@ -136,8 +141,8 @@ class RunStore:
             InputError: the run does not exist or is shipped.
         """
         own = self.root / run_id
-        is_run = RUN_ID.fullmatch(run_id) and (os.path.lexists(own / CONFIG) or _DIGEST_AT_END.search(run_id))
-        if is_run and os.path.lexists(own):
+        is_named = RUN_ID.fullmatch(run_id) and (_DIGEST_AT_END.search(run_id) or is_run(own))
+        if is_named and os.path.lexists(own):
             return own
         self.folder(run_id)
         raise InputError(
@@ -157,7 +162,7 @@ class RunStore:
             InputError: the run does not exist, or its config is of a newer version.
             DamagedFile: its config cannot be read, or its content is no config.
         """
-        path = self.folder(run_id) / CONFIG
+        path = _check_config(self.folder(run_id))
         document = read_json(path, CONFIG_REMEDY) or {}
         found = document.get("format")
         if isinstance(found, int) and found > FORMAT:
@@ -203,12 +208,24 @@ def describe_run(folder: Path, config: ModelConfig) -> None:
     )
 
 
-def has_config(folder: Path) -> bool:
-    """Whether a folder has a config, readable or not; True as well if the system does not tell."""
+def _check_config(folder: Path) -> Path:
+    """Path of a run's config; DamagedFile if it is missing."""
+    path = folder / CONFIG
+    if not os.path.lexists(path):
+        raise DamagedFile(f"the config {path}", "no such file", CONFIG_REMEDY)
+    return path
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is a run's: it has a config, readable or not, or a run's name and files whose config is missing.
+
+    True as well if the system does not tell.
+    """
     try:
         os.lstat(folder / CONFIG)
     except (FileNotFoundError, NotADirectoryError):
-        return False
+        named = _DIGEST_AT_END.search(folder.name) is not None
+        return named and any(os.path.lexists(folder / name) for name in _DECISIVE)
     except OSError:
         return True
     return True
@@ -225,7 +242,7 @@ def _creation_times(root: Path) -> dict[str, int]:
         try:
             times[name] = os.stat(f"{root}/{name}/{CONFIG}").st_mtime_ns
         except OSError:
-            if has_config(root / name):  # a run with a problem
+            if is_run(root / name):  # a run with a problem
                 times[name] = modified(root / name / CONFIG)
     return times
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.atomic import flush_folder
 from engine.errors import InputError
+from engine.runs.folder_options import folder_options
 
 TRASH = ".trash"
 DAYS_KEPT = 7
@@ -65,7 +66,7 @@ class Trash:
         for entry in self.entries():
             if entry.run_id == run_id:
                 return entry
-        remedy = "List them with `python -m engine runs --deleted`."
+        remedy = f"List them with `python -m engine runs --deleted{folder_options(self.root)}`."
         raise InputError(f"the id of a deleted run in {self.folder}", repr(run_id), remedy)
 
     def restore(self, entry: DeletedRun) -> Path:

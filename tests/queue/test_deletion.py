@@ -13,6 +13,7 @@ from engine.errors import InputError
 from engine.queue.deletion import delete_runs, restore_run
 from engine.queue.job import Place
 from engine.queue.overview import read_overview
+from engine.queue.problem import QueueProblem
 from engine.queue.process_identity import process_identity
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import is_trained, retry_run, submit_runs
@@ -162,7 +163,7 @@ def test_a_launch_that_cannot_be_queued_leaves_no_empty_run(store, queue, monkey
             patch.setattr(queue, "submit", full)
         else:
             patch.setattr(queue, "transaction", lambda: _Failing(real(), full))
-        with pytest.raises(sqlite3.OperationalError):
+        with pytest.raises(QueueProblem, match="full"):
             submit_runs(store, queue, CONFIGS[:1], PLACE)
     assert store.run_ids() == [] and queue.jobs() == [] and not (store.root / CONFIGS[0].run_id).exists()
     assert submit_runs(store, queue, CONFIGS[:1], PLACE) == store.run_ids()

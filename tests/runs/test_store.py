@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from engine.errors import InputError
+from engine.errors import DamagedFile, InputError
+from engine.queue.job import Place
 from engine.queue.overview import list_runs, read_overview
+from engine.queue.submission import submit_runs
 from engine.runs.config import RunConfig
 from engine.runs.records import METRICS
 from engine.runs.run_files import CONFIG, MODEL, RESULT, load_weights, read_json, save_model, write_json
@@ -133,14 +135,28 @@ def test_delete(store):
     assert not folders[0].exists() and store.run_ids() == [folders[1].name]
 
 
-def test_a_folder_without_a_config_is_never_taken_for_a_run(store):
-    """Earlier versions left such a folder when a deletion was killed; the next launch found its old result in it."""
-    folder = store.root / RunConfig().run_id
+def test_a_run_without_its_config_is_a_damaged_run_and_nothing_of_it_is_lost(store, queue):
+    """Killed deletions of earlier versions left such folders, too."""
+    config, folder = RunConfig(), store.root / RunConfig().run_id
     folder.mkdir()
     write_json(folder / RESULT, {"status": "finished", "clean_accuracy": 1.0})
-    assert store.create(RunConfig()) == folder and store.run_ids() == [folder.name]
-    assert store.result(folder.name) is None and store.config(folder.name) == RunConfig()
-    assert [(entry.path / RESULT).exists() for entry in store.trash.entries()] == [True], "what was there is kept"
+    before, other = snapshot_of(folder), store.create(RunConfig(seed=1)).name
+    listed, problems = list_runs(store, queue)
+    assert [run.run_id for run in listed] == [other]
+    assert [problem.run_id for problem in problems] == [folder.name]
+    assert "config.json" in problems[0].sentence and "no such file" in problems[0].sentence
+    for attempt in (lambda: store.create(config), lambda: submit_runs(store, queue, [config], Place(store.root))):
+        with pytest.raises(DamagedFile, match="no such file"):
+            attempt()
+    assert snapshot_of(folder) == before and queue.jobs() == []
+    store.delete(folder.name)
+    assert store.create(config) == folder and store.result(folder.name) is None
+
+
+def test_an_empty_folder_of_a_run_gives_way(store):
+    (store.root / RunConfig().run_id).mkdir()
+    assert store.run_ids() == []
+    assert store.config(store.create(RunConfig()).name) == RunConfig()
 
 
 @pytest.mark.parametrize("moment", ["write", "rename"])
