@@ -47,7 +47,7 @@ def coordinate_lines_figure(coordinates: go.Figure, points: pd.DataFrame) -> go.
         yaxis={"visible": False, "range": [-0.05, 1.05]},
         annotations=[each for place, one in zip(places, drawn.dimensions, strict=True) for each in _ticks(place, one)],
         hovermode="closest",
-    ).update_layout(title=coordinates.layout.title)
+    ).update_layout(title=coordinates.to_plotly_json()["layout"].get("title"))
 
 
 def _height(values: np.ndarray, of: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -22,10 +22,6 @@ class ModelConfig(BaseModel):
 
     dataset: str = "mnist-mini"
     architecture: str = "lenet"
-
-    if TYPE_CHECKING:
-
-        def __hash__(self) -> int: ...  # pydantic adds it to frozen models
 
     @field_validator("dataset")
     @classmethod

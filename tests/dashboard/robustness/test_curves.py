@@ -10,6 +10,7 @@ from engine.measurements.curve.measure import trace_curve
 from engine.measurements.curve.request import CurveRequest
 from engine.queue.overview import list_runs
 from engine.queue.run_queue import RunQueue
+from engine.runs.folder_options import folder_options
 from engine.runs.run_files import load_weights, save_model
 
 
@@ -44,7 +45,8 @@ def test_an_empty_view_queues_what_its_command_line_asks(open_view, store, start
     expected = CurveRequest(attack="mi-fgsm", samples=30, threat=ThreatModel(epsilon=0.1))
     assert {CurveRequest.model_validate(job.payload) for job in jobs} == {expected}
     assert {job.run_id for job in jobs} == set(store.run_ids())
-    assert shlex.split(expected.command(words[4:6])) == words
+    folders = folder_options(store.root, store.root / "data")
+    assert shlex.split(expected.command(words[4:6]) + folders) == words
     assert [settings.root for settings in started_workers] == [store.root]
 
 
