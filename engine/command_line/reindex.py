@@ -39,12 +39,11 @@ def _document(done: Reindexing, aside: Path | None) -> dict:
 
 
 def _sentences(done: Reindexing, aside: Path | None, is_dry: bool) -> list[str]:
-    said = "Nothing was changed. This would be done:" if is_dry else "The queue agrees with the runs."
-    sentences = [said]
+    sentences = [_outcome(done, aside), f"Trainings queued again from their checkpoints: {len(done.restored)}"]
+    if is_dry:
+        sentences.insert(0, "Nothing was changed. This would be done:")
     if done.damage:
-        place = f" It is now {aside}." if aside else ""
-        sentences.append(f"Damaged file, replaced by a new one: {done.damage}{place}")
-        sentences.append(f"Rows read from the damaged file and kept: {len(done.kept)}")
+        sentences.append(f"Rows kept from the damaged file: {len(done.kept)}")
         sentences.append(
             f"Open measurements: {done.open_measurements} kept. How many others are lost is unknown, since the "
             "file does not show them. Start them again."
@@ -53,3 +52,13 @@ def _sentences(done: Reindexing, aside: Path | None, is_dry: bool) -> list[str]:
         sentences.append("Open measurements lost: 0")
     sentences += [f"Interrupted training with a checkpoint, queued again: {run_id}" for run_id in done.restored]
     return sentences + [f"Row without a run, dropped: {job_id}" for job_id in done.dropped]
+
+
+def _outcome(done: Reindexing, aside: Path | None) -> str:
+    """What becomes of the file; `aside` is None if nothing was changed, or the file is kept."""
+    if done.damage is None:
+        return "queue.sqlite can be read, and is kept."
+    if aside is None:
+        return f"queue.sqlite is damaged ({done.damage}). It is renamed and kept, and a new queue is written."
+    moved = f"The damaged file is now {aside}, and a new queue was written."
+    return f"queue.sqlite was damaged ({done.damage}). {moved}"

@@ -13,10 +13,10 @@ DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLI
 class QueueProblem(InputError):
     """The queue is locked, damaged, of a newer version or not readable. Trainings under way wait, and go on.
 
-    is_damage: whether the file itself is damaged or no queue, so that it must be replaced.
+    damage: what is wrong with the file itself, so that it must be replaced; None if it is usable later.
     """
 
-    is_damage = False
+    damage: str | None = None
 
 
 def queue_problem(path: Path, error: sqlite3.Error | OSError) -> QueueProblem:
@@ -28,12 +28,12 @@ def queue_problem(path: Path, error: sqlite3.Error | OSError) -> QueueProblem:
             "if this stays, end the program that has the file open."
         )
     if code in DAMAGED or type(error) is sqlite3.DatabaseError:
-        damage = QueueProblem.plain(
-            f"The queue {path} is damaged or no queue ({error}). Runs are kept. "
+        problem = QueueProblem.plain(
+            f"The queue {path} is damaged, or is not a queue of this laboratory ({error}). Runs are kept. "
             "Stop the worker, then run `python -m engine reindex`, which replaces the file and keeps a copy."
         )
-        damage.is_damage = True
-        return damage
+        problem.damage = str(error)
+        return problem
     if code == sqlite3.SQLITE_FULL:
         return QueueProblem.plain(f"The disk of the queue {path} is full. Free some space, then try again.")
     reason = str(error) if isinstance(error, sqlite3.Error) else error.strerror or type(error).__name__

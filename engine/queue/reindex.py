@@ -26,7 +26,7 @@ FILES = ("", "-wal", "-shm")
 class Reindexing:
     """What is done to make the queue agree with the runs.
 
-    damage: why the file is replaced; None if it can be read.
+    damage: what is wrong with the file that is replaced; None if it can be read.
     restored: unfinished trainings with a checkpoint that have no row and get one, as interrupted.
     dropped: rows whose run does not exist.
     kept: rows that a damaged file still shows, and that are copied into the new one.
@@ -58,9 +58,9 @@ def plan_reindexing(store: RunStore, queue: RunQueue) -> Reindexing:
         if queue.path.exists():
             queue.check()
     except QueueProblem as problem:
-        if not problem.is_damage:
+        if problem.damage is None:
             raise
-        damage, jobs = str(problem), salvaged(queue.path)
+        damage, jobs = problem.damage, salvaged(queue.path)
     for job in jobs:
         if job.status in ACTIVE and job.owner and is_alive(job.owner):
             raise _busy(f"process {pid_of(job.owner)}, which works on {job.run_id},")

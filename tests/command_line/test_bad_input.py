@@ -209,6 +209,16 @@ def test_a_damaged_queue(command, laboratory, no_worker):
     assert answer.code == 0 and laboratory.queued in answer.out, "runs are listed from their files"
     assert "queue.sqlite" in answer.err and "engine reindex" in answer.err and answer.err.count("\n") == 1
     assert_refused(command("launch", "--epochs", "1", *laboratory.folders), "queue.sqlite", "engine reindex")
+    planned = command("reindex", "--dry-run", *laboratory.folders).out.splitlines()
+    assert planned[0].startswith("Nothing was changed.") and planned[1].startswith("queue.sqlite is damaged (")
+    first, *counts = command("reindex", *laboratory.folders).out.splitlines()
+    (aside,) = laboratory.root.glob("queue.damaged-*.sqlite")
+    assert first.startswith("queue.sqlite was damaged (") and first.count("damaged file") == 1
+    assert first.endswith(f"The damaged file is now {aside}, and a new queue was written.")
+    assert counts[0].startswith("Trainings queued again") and any("lost" in line for line in counts)
+    assert not [line for line in (first, *counts) if "agrees" in line or "run `python" in line]
+    again = command("reindex", *laboratory.folders).out.splitlines()
+    assert again[0] == "queue.sqlite can be read, and is kept." and "Open measurements lost: 0" in again
 
 
 def test_a_queue_that_is_locked_or_full(command, laboratory, monkeypatch):
