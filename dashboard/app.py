@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import sources
 from dashboard.navigation import build_pages
+from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
 from engine.queue.problem import QueueProblem
 
@@ -19,5 +20,6 @@ if problem := sources.queue_problem():
     st.warning(plain(problem), icon=":material/database_off:")
 try:
     page.run()
-except QueueProblem as problem:
-    st.error(plain(str(problem)))
+except QueueProblem as refusal:
+    if str(refusal) != problem:
+        draw_error(refusal)

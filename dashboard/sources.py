@@ -1,6 +1,7 @@
 """Reads of the runs in the store, shared by all sessions; only what has changed is read again."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,16 @@ from dashboard.settings import Settings, read_settings
 from engine.minmax.gradients import InputKind, Simulation, input_vector, simulate
 from engine.queue.listing import Listing
 from engine.queue.overview import RunOverview, RunProblem
+from engine.queue.problem import QueueProblem
 from engine.queue.run_queue import RunQueue
 from engine.runs.columns import Records
 from engine.runs.config import RunConfig
 from engine.runs.film import Film
 from engine.runs.history import History
 from engine.runs.store import RunStore
+
+HASTE = 0.5
+"""Seconds that a page waits for a lock in order to reconcile the queue."""
 
 RECONCILED_FOR = 2.0
 """Seconds for which the queue counts as reconciled."""
@@ -108,8 +113,15 @@ def _listing(root: Path, shipped_root: Path | None) -> Listing:
 
 @st.cache_resource(max_entries=8, ttl=RECONCILED_FOR, show_spinner=False)
 def _reconcile(root: Path) -> None:
-    """Reconcile the queue of the store, for all sessions together."""
-    settings().queue.reconcile()
+    """Reconcile the queue of the store, for all sessions together; not if it cannot be used now."""
+    with suppress(QueueProblem):
+        _reconciler(root).reconcile()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _reconciler(root: Path) -> RunQueue:
+    """The queue of the store; it remembers between calls who was at work."""
+    return RunQueue(root, timeout=HASTE)
 
 
 @remembered

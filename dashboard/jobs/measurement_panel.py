@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.frames.labels import unique_labels
 from dashboard.jobs.queue_panel import ICONS, attend_worker, pace
 from dashboard.settings import Settings
-from dashboard.ui.errors import draw_error
+from dashboard.ui.errors import errors_drawn
 from dashboard.ui.plain_text import plain
 from engine.errors import InputError
 from engine.measurements.images import check_test_data_at_hand
@@ -53,9 +53,10 @@ def draw_measurements(here: Settings, runs: list[RunOverview], jobs: list[Job]) 
         running = sum(job.status in ACTIVE for job in jobs)
         words.caption(f"{running} running, {len(unended) - sum(job.status == 'running' for job in unended)} waiting")
         if action.button("Stop all", key="stop-all", icon=":material/stop:"):
-            for job in reversed(unended):  # waiting jobs first, or the worker would start them
-                here.queue.request_stop(job.job_id)
-            st.rerun()
+            with errors_drawn():
+                for job in reversed(unended):  # waiting jobs first, or the worker would start them
+                    here.queue.request_stop(job.job_id)
+                st.rerun()
     for job in jobs[:SHOWN]:
         _draw_measurement(here, job, labels[job.run_id])
     if more := jobs[SHOWN:]:
@@ -75,12 +76,14 @@ def _draw_measurement(here: Settings, job: Job, label: str) -> None:
     if here.read_only:
         return
     if job.status in ("queued", "running") and action.button("Stop", key=f"stop-{job.job_id}"):
-        here.queue.request_stop(job.job_id)
-        st.rerun()
+        with errors_drawn():
+            here.queue.request_stop(job.job_id)
+            st.rerun()
     if job.status in RESUMABLE and action.button("Retry", key=f"retry-{job.job_id}"):
-        here.queue.resume(job.job_id, here.worker.place)
-        client.start_worker(here.worker)
-        st.rerun()
+        with errors_drawn():
+            here.queue.resume(job.job_id, here.worker.place)
+            client.start_worker(here.worker)
+            st.rerun()
 
 
 def _words(job: Job) -> str:
@@ -109,9 +112,6 @@ def queue_measurements(here: Settings, run_ids: Iterable[str], requests: Sequenc
 
 def measure_and_rerun(here: Settings, run_ids: Iterable[str], requests: Sequence[Measurement]) -> None:
     """Queue measurements and rerun the page, or draw why they were refused."""
-    try:
+    with errors_drawn("The runs could not be measured."):
         queue_measurements(here, run_ids, requests)
-    except (InputError, OSError) as error:
-        draw_error(error, "The runs could not be measured.")
-        return
-    st.rerun()
+        st.rerun()

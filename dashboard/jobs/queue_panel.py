@@ -8,9 +8,8 @@ import streamlit as st
 
 from dashboard.navigation import open_weights
 from dashboard.settings import Settings
-from dashboard.ui.errors import draw_error
+from dashboard.ui.errors import errors_drawn
 from dashboard.ui.plain_text import plain
-from engine.errors import InputError
 from engine.formatting import duration
 from engine.queue import client
 from engine.queue.deletion import delete_runs
@@ -52,11 +51,15 @@ def attend(here: Settings, runs: list[RunOverview]) -> None:
 def attend_worker(here: Settings) -> None:
     """Start a worker if none is alive, at most every few seconds, and show what is wrong with it.
 
-    A worker that ended by an error is started again only once a minute.
+    A worker that ended by an error is started again only once a minute; none is started for a queue that cannot be
+    read, since it must not be at work while the file is replaced.
     """
     if here.read_only:
         return
-    state = worker_state(here.store.root, readable_jobs(here.queue)[0])
+    jobs, problem = readable_jobs(here.queue)
+    if problem:
+        return
+    state = worker_state(here.store.root, jobs)
     if state.sentence:
         st.warning(plain(state.sentence), icon=":material/warning:")
     pause = FAILED_PAUSE if state.status == "failed" else PAUSE
@@ -113,16 +116,18 @@ def _draw_actions(here: Settings, run: RunOverview) -> None:
         return
     if run.status in ("queued", "running"):
         if st.button("Stop", key=f"stop-{run.run_id}", icon=":material/stop:", help="Save and stop; you can resume it"):
-            here.queue.request_stop(run.run_id)
-            st.rerun()
+            with errors_drawn():
+                here.queue.request_stop(run.run_id)
+                st.rerun()
     elif run.status in RESUMABLE and isinstance(run.config, RunConfig):
         word = "Retry" if run.status == "failed" else "Resume"
         if st.button(
             word, key=f"resume-{run.run_id}", icon=":material/resume:", help="Resume from the last checkpoint"
         ):
-            retry_run(here.store, here.queue, run.run_id, here.worker.place)
-            client.start_worker(here.worker)
-            st.rerun()
+            with errors_drawn():
+                retry_run(here.store, here.queue, run.run_id, here.worker.place)
+                client.start_worker(here.worker)
+                st.rerun()
     if run.status not in ACTIVE:
         _draw_delete(here, run)
 
@@ -131,11 +136,8 @@ def _draw_delete(here: Settings, run: RunOverview | RunProblem) -> None:
     with st.popover("", icon=":material/delete:", help="Delete this run"):
         st.write(f"The run moves to the trash. You can restore it below for {DAYS_KEPT} days.")
         if st.button("Delete", key=f"delete-{run.run_id}", type="primary"):
-            try:
+            with errors_drawn():
                 delete_runs(here.store, here.queue, [run.run_id])
-            except InputError as error:
-                draw_error(error)
-            else:
                 st.rerun()
 
 

@@ -7,14 +7,15 @@ import streamlit as st
 from dashboard import sources
 from dashboard.jobs.queue_panel import attend_worker
 from dashboard.settings import Settings
-from dashboard.ui.errors import draw_error
+from dashboard.ui.errors import errors_drawn
 from dashboard.ui.plain_text import plain
 from engine.data.sources import check_available
 from engine.devices import resolve_device
-from engine.errors import DamagedFile, InputError
+from engine.errors import DamagedFile
 from engine.formatting import duration
 from engine.queue import client
 from engine.queue.overview import RunOverview
+from engine.queue.run_queue import readable_jobs
 from engine.studies.study import Step, Study, StudyProgress, stop_study, study_jobs, study_progress, submit_study
 
 TICK = 1.0
@@ -52,8 +53,9 @@ def _draw_bar(here: Settings, study: Study, progress: StudyProgress, key: str) -
     left, action = st.columns([6, 1], vertical_alignment="center")
     left.progress(min(progress.fraction, 1.0), text=progress_words(progress, seconds_left(here, progress)))
     if not here.read_only and action.button("Stop", key=f"{key}-stop", icon=":material/stop:"):
-        stop_study(here.queue, study, progress)
-        st.rerun()
+        with errors_drawn():
+            stop_study(here.queue, study, progress)
+            st.rerun()
 
 
 def _draw_launch(here: Settings, study: Study, progress: StudyProgress, key: str) -> None:
@@ -70,14 +72,11 @@ def _draw_launch(here: Settings, study: Study, progress: StudyProgress, key: str
     seconds = seconds_left(here, progress)
     label = f"{word} ({runs}{f', about {duration(seconds)}' if seconds else ''})"
     if st.button(label, key=f"{key}-launch", icon=":material/play_arrow:", type="primary"):
-        try:
+        with errors_drawn("The runs could not be launched."):
             check_available(study.configs[0].dataset, here.worker.data_dir)
             submit_study(here.store, here.queue, study, sources.runs(), here.worker.place)
             client.start_worker(here.worker)
-        except (InputError, OSError) as error:
-            draw_error(error, "The runs could not be launched.")
-            return
-        st.rerun()
+            st.rerun()
 
 
 def draw_failures(here: Settings, study: Study, steps: Sequence[Step]) -> None:
@@ -90,7 +89,7 @@ def draw_failures(here: Settings, study: Study, steps: Sequence[Step]) -> None:
 
 def _reason(here: Settings, study: Study, step: Step) -> str:
     """Error message of the training or the attack that failed."""
-    jobs = filter(None, map(here.queue.job, study_jobs(study, step)))
+    jobs, _ = readable_jobs(here.queue, study_jobs(study, step))
     errors = [job.error for job in jobs if job.status == "failed"]
     try:
         result = here.store.result(step.run_id) or {}

@@ -5,6 +5,7 @@ import time
 import streamlit as st
 
 from dashboard.settings import Settings
+from dashboard.ui.errors import errors_drawn
 from dashboard.ui.plain_text import plain
 from engine.errors import InputError
 from engine.formatting import duration
@@ -44,9 +45,6 @@ def _draw_row(here: Settings, entry: DeletedRun) -> None:
     ago = duration(max(0.0, time.time() - entry.deleted_at))
     name.markdown(f"{plain(_name(entry))}, deleted {ago} ago")
     if action.button("Restore", key=f"restore-{entry.path.name}", icon=":material/undo:"):
-        try:
+        with errors_drawn():
             restore_run(here.store, here.queue, entry)
-        except InputError as error:
-            st.error(plain(str(error)))
-        else:
             st.rerun()

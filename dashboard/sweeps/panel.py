@@ -6,11 +6,10 @@ import streamlit as st
 
 from dashboard.jobs.study_panel import draw_failures, progress_words, seconds_left
 from dashboard.settings import Settings
-from dashboard.ui.errors import draw_error
+from dashboard.ui.errors import errors_drawn
 from dashboard.ui.plain_text import plain
 from engine.data.catalog import dataset_spec
 from engine.data.sources import check_available
-from engine.errors import InputError
 from engine.queue import client
 from engine.queue.overview import RunOverview
 from engine.studies.study import StudyProgress, stop_study, study_progress, submit_study
@@ -52,19 +51,17 @@ def _draw_actions(here: Settings, request: SweepRequest, progress: StudyProgress
         if st.button(
             "Stop", key=f"stop-{key}", icon=":material/stop:", help="Saves the runs and stops; the sweep can be resumed"
         ):
-            stop_study(here.queue, request.study, progress)
-            st.rerun()
+            with errors_drawn():
+                stop_study(here.queue, request.study, progress)
+                st.rerun()
     elif not all(step.is_over for step in progress.steps):
         if st.button(
             "Resume", key=f"resume-{key}", icon=":material/resume:", help="Continues the unfinished runs and attacks"
         ):
-            try:
+            with errors_drawn("The sweep could not be resumed."):
                 check_available(request.dataset, here.worker.data_dir)
                 submit_study(here.store, here.queue, request.study, runs, here.worker.place)
                 client.start_worker(here.worker)
-            except (InputError, OSError) as error:
-                draw_error(error, "The sweep could not be resumed.")
-            else:
                 st.rerun()
     if not progress.is_busy and st.button(
         "Forget",

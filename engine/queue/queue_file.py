@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from engine.errors import InputError
-from engine.queue.problem import QueueProblem, primary_code, queue_problem
+from engine.queue.problem import LOCKED, QueueProblem, primary_code, queue_problem
 from engine.queue.schema import SCHEMA_VERSION, migrate, schema_version
 from engine.queue.snapshot import read_at_rest, snapshot
 
@@ -19,12 +19,13 @@ class QueueFile:
     """A SQLite file with the tables of `schema`.
 
     read_only: whether nothing in the file's folder may change; then a private copy is read.
-    timeout: seconds to wait while another connection writes.
+    timeout: seconds to wait while another connection writes. After a reader has waited in vain, the next ones do not
+        wait, until one of them can read: a page makes many reads.
     """
 
     def __init__(self, path: Path, read_only: bool, timeout: float) -> None:
         self.path, self.read_only, self.timeout = path, read_only, timeout
-        self._local = threading.local()
+        self._local, self._is_hasty = threading.local(), False
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -37,8 +38,9 @@ class QueueFile:
         if joined is not None:
             yield joined
             return
-        with self._problems_worded(), self._reader() as connection:
-            yield connection
+        with self._problems_worded(), self._haste_noted():
+            with self._reader(0.0 if self._is_hasty else self.timeout) as connection:
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -56,7 +58,7 @@ class QueueFile:
         if joined is not None:
             yield joined
             return
-        with self._problems_worded(), closing(self._opened()) as connection:
+        with self._problems_worded(), closing(self._opened(self.timeout)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             self._local.connection = connection
             try:
@@ -68,9 +70,18 @@ class QueueFile:
                     connection.execute("ROLLBACK")
 
     @contextmanager
-    def _reader(self) -> Iterator[sqlite3.Connection]:
+    def _haste_noted(self) -> Iterator[None]:
         try:
-            connection = None if self.read_only else self._opened()
+            yield
+        except sqlite3.Error as error:
+            self._is_hasty = primary_code(error) in LOCKED
+            raise
+        self._is_hasty = False
+
+    @contextmanager
+    def _reader(self, timeout: float) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = None if self.read_only else self._opened(timeout)
         except sqlite3.OperationalError as error:
             if primary_code(error) not in UNWRITABLE:
                 raise
@@ -87,8 +98,8 @@ class QueueFile:
             self._prepare(copy)
             yield copy
 
-    def _opened(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=self.timeout, isolation_level=None)
+    def _opened(self, timeout: float) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=timeout, isolation_level=None)
         try:
             self._prepare(connection)
         except BaseException:

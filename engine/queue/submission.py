@@ -40,7 +40,7 @@ def _start(store: RunStore, queue: RunQueue, config: RunConfig, place: Place) ->
             store.create(config)
             start_run(queue, config, place)
     except BaseException:
-        if is_new:
+        if is_new and os.path.lexists(store.root / config.run_id):
             with queue.transaction():
                 if queue.job(config.run_id) is None:  # else another process has launched it meanwhile
                     store.discard(config.run_id)

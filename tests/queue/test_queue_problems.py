@@ -40,6 +40,14 @@ def lock(queue: RunQueue) -> sqlite3.Connection:
     return connection
 
 
+def shut(queue: RunQueue) -> sqlite3.Connection:
+    """A connection of another program that keeps even readers out."""
+    connection = sqlite3.connect(queue.path, timeout=30.0, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute("BEGIN EXCLUSIVE")
+    return connection
+
+
 def overwrite(queue: RunQueue) -> None:
     for ending in ("", "-wal", "-shm"):
         queue.path.with_name(queue.path.name + ending).unlink(missing_ok=True)
@@ -82,7 +90,24 @@ def test_a_lock_is_a_sentence(store, hasty, tiny):
         assert readable_jobs(hasty)[1] is None, "readers do not wait for a writer"
         with pytest.raises(QueueProblem, match="has locked the queue") as caught:
             hasty.submit("b", "train", "b", {})
-        assert not caught.value.is_damage
+        assert caught.value.damage is None
+
+
+def test_readers_wait_once_for_a_lock_that_stays(store, tiny, monkeypatch):
+    queue, waits = RunQueue(store.root, timeout=0.01), []
+    queue.submit("a", "train", "a", {})
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda *words, **options: waits.append(options["timeout"]) or connect(*words, **options)
+    )
+    with closing(shut(queue)):
+        assert all("has locked the queue" in readable_jobs(queue)[1] for _ in range(3))
+        assert waits[-3:] == [0.01, 0.0, 0.0]
+        with pytest.raises(QueueProblem):
+            queue.submit("b", "train", "b", {})
+        assert waits[-1] == 0.01, "a request waits"
+    assert readable_jobs(queue)[1] is None and readable_jobs(queue)[1] is None
+    assert waits[-2:] == [0.0, 0.01]
 
 
 def test_foreign_tables_are_left_alone(queue, store):
