@@ -1,12 +1,15 @@
 """Reindexing: rows of the queue made to agree with the runs of the store, and a damaged file replaced. No torch."""
 
 import os
+import shutil
 import sqlite3
+import tempfile
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.atomic import NEW_FOLDER, flush_folder
 from engine.errors import InputError
 from engine.queue.client import worker_identity
 from engine.queue.job import ACTIVE, WAITING, Job, Place, read_job
@@ -85,7 +88,16 @@ def reindex(store: RunStore, queue: RunQueue, place: Place) -> tuple[Reindexing,
         InputError: as `plan_reindexing`.
     """
     plan = plan_reindexing(store, queue)
-    aside = _move_aside(queue.path) if plan.damage else None
+    if plan.damage is None:
+        _apply(plan, store, queue, place)
+        return plan, None
+    with tempfile.TemporaryDirectory(dir=store.root, prefix=NEW_FOLDER) as folder:
+        new = RunQueue(Path(folder))
+        _apply(plan, store, new, place)
+        return plan, _replace(queue.path, new.path)
+
+
+def _apply(plan: Reindexing, store: RunStore, queue: RunQueue, place: Place) -> None:
     with queue.transaction():
         for job in plan.kept:
             queue.insert(job)
@@ -95,7 +107,6 @@ def reindex(store: RunStore, queue: RunQueue, place: Place) -> tuple[Reindexing,
             where = place_of_run(store.training_config(run_id), place)
             queue.submit(run_id, "train", run_id, {}, where)
             queue.interrupt(run_id)
-    return plan, aside
 
 
 def salvaged(path: Path) -> list[Job]:
@@ -121,12 +132,22 @@ def _is_unfinished(store: RunStore, run_id: str) -> bool:
     return is_training and not (folder / RESULT).exists() and any((folder / name).exists() for name in (LAST, PREVIOUS))
 
 
-def _move_aside(path: Path) -> Path:
-    """Rename the file and what SQLite keeps beside it; nothing is deleted."""
+def _replace(path: Path, new: Path) -> Path:
+    """Put a new file in place of a damaged one, and return the path of a copy of the damaged one.
+
+    A crash leaves one of the two in place, so that no row is lost that can still be read.
+    """
     aside = path.with_name(f"queue.damaged-{time.strftime('%Y%m%d-%H%M%S')}.sqlite")
-    for ending in reversed(FILES):
-        with suppress(FileNotFoundError):
-            os.rename(f"{path}{ending}", f"{aside}{ending}")
+    if path.is_file() and not path.is_symlink():
+        for ending in FILES:
+            with suppress(FileNotFoundError):
+                shutil.copy2(f"{path}{ending}", f"{aside}{ending}")
+        for ending in reversed(FILES[1:]):  # the log of the damaged file must not be applied to the new one
+            Path(f"{path}{ending}").unlink(missing_ok=True)
+    else:
+        os.rename(path, aside)
+    os.replace(new, path)
+    flush_folder(path.parent)
     return aside
 
 

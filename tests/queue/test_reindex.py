@@ -77,6 +77,22 @@ def test_rows_that_a_damaged_file_still_shows_are_kept(store, queue, unfinished,
     assert queue.job(measured).payload["attacks"] == ["fgsm"]
 
 
+def test_a_damaged_file_stays_until_the_new_one_has_its_rows(store, queue, unfinished, measured, monkeypatch):
+    """Else a crash in between loses rows that can still be read."""
+    content = overwrite(queue)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(queue), "submit", full)
+        with pytest.raises(OSError, match="No space"):
+            reindex(store, queue, HERE)
+    assert queue.path.read_bytes() == content
+    assert reindex(store, queue, HERE)[0].restored == (unfinished,)
+    assert [path.name for path in store.root.iterdir() if path.name.startswith(".new-")] == []
+
+
 def test_no_queue_at_all(store, queue, unfinished):
     queue.path.unlink()
     done, aside = reindex(store, queue, HERE)

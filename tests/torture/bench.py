@@ -135,4 +135,4 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
     while not condition():
         if time.monotonic() - started > PATIENCE:
             raise TimeoutError(f"waited {PATIENCE:g} s for {what}")
-        time.sleep(0.01)
+        time.sleep(0.03)

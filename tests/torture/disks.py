@@ -70,7 +70,7 @@ def full(bench: Bench) -> Iterator[Attempt]:
             assert_as_apart(laboratory, expected)
 
     while True:
-        snapshots, which = bench.random.randint(0, 13), bench.random.randrange(2)
+        snapshots, which = bench.random.randint(0, 7), bench.random.randrange(2)
         yield lambda snapshots=snapshots, which=which: attempt(snapshots, which)
 
 

@@ -69,7 +69,7 @@ def harmed(bench: Bench, harm: Callable[[Path], object], repair: bool) -> Iterat
         assert_as_apart(laboratory, expected)
 
     while True:
-        snapshots, which = bench.random.randint(1, 13), bench.random.randrange(2)
+        snapshots, which = bench.random.randint(1, 7), bench.random.randrange(2)
         yield lambda snapshots=snapshots, which=which: attempt(snapshots, which)
 
 

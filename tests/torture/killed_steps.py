@@ -1,7 +1,9 @@
 """SIGKILL between two steps of everything that writes into a store; then the same is done again."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -45,7 +47,7 @@ def killed(bench: Bench, original: Laboratory, work: Work, again: Work | None = 
         yield lambda moment=moment: attempt(moment)
 
 
-@fault("kill between the steps of a training", tries=60)
+@fault("kill between the steps of a training", tries=40)
 def training(bench: Bench) -> Iterator[Attempt]:
     def work(laboratory: Laboratory) -> None:
         experiment.CHECKPOINT_INTERVAL = 0.0  # in the child alone: a checkpoint at every step
@@ -66,7 +68,7 @@ def measured(bench: Bench, request: Callable[[Laboratory], AnyRequest]) -> Itera
     return killed(bench, original, work)
 
 
-@fault("kill between the steps of an evaluation", tries=30)
+@fault("kill between the steps of an evaluation", tries=24)
 def evaluation(bench: Bench) -> Iterator[Attempt]:
     return measured(bench, lambda laboratory: EVALUATION)
 
@@ -81,7 +83,7 @@ def transfers(bench: Bench) -> Iterator[Attempt]:
     return measured(bench, lambda laboratory: transfer())
 
 
-@fault("kill between the steps of an import", tries=30)
+@fault("kill between the steps of an import", tries=24)
 def imported(bench: Bench) -> Iterator[Attempt]:
     weights = finished_runs(bench).root / config(0).run_id / MODEL
 
@@ -91,7 +93,7 @@ def imported(bench: Bench) -> Iterator[Attempt]:
     return killed(bench, finished_runs(bench), work)
 
 
-@fault("kill between the steps of freezing a run", tries=30)
+@fault("kill between the steps of freezing a run", tries=24)
 def frozen(bench: Bench) -> Iterator[Attempt]:
     return killed(bench, unfinished_run(bench), lambda laboratory: freeze_run(laboratory.store, config(0).run_id))
 
@@ -104,7 +106,7 @@ def launch(bench: Bench) -> Iterator[Attempt]:
     return killed(bench, finished_runs(bench), work)
 
 
-@fault("kill between the steps of launching a sweep", tries=30)
+@fault("kill between the steps of launching a sweep", tries=24)
 def sweep(bench: Bench) -> Iterator[Attempt]:
     words = "sweep --l1 0 0.1 --mu 0.1 --epochs 1 --batch-size 64 --samples 20 --attacks fgsm".split()
     return killed(bench, finished_runs(bench), lambda laboratory: command(laboratory, *words))
@@ -122,7 +124,7 @@ def deletion(bench: Bench) -> Iterator[Attempt]:
     return killed(bench, finished_runs(bench), work)
 
 
-@fault("kill between the steps of a restore", tries=30)
+@fault("kill between the steps of a restore", tries=24)
 def restored(bench: Bench) -> Iterator[Attempt]:
     original = bench.made("deleted", lambda laboratory: delete_some(bench, laboratory))
 
@@ -133,7 +135,7 @@ def restored(bench: Bench) -> Iterator[Attempt]:
     return killed(bench, original, work)
 
 
-@fault("kill between the steps of clean", tries=30)
+@fault("kill between the steps of clean", tries=24)
 def cleaning(bench: Bench) -> Iterator[Attempt]:
     original = bench.made("deleted", lambda laboratory: delete_some(bench, laboratory))
 
@@ -142,6 +144,27 @@ def cleaning(bench: Bench) -> Iterator[Attempt]:
         assert laboratory.store.trash.entries() == []
 
     return killed(bench, original, work)
+
+
+@fault("kill between the steps of reindex", tries=40)
+def reindexed(bench: Bench) -> Iterator[Attempt]:
+    original = bench.made("damaged queue", lambda laboratory: damage_queue(bench, laboratory))
+    return killed(bench, original, lambda laboratory: command(laboratory, "reindex"))
+
+
+def damage_queue(bench: Bench, laboratory: Laboratory) -> None:
+    """Fill a laboratory with runs, and a queue with a page of zeros, of which most rows can be read."""
+    shutil.copytree(finished_runs(bench).root, laboratory.root, dirs_exist_ok=True)
+    queue, evaluation = laboratory.queue, EVALUATION.model_dump(mode="json")
+    for seed in range(60):
+        queue.submit(f"job {seed}", "evaluate", config(seed % 3).run_id, evaluation | {"seed": seed}, laboratory.place)
+    with closing(sqlite3.connect(queue.path)) as connection:
+        connection.execute("PRAGMA journal_mode = delete")
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    content = bytearray(queue.path.read_bytes())
+    leaves = [start for start in range(size, len(content), size) if content[start] == 0x0D]  # pages of tables
+    content[leaves[2] : leaves[2] + size] = bytes(size)
+    queue.path.write_bytes(content)
 
 
 def delete_some(bench: Bench, laboratory: Laboratory) -> None:

@@ -35,7 +35,7 @@ def trained_under(bench: Bench, disturb: Callable[[Workshop, str], object]) -> I
             assert_as_apart(shop.laboratory, expected)
 
     while True:
-        snapshots, which = bench.random.randint(0, 14), bench.random.randrange(2)
+        snapshots, which = bench.random.randint(0, 8), bench.random.randrange(2)
         yield lambda snapshots=snapshots, which=which: attempt(snapshots, which)
 
 

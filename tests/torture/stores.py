@@ -26,8 +26,8 @@ from engine.training.schedule import TrainingConfig
 from tests.torture.bench import Bench, Laboratory
 
 TRAINING = TrainingConfig(epochs=3, batch_size=50, snapshots_per_epoch=2, learning_rate=0.003)
-LONG = TrainingConfig(epochs=15, batch_size=25, snapshots_per_epoch=1)
-"""150 steps and 16 snapshots."""
+LONG = TrainingConfig(epochs=8, batch_size=25, snapshots_per_epoch=1)
+"""80 steps and 9 snapshots."""
 
 THREAT = ThreatModel(norm="linf", epsilon=0.3, unit="normalized")
 QUICK = Effort(steps=10, starts=1, tried=5, shown=5, queries=20, queried=5, noises=10, noised=5, far_steps=50)
