@@ -10,8 +10,10 @@ import numpy as np
 from torch import nn
 
 from engine.attacks.catalog import attack_config
+from engine.documents import usable
 from engine.errors import InputError
 from engine.measurements.evaluation.measure import evaluate_run
+from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.evaluation.survivors import read_judgement
 from engine.measurements.images import chosen_test_images
@@ -22,7 +24,7 @@ from engine.robustness.attack_session import AttackSession
 from engine.robustness.meter import Progress, unreported
 from engine.robustness.transfer import Transfer
 from engine.runs.load_network import load_network
-from engine.runs.run_files import adversarial_path
+from engine.runs.run_files import adversarial_path, evaluation_path
 from engine.runs.store import RunStore
 
 ATTACKING = 0.9
@@ -111,9 +113,13 @@ def _load_target(store: RunStore, run_id: str, dataset: str, device: str) -> nn.
 
 
 def _is_filed(store: RunStore, run_id: str, request: TransferRequest) -> bool:
-    """Whether an evaluation stored the data that pages show of the same images."""
+    """Whether an evaluation stored all that pages show of the same images; its report is written last."""
+    folder = store.path(run_id)
+    report = usable(read_report, evaluation_path(folder, request.protocol_id))
+    if report is None or request.attack not in {result.attack.name for result in report.attacks}:
+        return False
     try:
-        read_judgement(adversarial_path(store.path(run_id), request.protocol_id, request.attack))
+        read_judgement(adversarial_path(folder, request.protocol_id, request.attack))
     except (OSError, ValueError, KeyError):
         return False
     return True

@@ -140,6 +140,18 @@ def test_a_stop_between_targets_keeps_what_is_done(laboratory, few_images):
     assert {target for _, _, target in read_transfers(store, run_ids[0])} == set(run_ids[:2])
 
 
+def test_an_evaluation_that_a_kill_ended_is_completed(laboratory, few_images):
+    """Its report is written last, so the images may be there without it."""
+    store, run_ids = laboratory
+    request = request_for(run_ids, attack="pgd")
+    transfer_run(store, run_ids[0], request, few_images, "cpu")
+    path = evaluation_path(store.folder(run_ids[0]), request.protocol_id)
+    before = read_report(path)
+    path.unlink()
+    transfer_run(store, run_ids[0], request, few_images, "cpu")
+    assert before is not None and read_report(path) == before
+
+
 def test_a_shipped_run_stays_as_it_came(trained, tmp_path, few_images):
     root, run_ids = trained
     before = sorted(root.rglob("*"))
