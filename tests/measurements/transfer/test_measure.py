@@ -149,7 +149,9 @@ def test_an_evaluation_that_a_kill_ended_is_completed(laboratory, few_images):
     before = read_report(path)
     path.unlink()
     transfer_run(store, run_ids[0], request, few_images, "cpu")
-    assert before is not None and read_report(path) == before
+    after = read_report(path)
+    assert before is not None and after is not None
+    assert after.robust_accuracy_by_attack == before.robust_accuracy_by_attack and after.n == before.n
 
 
 def test_a_shipped_run_stays_as_it_came(trained, tmp_path, few_images):
