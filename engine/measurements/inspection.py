@@ -14,6 +14,7 @@ from engine.measurements.evaluation.arrays import read_evaluated
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.transfer.read import read_transfer_file
 from engine.runs.records import METRICS, RECORDS_REMEDY, check_rows, complete_lines, valid_records, weights_file
+from engine.runs.run_data import sessions_so_far
 from engine.runs.run_files import ENVIRONMENT, MODEL, RESULT, load_weights
 from engine.runs.store import RunStore
 from engine.training.checkpoint_file import checkpoint_paths, read_checkpoint
@@ -103,6 +104,8 @@ _remembered = lru_cache(maxsize=16_384)(_problem)
 def _read_environment(path: Path) -> None:
     if set(read_json(path) or {}) - {"sessions"}:
         raise damaged(path, "unknown entries")
+    if not os.path.lexists(path.parent / RESULT):  # imported and recorded runs may have none
+        sessions_so_far(path.parent)
 
 
 def _read_model(path: Path) -> None:

@@ -7,11 +7,8 @@ from pathlib import Path
 import torch
 
 from engine.data.sources import Dataset
-from engine.errors import DamagedFile
-from engine.runs.records import METRICS
-from engine.runs.run_data import read_sessions
+from engine.runs.run_data import sessions_so_far
 from engine.runs.run_files import ENVIRONMENT, write_json
-from engine.training.checkpoint_file import has_checkpoint
 from engine.training.schedule import TRAINING_VERSION
 
 
@@ -40,13 +37,7 @@ def enter_session(folder: Path, dataset: Dataset, device: str) -> bool:
     Raises:
         DamagedFile: the file is damaged, or missing although the run has started.
     """
-    sessions = read_sessions(folder)
-    if not sessions and (has_checkpoint(folder) or (folder / METRICS).exists()):
-        raise DamagedFile(
-            f"{folder / ENVIRONMENT}, which says what {folder.name} was trained on so far",
-            "no such file, although the run has started",
-            "Restore the file from a copy, or delete the run and launch it again.",
-        )
+    sessions = sessions_so_far(folder)
     here = describe_environment(dataset, device)
     write_json(folder / ENVIRONMENT, {"sessions": [*sessions, here]})
     return all({"test_data": dataset.test_digest} | session == here for session in sessions)

@@ -1,5 +1,6 @@
 """The data of a run: which images it was or will be trained on, and whether others are at hand. No torch."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from engine.data.identity import Relation, contents_identity, read_contents
 from engine.errors import DamagedFile, InputError
 from engine.runs.config import RunConfig
 from engine.runs.model_config import ModelConfig
+from engine.runs.records import METRICS
 from engine.runs.run_files import ENVIRONMENT, read_json
+from engine.training.checkpoint_file import has_checkpoint
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,22 @@ def read_sessions(folder: Path) -> list[dict]:
     if not isinstance(sessions, list) or not all(isinstance(one, dict) and "data" in one for one in sessions):
         remedy = "Restore the file from a copy, or delete the run and launch it again."
         raise DamagedFile(f"{path} to list the sessions that trained the run", "a damaged file", remedy)
+    return sessions
+
+
+def sessions_so_far(folder: Path) -> list[dict]:
+    """Training sessions of a run that is not finished, oldest first; empty before its first one.
+
+    Raises:
+        DamagedFile: the file is damaged, or missing although the run has started.
+    """
+    sessions = read_sessions(folder)
+    if not sessions and (has_checkpoint(folder) or os.path.lexists(folder / METRICS)):
+        raise DamagedFile(
+            f"{folder / ENVIRONMENT}, which says what {folder.name} was trained on so far",
+            "no such file, although the run has started",
+            "Restore the file from a copy, or delete the run and launch it again.",
+        )
     return sessions
 
 
@@ -81,7 +100,12 @@ def check_training_data(folder: Path, config: RunConfig, found: Contents) -> Non
 
 
 def check_data_at_hand(folder: Path, config: RunConfig, data_dir: Path) -> None:
-    """Check a run before it is queued, as `check_training_data`; without a file, its job checks the download."""
+    """Check a run before it is queued, as `check_training_data`; without a file, its job checks the download.
+
+    Raises:
+        DamagedFile: as `sessions_so_far`.
+    """
+    sessions_so_far(folder)
     found = read_contents(config.dataset, data_dir)
     if found is not None:
         check_training_data(folder, config, found)

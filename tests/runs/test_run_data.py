@@ -6,6 +6,7 @@ from engine.data.catalog import DatasetSpec
 from engine.data.identity import data_identity
 from engine.data.sources import load_dataset
 from engine.errors import DamagedFile, InputError
+from engine.measurements.inspection import run_problems
 from engine.queue.job import Place
 from engine.queue.submission import retry_run, submit_runs
 from engine.runs.experiment import train_runs
@@ -88,7 +89,7 @@ def test_a_run_of_an_earlier_version_goes_on_with_data_that_are_not_listed(store
 
 
 @pytest.mark.parametrize("kept", ["checkpoint", "records"])
-def test_a_missing_environment_is_damage_once_a_run_has_started(store, few_images, tiny, kept):
+def test_a_missing_environment_is_damage_once_a_run_has_started(store, queue, few_images, tiny, kept):
     folder = train(store, tiny(), few_images, steps=2)
     (folder / ENVIRONMENT).unlink()
     for name in (METRICS,) if kept == "checkpoint" else (LAST, PREVIOUS):
@@ -96,6 +97,10 @@ def test_a_missing_environment_is_damage_once_a_run_has_started(store, few_image
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(DamagedFile, match="environment.json.*although the run has started"):
         train(store, tiny(), few_images)
+    with pytest.raises(DamagedFile, match="although the run has started"):
+        retry_run(store, queue, folder.name, Place(few_images))
+    assert queue.jobs() == [], "it is refused before it is queued"
+    assert any("although the run has started" in problem for problem in run_problems(store, folder.name))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
