@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from engine.errors import InputError
+from engine.runs.folder_options import folder_options
 
 LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_SCHEMA})
@@ -30,7 +31,8 @@ def queue_problem(path: Path, error: sqlite3.Error | OSError) -> QueueProblem:
     if code in DAMAGED or type(error) is sqlite3.DatabaseError:
         problem = QueueProblem.plain(
             f"The queue {path} is damaged, or is not a queue of this laboratory ({error}). Runs are kept. "
-            "Stop the worker, then run `python -m engine reindex`, which replaces the file and keeps a copy."
+            f"Stop the worker, then run `python -m engine reindex{folder_options(path.parent)}`, "
+            "which replaces the file and keeps a copy."
         )
         problem.damage = str(error)
         return problem
