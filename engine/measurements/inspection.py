@@ -14,10 +14,11 @@ from engine.measurements.evaluation.arrays import read_evaluated
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.transfer.read import read_transfer_file
 from engine.runs.records import METRICS, RECORDS_REMEDY, check_rows, complete_lines, valid_records, weights_file
+from engine.runs.resumption import check_records
 from engine.runs.run_data import sessions_so_far
 from engine.runs.run_files import ENVIRONMENT, MODEL, RESULT, load_weights
 from engine.runs.store import RunStore
-from engine.training.checkpoint_file import checkpoint_paths, read_checkpoint
+from engine.training.checkpoint_file import checkpoint_paths, read_checkpoint, read_checkpoints
 
 Reader = Callable[[Path], object]
 
@@ -45,9 +46,9 @@ def run_problems(store: RunStore, run_id: str, *, is_active: bool = False, from_
     found += [check(read, path, file_state(path)) for read, path in _files(folder, is_active)]
     found += [_listing_problem(folder / name) for name in dict.fromkeys(name for name, _ in READERS)]
     if not is_active:
-        films = tuple(file_state(path) for path in sorted(folder.glob("*.f32")))
-        check_records = _records_problem if from_disk else _remembered_records
-        found.append(check_records(folder, (file_state(folder / METRICS), file_state(folder / RESULT), *films)))
+        others = (*sorted(folder.glob("*.f32")), *checkpoint_paths(folder))
+        check_all = _records_problem if from_disk else _remembered_records
+        found.append(check_all(folder, tuple(map(file_state, (folder / METRICS, folder / RESULT, *others)))))
     return [problem for problem in found if problem is not None]
 
 
@@ -124,7 +125,10 @@ _remembered_records = lru_cache(maxsize=4_096)(_records_problem)
 
 
 def check_all_records(folder: Path) -> None:
-    """Raise DamagedFile unless every line of metrics is whole, and has its rows in all films."""
+    """Raise DamagedFile unless every line of metrics is whole, has its rows in all films, and none is missing.
+
+    The newest checkpoint of an unfinished run tells how many there are at least.
+    """
     path, is_over = folder / METRICS, file_state(folder / RESULT) != MISSING
     content = read_content(path) or b""
     lines = complete_lines(content)
@@ -142,3 +146,6 @@ def check_all_records(folder: Path) -> None:
             check_rows(film, records, layer, rows, 4 * size)
         elif place == 0 or os.path.lexists(folder / MODEL):  # a copy without weights has the first film alone
             raise damaged(film, "it is missing", RECORDS_REMEDY)
+    stored = None if is_over else next(read_checkpoints(folder), None)
+    if stored is not None:  # records are on disk before the checkpoint that counts them
+        check_records(folder, stored.position)

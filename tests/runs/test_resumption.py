@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import DamagedFile, InputError, UnreadableFile
 from engine.exchange.freeze import freeze_run
+from engine.measurements.inspection import run_problems
 from engine.minmax.objective import ObjectiveConfig
 from engine.runs import experiment
 from engine.runs.experiment import checkpoint_position, train_runs
@@ -174,6 +175,14 @@ def test_a_checkpoint_that_is_no_file_stops_the_training(store, folder, few_imag
         (folder / LAST).symlink_to("nowhere")
     with pytest.raises(UnreadableFile, match=LAST):
         train(store, few_images, store.training_config(folder.name))
+
+
+@pytest.mark.parametrize("damage", ["metrics halved", "metrics three bytes short", "metrics deleted", "film halved"])
+def test_missing_records_of_an_unfinished_run_are_named(store, folder, damage):
+    assert run_problems(store, folder.name) == []
+    DAMAGES[damage](folder)
+    (problem,) = run_problems(store, folder.name)
+    assert f"{folder.name}/" in problem and problem.startswith("Expected ")
 
 
 def test_a_frozen_copy_has_the_records_of_its_checkpoint(store, folder):
