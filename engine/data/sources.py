@@ -48,8 +48,8 @@ class Dataset:
 
 def _digest(images: np.ndarray, labels: np.ndarray) -> str:
     content = hashlib.blake2b(digest_size=8)
-    content.update(np.ascontiguousarray(images))
-    content.update(np.ascontiguousarray(labels))
+    content.update(np.ascontiguousarray(images).data)
+    content.update(np.ascontiguousarray(labels).data)
     return content.hexdigest()
 
 
