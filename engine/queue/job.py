@@ -4,7 +4,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from math import isfinite
 from pathlib import Path
@@ -72,6 +72,11 @@ class Job:
         return (time.time() - self.started_at) * (1 - self.progress) / self.progress
 
 
+KNOWN = {field.name for field in fields(Job)} - {"place"} | {"data_dir", "device"}
+NEEDED = KNOWN - {"beat_clock", "progress_clock"}
+"""Columns of a row; those that are not needed are missing in files of earlier versions."""
+
+
 def ground(kind: Kind, run_id: str, payload: dict) -> str:
     """Key of the files that a job works on. Jobs with equal keys run one at a time.
 
@@ -86,8 +91,13 @@ def read_job(row: Mapping[str, Any] | sqlite3.Row) -> Job | None:
 
     A row with an unknown status is a failed job, whose error says so. A payload that cannot be read makes the job fail
     when it is done. Equal rows give the same job, whose payload must not be changed.
+
+    Raises:
+        sqlite3.DatabaseError: the table has other columns.
     """
     names = tuple(row.keys())
+    if not NEEDED <= set(names) <= KNOWN:
+        raise sqlite3.DatabaseError("a table of jobs with other columns")
     return _job(names, tuple(row[name] for name in names))
 
 

@@ -124,6 +124,8 @@ class QueueFile:
             yield
         except sqlite3.Error as error:
             raise queue_problem(self.path, error) from error
+        except UnicodeDecodeError as error:  # Python's, of a message in which SQLite quotes a damaged definition
+            raise queue_problem(self.path, sqlite3.DatabaseError("definitions that are no text")) from error
 
 
 def _decoded(content: bytes) -> str:

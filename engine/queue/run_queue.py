@@ -51,9 +51,9 @@ class RunQueue:
         if not self.path.exists():
             return []
         with self._file.read() as connection:
-            rows = connection.execute("SELECT * FROM jobs ORDER BY created_at DESC, rowid DESC").fetchall()
+            jobs = _readable(connection.execute("SELECT * FROM jobs ORDER BY created_at DESC, rowid DESC"))
         wanted = None if ids is None else set(ids)
-        return [job for job in _readable(rows) if wanted is None or job.job_id in wanted]
+        return [job for job in jobs if wanted is None or job.job_id in wanted]
 
     def job(self, job_id: str) -> Job | None:
         """One job; None if it does not exist."""
@@ -61,7 +61,7 @@ class RunQueue:
             return None
         with self._file.read() as connection:
             row = connection.execute("SELECT * FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
-        return read_job(row) if row else None
+            return read_job(row) if row else None
 
     def restore(self, owner: str, jobs: Sequence[Job]) -> None:
         """Insert the rows of jobs that `owner` works on, where they are missing since the file was replaced."""

@@ -74,7 +74,25 @@ def folder(queue: RunQueue) -> None:
     queue.path.mkdir()
 
 
-@pytest.mark.parametrize("harm", [overwrite, foreign, older_columns, folder])
+def replace_in_definition(old: bytes, new: bytes):
+    """Harm to the definition of the table, of the same length."""
+    assert len(old) == len(new)
+
+    def harm(queue: RunQueue) -> None:
+        with closing(sqlite3.connect(queue.path)) as connection:
+            connection.execute("PRAGMA journal_mode = delete")
+        content = queue.path.read_bytes()
+        assert old in content
+        queue.path.write_bytes(content.replace(old, new))
+
+    return harm
+
+
+renamed_column = replace_in_definition(b" progress REAL", b" prOgresz REAL")
+no_text = replace_in_definition(b" TEXT NOT NULL, payload", b" TEXT NOT NU\xcc) payload")
+
+
+@pytest.mark.parametrize("harm", [overwrite, foreign, older_columns, folder, renamed_column, no_text])
 def test_runs_are_listed_from_their_files(store, queue, tiny, harm):
     submit_runs(store, queue, [tiny()], HERE)
     harm(queue)

@@ -1,5 +1,7 @@
 """Damage to an unfinished run before its training goes on: it ends as the undisturbed one, or says why it cannot."""
 
+import contextlib
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,5 +82,6 @@ def _attempt(bench: Bench, damages: list[tuple[str, str, int]], expected: dict) 
 
 
 def _resume(laboratory: Laboratory) -> None:
-    """Train on; notes of what went back are printed as a worker's log has them."""
-    train(laboratory, config(0))
+    """Train on; notes of what went back, which a worker's log would have, are not printed."""
+    with contextlib.redirect_stderr(io.StringIO()):
+        train(laboratory, config(0))
