@@ -89,7 +89,7 @@ def replace_in_definition(old: bytes, new: bytes):
 
 
 renamed_column = replace_in_definition(b" progress REAL", b" prOgresz REAL")
-no_text = replace_in_definition(b" TEXT NOT NULL, payload", b" TEXT NOT NU\xcc) payload")
+no_text = replace_in_definition(b" TEXT NOT NULL, payload", b" TEXT NOT NU\xcc)  payload")
 
 
 @pytest.mark.parametrize("harm", [overwrite, foreign, older_columns, folder, renamed_column, no_text])
