@@ -52,6 +52,7 @@ OWN: dict[str, dict[str, int]] = {
     "pick_one": {"label": 1},
     "log_slider": {"label": 1, "help_text": 5},
     "draw_error": {"introduction": 1},
+    "errors_drawn": {"introduction": 0},
     "_read_strengths": {"name": 0},
 }
 """Function of ours -> the arguments that it hands on: name -> position. They are checked where it is called."""

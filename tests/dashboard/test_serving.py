@@ -57,4 +57,4 @@ def test_a_script_has_no_text_that_streamlit_would_draw_by_itself(path):
 
 def test_only_cached_reads_cache():
     users = {path.stem for path in PAGES if "st.cache_" in path.read_text()}
-    assert users == {"sources", "measured"}
+    assert users == {"sources"}

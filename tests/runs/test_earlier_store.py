@@ -9,6 +9,7 @@ from engine.measurements.curve.read import read_curves
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.survivors import read_survivors
 from engine.measurements.transfer.read import read_transfers
+from engine.queue.job import Place
 from engine.queue.overview import list_runs
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import retry_run
@@ -16,7 +17,6 @@ from engine.runs.experiment import train_runs
 from engine.runs.records import read_conv_weights, read_metrics
 from engine.runs.run_files import load_weights
 from engine.runs.store import RunStore
-from tests.small_runs import HERE
 
 STD, MIN_MAX, STOPPED = "mnist-mini-std-350f7283aa", "mnist-mini-min-max-7353f57893", "mnist-mini-std-2cb3b63be3"
 
@@ -58,7 +58,7 @@ def test_measurements(earlier):
 
 
 def test_a_stopped_run_goes_on_from_its_checkpoint(earlier, few_images):
-    retry_run(earlier, RunQueue(earlier.root), STOPPED, HERE)
+    retry_run(earlier, RunQueue(earlier.root), STOPPED, Place(few_images))
     list(train_runs(earlier, [STOPPED], few_images, "cpu"))
     assert (earlier.result(STOPPED) or {})["status"] == "finished"
     assert [record["epoch"] for record in read_metrics(earlier.folder(STOPPED))] == [0.0, 0.5, 1.0, 1.5, 2.0]

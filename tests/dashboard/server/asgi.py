@@ -1,13 +1,23 @@
 """Requests to an ASGI application without a network."""
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
+Result = TypeVar("Result")
 Headers = dict[str, str]
 
 
 def ask(app, method: str, path: str, headers: Headers, body: bytes = b"", kind: str = "http") -> tuple[int, Headers]:
     """Status and headers of one answer; a refused WebSocket answers 403, an accepted one 101."""
-    return asyncio.run(asking(app, method, path, headers, body, kind))
+    return in_a_loop(asking(app, method, path, headers, body, kind))
+
+
+def in_a_loop(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Result of a coroutine, run in a thread: this one may have the event loop of a browser."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 async def asking(app, method, path, headers, body=b"", kind="http") -> tuple[int, Headers]:

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from dashboard.server.address import Address
 from dashboard.server.serving import ensure_home, plotlyjs_route, server_options
+from tests.dashboard.server.asgi import in_a_loop
 
 
 @pytest.mark.parametrize("prefix", ["", "/lab"])
@@ -22,7 +23,7 @@ def test_plotlyjs_comes_from_the_package(prefix):
     async def send(message):
         parts.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    in_a_loop(app(scope, receive, send))
     assert parts[0]["status"] == 200
     content = b"".join(part.get("body", b"") for part in parts[1:])
     assert content == (files("plotly") / "package_data/plotly.min.js").read_bytes()

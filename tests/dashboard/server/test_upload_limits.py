@@ -7,7 +7,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from dashboard.server.upload_limits import MOST_FILES, UploadLimits
-from tests.dashboard.server.asgi import ask, asking
+from tests.dashboard.server.asgi import ask, asking, in_a_loop
 
 PREFIXES = ("", "/lab")
 
@@ -94,7 +94,7 @@ def test_uploads_under_way_count(files):
         gate.set()
         return refused, [(await task)[0] for task in waiting], limits.under_way
 
-    assert asyncio.run(together()) == ([507] * 5, [204] * 3, 0)
+    assert in_a_loop(together()) == ([507] * 5, [204] * 3, 0)
 
 
 def test_an_upload_of_unknown_length_is_refused(limits, files):
