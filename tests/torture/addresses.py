@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,7 +32,7 @@ KEYS = sorted(
 def hostile(bench: Bench) -> Iterator[Attempt]:
     laboratory = _copy(bench, "addressed")
     run_ids = laboratory.store.run_ids()
-    with surroundings(laboratory, read_only=False):
+    with shown(laboratory, read_only=False):
         while True:
             page = bench.random.choice(list(PAGES))
             query = {_key(bench.random): _values(bench.random, run_ids) for _ in range(bench.random.randint(1, 5))}
@@ -78,7 +79,7 @@ def read_only(bench: Bench) -> Iterator[Attempt]:
             app.run()
         assert tree(laboratory.root) == before, f"{page} changed the store"
 
-    with surroundings(laboratory, read_only=True):
+    with shown(laboratory, read_only=True):
         for page in list(PAGES) * 99:
             yield lambda page=page: attempt(page)
 
@@ -86,7 +87,7 @@ def read_only(bench: Bench) -> Iterator[Attempt]:
 def _buttons(bench: Bench) -> set[str]:
     """Keys of all buttons of a laboratory that may be changed."""
     laboratory, found = _copy(bench, "writable"), set()
-    with surroundings(laboratory, read_only=False):
+    with shown(laboratory, read_only=False):
         for page in PAGES:
             found |= {button.key for button in _assert_opens(page, {}).button if button.key}
     return found
@@ -103,21 +104,15 @@ def _copy(bench: Bench, name: str) -> Laboratory:
     return Laboratory(root, bench.data)
 
 
-class surroundings:
+@contextmanager
+def shown(laboratory: Laboratory, read_only: bool) -> Iterator[None]:
     """Context in which pages show a laboratory; no worker starts."""
-
-    def __init__(self, laboratory: Laboratory, read_only: bool) -> None:
-        self.laboratory, self.read_only = laboratory, read_only
-
-    def __enter__(self) -> None:
-        self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(settings, "SHIPPED", self.laboratory.root / "none-shipped")
-        self.patch.setattr(client, "start_worker", lambda worker: True)
-        self.patch.setenv("MINMAX_STORE", str(self.laboratory.root))
-        self.patch.setenv("MINMAX_DATA", str(self.laboratory.data))
-        self.patch.setenv("MINMAX_READ_ONLY", "1" if self.read_only else "")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "SHIPPED", laboratory.root / "none-shipped")
+        patch.setattr(client, "start_worker", lambda worker: True)
+        patch.setenv("MINMAX_STORE", str(laboratory.root))
+        patch.setenv("MINMAX_DATA", str(laboratory.data))
+        patch.setenv("MINMAX_READ_ONLY", "1" if read_only else "")
         sources.settings.clear()
-
-    def __exit__(self, *_: object) -> None:
-        self.patch.undo()
-        sources.settings.clear()
+        yield
+    sources.settings.clear()

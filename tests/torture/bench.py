@@ -129,10 +129,10 @@ class Bench:
                 continue
 
 
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Wait for a condition; TimeoutError after PATIENCE."""
+def wait_until(condition: Callable[[], object], what: str, found: Callable[[], object] = lambda: "") -> None:
+    """Wait for a condition; TimeoutError after PATIENCE, which says what was `found` instead."""
     started = time.monotonic()
     while not condition():
         if time.monotonic() - started > PATIENCE:
-            raise TimeoutError(f"waited {PATIENCE:g} s for {what}")
+            raise TimeoutError(f"waited {PATIENCE:g} s for {what} {found()}")
         time.sleep(0.03)

@@ -15,7 +15,7 @@ from tests.torture.fault import Attempt, fault
 from tests.torture.killed_workers import PAIR
 from tests.torture.reading import everything_said
 from tests.torture.stores import config, full_store
-from tests.torture.workers import ENDED, assert_as_apart, trained_apart, workshop
+from tests.torture.workers import ENDED, Workshop, assert_as_apart, trained_apart, workshop
 
 MEGABYTES = 6
 
@@ -74,7 +74,7 @@ def full(bench: Bench) -> Iterator[Attempt]:
         yield lambda snapshots=snapshots, which=which: attempt(snapshots, which)
 
 
-def _all_ended(shop, run_ids: list[str]) -> bool:
+def _all_ended(shop: Workshop, run_ids: list[str]) -> bool:
     return all(shop.status(run_id) in ENDED for run_id in run_ids)
 
 

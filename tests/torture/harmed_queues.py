@@ -47,7 +47,8 @@ def harmed(bench: Bench, harm: Callable[[Path], object], repair: bool) -> Iterat
     """Tries: the queue's file is harmed at a random snapshot.
 
     Args:
-        repair: whether the queue needs `reindex` afterwards.
+        repair: whether the queue needs `reindex` afterwards. Else each row ends as finished; a queue that is deleted
+            between the end of a training and its last entry has no row of it, and the files of the run say all.
     """
     expected = trained_apart(bench, PAIR)
 
@@ -60,10 +61,10 @@ def harmed(bench: Bench, harm: Callable[[Path], object], repair: bool) -> Iterat
             shop.until_recorded(run_ids[which], snapshots)
             harm(laboratory.queue.path)
             assert_listed(laboratory, run_ids)
-            if not repair:
-                shop.until_finished(run_ids)
             wait_until(lambda: all(_is_over(laboratory, run_id) for run_id in run_ids), "the results")
             assert_listed(laboratory, run_ids)
+            if not repair:
+                wait_until(lambda: all(map(shop.has_no_open_row, run_ids)), "the end of their jobs")
         if repair:
             in_child(lambda: command(laboratory, "reindex"), bench.folder / "child.log")
         assert_as_apart(laboratory, expected)

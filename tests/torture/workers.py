@@ -81,10 +81,19 @@ class Workshop:
 
     def until_finished(self, job_ids: Sequence[str]) -> None:
         """Wait until these jobs have ended, and raise AssertionError unless all have finished."""
-        wait_until(lambda: all(self.status(job_id) in ENDED for job_id in job_ids), f"the end of {job_ids}")
+        wait_until(lambda: all(self.status(job_id) in ENDED for job_id in job_ids), "the end", self._told)
         found = [self.laboratory.queue.job(job_id) for job_id in job_ids]
         wrong = [(job.job_id, job.status, job.error) for job in found if job and job.status != "finished"]
         assert not wrong, wrong
+
+    def has_no_open_row(self, job_id: str) -> bool:
+        """Whether a job has finished, or has no row."""
+        job = self.laboratory.queue.job(job_id)
+        return job is None or job.status == "finished"
+
+    def _told(self) -> str:
+        results = [path.parent.name for path in self.laboratory.root.glob("*/result.json")]
+        return f"{self.laboratory.queue.jobs()}, results of {results}, {self.log}"
 
     def kill_owner(self, job_id: str) -> bool:
         """SIGKILL to the process that works on a job; False if none does."""
