@@ -84,8 +84,9 @@ def python(checkout, few_images):
     """Run code in the copy, with a store of its own and few images; what it prints last, as JSON."""
 
     def run(code: str) -> object:
-        own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # of the checkout itself
-        environment = own | {
+        folders = (ROOT / "tests" / "startup", checkout, ROOT)  # engine comes from the copy
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(map(str, folders)),
             "MINMAX_STORE": str(checkout / "store"),
             "MINMAX_DATA": str(few_images),
             "OMP_NUM_THREADS": "1",
