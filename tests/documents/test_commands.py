@@ -58,8 +58,9 @@ def engine_commands() -> dict[str, Parser]:
 @cache
 def options_of(module: str) -> frozenset[str]:
     """The options that a module adds to its parser, read from its source; none where it parses no arguments."""
-    path = ROOT / (module.replace(".", "/") + ".py")
-    path = path if path.exists() else ROOT / module / "__main__.py"
+    place = ROOT / module.replace(".", "/")
+    path = place.with_suffix(".py")
+    path = path if path.exists() else place / "__main__.py"
     assert path.exists(), f"no module {module}"
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     added = [call.args[0] for call in calls if call.args and getattr(call.func, "attr", "") == "add_argument"]
