@@ -60,7 +60,9 @@ def full(bench: Bench) -> Iterator[Attempt]:
                 shown = {run_id: _last(laboratory, run_id) for run_id in run_ids}
                 assert set(laboratory.store.run_ids()) == set(run_ids)
                 _assert_launch_refused(laboratory)
-                wait_until(lambda: "No space" in shop.log or _have_results(laboratory, run_ids), "an error")
+                wait_until(
+                    lambda: _is_noticed(shop.log) or _have_results(laboratory, run_ids), "an error", lambda: shop.log
+                )
                 filling.unlink()
                 wait_until(lambda: _all_ended(shop, run_ids), "the end of both")
                 for run_id in run_ids:
@@ -76,6 +78,11 @@ def full(bench: Bench) -> Iterator[Attempt]:
 
 def _all_ended(shop: Workshop, run_ids: list[str]) -> bool:
     return all(shop.status(run_id) in ENDED for run_id in run_ids)
+
+
+def _is_noticed(log: str) -> bool:
+    """Whether a training has failed, or a process waits for the queue."""
+    return "No space" in log or "Waiting: The queue" in log
 
 
 def _have_results(laboratory: Laboratory, run_ids: list[str]) -> bool:
