@@ -12,8 +12,8 @@ from engine.runs.config import ProbeConfig, RunConfig
 from engine.runs.store import RunStore
 from engine.training.schedule import TrainingConfig
 
-HERE = Place(Path(__file__).parents[1] / "data")
-"""Place of jobs that no worker does, or whose data set is part of the project."""
+HERE = Place(Path(__file__).parent / "no-data")
+"""Place of jobs that no worker does, or whose data set is part of the project. Its data folder does not exist."""
 
 NO_PROBE = ProbeConfig(samples=0)
 THREAT = ThreatModel(norm="linf", epsilon=0.3, unit="normalized")

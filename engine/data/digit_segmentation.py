@@ -81,9 +81,9 @@ def _robust_fit(terms: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.
 
 
 def _stroke_height(above: np.ndarray) -> float:
-    """Contrast of strokes: the median of the pixels that are nearer to the highest than to the background."""
+    """Contrast of strokes: the median of the pixels that are nearer to the highest than to the background, or 0."""
     highest = np.quantile(above, 0.999)
-    return float(np.median(above[above >= 0.5 * highest]))
+    return float(np.median(above[above >= 0.5 * highest])) if highest > 0 else 0.0
 
 
 def _worth_keeping(parts: np.ndarray, strength: np.ndarray, strokes: np.ndarray) -> np.ndarray:

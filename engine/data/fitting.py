@@ -90,9 +90,11 @@ def fit_image(pixels: np.ndarray, spec: DatasetSpec, is_bright: bool | None = No
     if channels == 3:
         return _fit_square(pixels, height, width)
     gray = _reduced(_luminance(pixels), WORKING_SIDE)
-    if spec.classes == DIGITS:
-        return _fit_digit(gray, is_bright, height, width)
-    return _letterbox(gray, is_bright, height, width)
+    fit = _fit_digit if spec.classes == DIGITS else _letterbox
+    fitted = fit(gray, is_bright, height, width)
+    if not fitted.any():
+        raise blank_image()
+    return fitted
 
 
 def _plain(image: Pillow.Image) -> Pillow.Image:

@@ -71,7 +71,8 @@ class Heartbeat:
         wanted = self._queue.beat(self._owner, self._job_ids, self.progress, self.message)
         if len(wanted) == len(self._job_ids):
             return wanted
-        known = {job.job_id for job in self._queue.jobs(self._job_ids)}
+        known = {job.job_id: job for job in self._queue.jobs(self._job_ids)}
         lost = [job for job in self._jobs if job.job_id not in known]
         self._queue.restore(self._owner, lost)
-        return wanted | {job.job_id for job in lost}
+        own = {name for name, job in known.items() if job.owner == self._owner and job.status == "running"}
+        return own | {job.job_id for job in lost}

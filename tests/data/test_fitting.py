@@ -195,6 +195,19 @@ def test_odd_shapes(spec, shape):
         assert "blank" in str(error)
 
 
+@pytest.mark.parametrize("is_bright", [None, True, False])
+def test_pixels_that_the_ground_explains_are_blank(is_bright):
+    with pytest.raises(InputError, match="blank"):
+        fit_image(np.array([[12, 0]], np.uint8), MNIST, is_bright)
+
+
+def test_an_image_whose_content_is_lost_in_the_small_one_is_blank():
+    pixels = np.zeros((1, 47), np.uint8)
+    pixels[0, 23] = 128
+    with pytest.raises(InputError, match="blank"):
+        fit_image(pixels, FASHION, True)
+
+
 @pytest.mark.parametrize("spec", [MNIST, FASHION, CIFAR], ids=lambda spec: spec.name)
 @pytest.mark.parametrize("level", [0, 120, 255])
 def test_blank_images_are_refused(spec, level):

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+import time
 from contextlib import closing
 
 import pytest
@@ -221,6 +222,27 @@ def test_a_deleted_queue_has_the_rows_of_the_jobs_under_way_again(store, queue, 
             pass
         assert (found.status, found.owner, found.place) == ("running", job.owner, job.place)
         assert not heart.interrupted()
+
+
+def test_a_row_that_is_back_when_it_is_looked_for_goes_on(queue, monkeypatch, quick):
+    """Another process has put back the queue's file between the beat, which did not find the row, and the look."""
+    queue.submit("a", "train", "a", {})
+    queue.claim(process_identity(), lambda jobs: jobs)
+    beat, beats = queue.beat, []
+
+    def beat_in_vain(*arguments) -> set[str]:
+        beats.append(beat(*arguments))
+        return set()
+
+    monkeypatch.setattr(queue, "beat", beat_in_vain)
+    with Heartbeat(queue, process_identity(), ["a"], os.getpid()) as heart:
+        while len(beats) < 3:
+            time.sleep(0.01)
+        assert not heart.interrupted() and heart.wanted == {"a"}
+        monkeypatch.setattr(queue, "beat", beat)
+        queue.request_stop("a")
+        while not heart.interrupted():
+            time.sleep(0.01)
 
 
 def test_a_release_waits_for_a_lock(hasty, capsys, quick):
