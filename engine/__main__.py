@@ -22,7 +22,7 @@ from engine.command_line import (
 from engine.command_line.parser import Parser
 from engine.errors import InputError, disk_words
 from engine.queue.worker_state import WorkerFailed
-from engine.terminal import run_in_terminal
+from engine.terminal import control_characters_escaped, run_in_terminal
 
 COMMANDS = (
     launch,
@@ -51,6 +51,7 @@ def main(words: list[str] | None = None) -> int:
     return run_in_terminal(lambda: _run(words))
 
 
+@control_characters_escaped()
 def _run(words: list[str] | None) -> int:
     parser = Parser(prog="python -m engine", description="Train, attack and compare LeNets with the Min-Max property.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)

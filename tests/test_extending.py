@@ -114,6 +114,7 @@ def test_every_addition_of_the_table_has_a_section():
     assert [f"{name[0].upper()}{name[1:]}" for name in rows] == [name for name in sections() if sections()[name]]
 
 
+@pytest.mark.slow
 def test_an_attack(add, python):
     add("An attack")
     found = python(f"""
@@ -126,6 +127,7 @@ def test_an_attack(add, python):
     assert set(by_attack) == {"fgsm", "ni-fgsm"} and by_attack["ni-fgsm"] <= clean
 
 
+@pytest.mark.slow
 def test_a_data_set(add, python, few_images, tmp_path):
     add("A data set")
     found = python("""
@@ -142,6 +144,7 @@ def test_a_data_set(add, python, few_images, tmp_path):
     assert run_id.startswith("kmnist-std-") and epsilon == 0.3 and n == 20
 
 
+@pytest.mark.slow
 def test_an_architecture(add, python):
     add("An architecture")
     found = python(f"""
@@ -174,6 +177,7 @@ def test_a_penalty(add, python):
     assert end < plain_end
 
 
+@pytest.mark.slow
 def test_an_optimizer(add, python):
     add("An optimizer")
     found = python(f"""
@@ -184,6 +188,7 @@ def test_an_optimizer(add, python):
     assert found == [True, "finished", True]
 
 
+@pytest.mark.slow
 def test_a_quantity_of_each_snapshot(add, python):
     add("A quantity of each snapshot")
     found = python(f"""
@@ -204,6 +209,7 @@ def test_a_quantity_of_each_snapshot(add, python):
     assert "mean_size" in columns
 
 
+@pytest.mark.slow
 def test_a_check(add, python):
     add("A check")
     found = python(f"""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.__main__ import COMMANDS, main
-from engine.terminal import CLOSED_PIPE, run_in_terminal
+from engine.terminal import CLOSED_PIPE, control_characters_escaped, run_in_terminal
 
 ROOT = Path(__file__).parents[1]
 NAMES = [command.__name__.rpartition(".")[2].replace("import_weights", "import") for command in COMMANDS]
@@ -76,3 +76,22 @@ def test_other_errors_stay():
     with pytest.raises(KeyError):
         run_in_terminal(lambda: {}["absent"])
     assert run_in_terminal(lambda: 7) == 7
+
+
+def test_names_of_others_do_not_command_the_terminal(tmp_path, capsys):
+    """A folder name that would clear the screen, write over its line, and turn the direction of text."""
+    hostile = tmp_path / "runs\x1b[2J\rx\u202e"
+    hostile.mkdir()
+    (hostile / "queue.sqlite").write_bytes(b"no queue")
+    for words in (["runs"], ["runs", "absent"]):
+        main([*words, "--store", str(hostile), "--data", str(tmp_path)])
+        told = capsys.readouterr()
+        assert "\x1b" not in told.out + told.err and "\u202e" not in told.out + told.err and "\r" not in told.out
+        assert r"\x1b[2J" in told.out + told.err, words
+
+
+def test_a_progress_bar_begins_its_line_again(capsys):
+    with control_characters_escaped():
+        print("\r50 %", file=sys.stderr)
+        print("a\tb\rc λ")
+    assert capsys.readouterr() == ("a\tb\\rc λ\n", "\r50 %\n")

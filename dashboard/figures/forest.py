@@ -15,7 +15,7 @@ from dashboard.figures.panels import axis_suffix, panel_title
 LOOKS = {
     "supported": ("circle", variant_color("std+l2")),
     "contradicted": ("x", variant_color("min-max")),
-    "not enough runs": ("circle-open", NEUTRAL),
+    "not decided": ("circle-open", NEUTRAL),
 }
 """Symbol and color by verdict."""
 

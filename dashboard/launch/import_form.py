@@ -16,7 +16,9 @@ from dashboard.navigation import open_weights
 from dashboard.settings import ROOT, Settings
 from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
+from engine.atomic import NEW_FOLDER
 from engine.data.catalog import DATASETS
+from engine.errors import InputError, disk_words
 from engine.exchange.tensor_file import MOST_BYTES, SUFFIXES
 from engine.models.architectures import ARCHITECTURES
 
@@ -73,25 +75,13 @@ def draw_import_form(here: Settings) -> None:
 
 def import_file(here: Settings, file_name: str, content: bytes, architecture: str, dataset: str, name: str) -> Outcome:
     """Run the import command on a temporary copy of the file, which is deleted before the function returns."""
-    with tempfile.TemporaryDirectory(prefix="weights-") as folder:
-        path = Path(folder) / (re.sub(r"[^\w.-]", "_", Path(file_name).stem)[:60] + Path(file_name).suffix)
-        path.write_bytes(content)
-        words = [sys.executable, "-m", "engine", "import", str(path), "--json", f"--name={name}"]
-        words += ["--architecture", architecture, "--dataset", dataset]
-        words += ["--store", str(here.store.root), "--data", str(here.worker.data_dir)]
-        try:
-            told = subprocess.run(
-                words,
-                cwd=ROOT,
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                env=os.environ | {"PYTHONIOENCODING": "utf-8"},
-                timeout=PATIENCE,
-            )
-        except (subprocess.TimeoutExpired, OSError) as error:
-            remedy = "Run `python -m engine import` on the command line instead."
-            return Outcome(error=f"The import did not finish ({type(error).__name__}). {remedy}")
+    options = [f"--name={name}", "--architecture", architecture, "--dataset", dataset]
+    try:
+        told = _run_command(here, file_name, content, options)
+    except (subprocess.TimeoutExpired, OSError, InputError) as error:
+        remedy = "Run `python -m engine import` on the command line instead."
+        reason = disk_words(error) if isinstance(error, OSError) else type(error).__name__
+        return Outcome(error=f"The import did not finish ({reason}). {remedy}")
     if told.returncode == 0:
         return Outcome(json.loads(told.stdout))
     if told.returncode == 2:
@@ -100,6 +90,28 @@ def import_file(here: Settings, file_name: str, content: bytes, architecture: st
     return Outcome(
         error=f"The import failed with exit code {told.returncode}. Nothing was imported. See the server's output."
     )
+
+
+def _run_command(
+    here: Settings, file_name: str, content: bytes, options: list[str]
+) -> "subprocess.CompletedProcess[str]":
+    """Run the command on a copy in the store, where `clean` finds it if this process is killed."""
+    here.store.prepare()
+    with tempfile.TemporaryDirectory(dir=here.store.root, prefix=NEW_FOLDER) as folder:
+        path = Path(folder) / (re.sub(r"[^\w.-]", "_", Path(file_name).stem)[:60] + Path(file_name).suffix)
+        path.write_bytes(content)
+        return subprocess.run(
+            [
+                *(sys.executable, "-m", "engine", "import", str(path), "--json", *options),
+                *("--store", str(here.store.root), "--data", str(here.worker.data_dir)),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+            timeout=PATIENCE,
+        )
 
 
 def _draw_outcome(outcome: Outcome) -> None:

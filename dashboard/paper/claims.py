@@ -18,12 +18,12 @@ from engine.paper.statement import Statement
 ICONS = {
     "supported": ":green[:material/check_circle:]",
     "contradicted": ":red[:material/cancel:]",
-    "not enough runs": ":gray[:material/help:]",
+    "not decided": ":gray[:material/help:]",
 }
 BADGES = {
     "supported": ":green-badge[:material/check: supported]",
     "contradicted": ":red-badge[:material/close: contradicted]",
-    "not enough runs": ":gray-badge[:material/help: not enough runs]",
+    "not decided": ":gray-badge[:material/help: not decided]",
 }
 ABOUT_WEIGHTS = 2
 """Claims up to this number are about weights, later ones about accuracy."""

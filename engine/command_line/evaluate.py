@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from engine.attacks.catalog import ATTACKS, PAPER_ATTACKS, PRESETS, has_cell
 from engine.attacks.threat import ThreatModel
 from engine.command_line.evaluation_table import print_run
+from engine.command_line.inspection import name_damaged_reports
 from engine.command_line.own_image import add_own_image, answers_to_own_image, read_own_images
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.waiting import place_of, wait_for_jobs, worker_of
@@ -91,6 +92,7 @@ def run(args: argparse.Namespace) -> int:
             fetch_dataset(spec.name, args.data)
         requests[run_id] = [request.on_data(spec.name, args.data) for request in requests[run_id]]
         check_test_data_at_hand(store, run_id, requests[run_id][0], args.data)
+    name_damaged_reports(store, specs)
     for image in own.values():
         save_own_image(store, image)
     run_ids = {run_id: freeze_run(store, run_id) if args.now else run_id for run_id in specs}

@@ -41,6 +41,13 @@ def check_runs(store: RunStore, queue: RunQueue, run_ids: Sequence[str], as_json
     return 1 if count else 0
 
 
+def name_damage(store: RunStore, run_ids: Iterable[str]) -> None:
+    """Print each damaged file of these runs to standard error; nobody writes them."""
+    for run_id in run_ids:
+        for problem in run_problems(store, run_id):
+            print(f"{run_id}: {problem}", file=sys.stderr)
+
+
 def name_damaged_reports(store: RunStore, run_ids: Iterable[str]) -> None:
     """Print each report of these runs that cannot be read to standard error; the command goes on without it."""
     for run_id in dict.fromkeys(run_ids):

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
+from engine.command_line.inspection import name_damage
 from engine.command_line.parser import add_field, add_folders, open_store, print_json
 from engine.command_line.run_options import add_network_options, add_training_options, run_settings
 from engine.command_line.waiting import place_of, wait_for_jobs, worker_of
@@ -15,7 +16,7 @@ from engine.minmax.penalties import further_penalties
 from engine.minmax.quantities import QUANTITIES
 from engine.queue.overview import RunOverview, read_overview
 from engine.queue.run_queue import RunQueue
-from engine.queue.submission import submit_runs
+from engine.queue.submission import is_trained, submit_runs
 from engine.runs.folder_options import folder_options
 from engine.runs.launch import LaunchRequest
 from engine.runs.run_settings import MOST_RUNS
@@ -38,7 +39,7 @@ def add_parser(commands) -> None:
         "--penalty",
         action="append",
         metavar="NAME=STRENGTH",
-        help=f"additional penalty of every run, one of {', '.join(known) or 'none registered'}; repeat for several",
+        help=f"additional penalty of every run ({', '.join(known) or 'none is registered'}); repeat for several",
     )
     add_training_options(parser)
     parser.add_argument(
@@ -95,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
     resolve_device(args.device)
     store = open_store(args.store, shipped=not args.anew)
     queue = RunQueue(store.root)
+    name_damage(store, [config.run_id for config in configs if is_trained(store, config)])
     run_ids = submit_runs(store, queue, configs, place_of(args))
     settings = worker_of(args, store)
     wait_for_jobs(queue, run_ids, settings, wait=args.wait, quiet=args.json)

@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
         if document["error"]:
             print(f"  {document['error']}")
     if not documents:
-        print("No runs yet. Start with `python -m engine launch --wait`.")
+        print(f"No runs yet. Start with `python -m engine launch --wait{folder_options(store.root)}`.")
     return 0
 
 

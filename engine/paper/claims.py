@@ -24,7 +24,7 @@ CLAIMS = {
 RULE = (
     "Every claim consists of statements about a difference between two variants over the seeds that both have. A "
     "statement is supported if the 95 % interval of the paired t-test is entirely in the stated range, and "
-    "contradicted if it is entirely outside. Otherwise there are not enough runs; this includes fewer than two seeds, "
+    "contradicted if it is entirely outside. Otherwise it is not decided; this includes fewer than two seeds, "
     "and seeds that all have the same difference, for which there is no interval. A claim is supported if all its "
     "statements are, and contradicted if one of them is. An attack that no image survives in either variant, such as "
     "CW on CIFAR-10 (in the paper too), cannot distinguish them and is left out. Checks for gradient masking are "
@@ -57,7 +57,7 @@ class JudgedClaim:
         found = {statement.verdict for statement in self.statements}
         if "contradicted" in found:
             return "contradicted"
-        return "supported" if found == {"supported"} else "not enough runs"
+        return "supported" if found == {"supported"} else "not decided"
 
     @property
     def run_ids(self) -> tuple[str, ...]:
@@ -146,7 +146,7 @@ def _passes_checks(evidence: Evidence, diagnosis_of: Callable[[str], Diagnosis |
         note = f"Failing: {names}, on {len(failing)} of {len(found)} checked runs."
         return Statement(words, "contradicted", run_ids=tuple(found), note=note)
     note = f"Runs checked: {len(found)}." if found else "No run was checked."
-    return Statement(words, "supported" if len(found) > 1 else "not enough runs", run_ids=tuple(found), note=note)
+    return Statement(words, "supported" if len(found) > 1 else "not decided", run_ids=tuple(found), note=note)
 
 
 def _mean_of_attacks(evidence: Evidence, variant: str) -> Values:

@@ -9,7 +9,7 @@ from typing import Literal
 from engine.paper.evidence import Values
 from engine.robustness.statistics import PairedSeeds, paired_seeds
 
-Verdict = Literal["supported", "contradicted", "not enough runs"]
+Verdict = Literal["supported", "contradicted", "not decided"]
 Unit = Literal["nats", "weights", "points"]
 
 Region = tuple[float | None, float | None]
@@ -54,10 +54,10 @@ def above(words: str, first: Values, second: Values, unit: Unit) -> Statement:
 
 
 def _verdict(difference: PairedSeeds | None, region: Region) -> Verdict:
-    """Supported if the whole interval is in the region, contradicted if none of it is, else not enough runs."""
+    """Supported if the whole interval is in the region, contradicted if none of it is, else not decided."""
     if difference is None or difference.low is None or difference.high is None:
-        return "not enough runs"
+        return "not decided"
     low, high = (-math.inf if region[0] is None else region[0], math.inf if region[1] is None else region[1])
     if low < difference.low and difference.high < high:
         return "supported"
-    return "contradicted" if difference.high < low or difference.low > high else "not enough runs"
+    return "contradicted" if difference.high < low or difference.low > high else "not decided"

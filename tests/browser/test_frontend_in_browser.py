@@ -13,6 +13,8 @@ from dashboard.ui.tables import csv_text
 from tests.browser.frontend_app import TABLE
 from tests.browser.serving import ROOT, free_port, script_server, serve, wait_until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):

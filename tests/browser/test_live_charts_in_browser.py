@@ -7,6 +7,8 @@ import pytest
 
 from tests.browser.serving import ROOT, free_port, script_server, serve, status
 
+pytestmark = pytest.mark.slow
+
 WEIGHTS, LOSS = ".live-chart[aria-label='Weights of two runs']", ".live-chart[aria-label='Loss of two runs']"
 
 APP = """

@@ -19,7 +19,7 @@ from engine.models.architectures import build_model
 from engine.queue.client import worker_identity
 from engine.queue.process_identity import is_alive, pid_of, process_identity
 from engine.queue.run_queue import RunQueue
-from engine.runs.records import read_metrics
+from engine.runs.records import METRICS, read_metrics
 from engine.runs.run_files import own_image_path
 
 ROOT = Path(__file__).parents[2]
@@ -164,7 +164,11 @@ def test_launching_what_is_finished_finds_it(command, laboratory, no_worker):
     answer = command("launch", *words, "--probe-samples", 0, "--wait", "--json", *laboratory.folders)
     (run,) = json.loads(answer.out)["runs"]
     assert (run["run_id"], run["status"]) == (laboratory.finished, "finished") and no_worker == []
-    assert len(laboratory.queue.jobs()) == 3
+    assert len(laboratory.queue.jobs()) == 3 and answer.err == ""
+    metrics = laboratory.store.folder(laboratory.finished) / METRICS
+    metrics.write_bytes(metrics.read_bytes()[:-9])
+    answer = command("launch", *words, "--probe-samples", 0, "--wait", "--json", *laboratory.folders)
+    assert str(metrics) in answer.err and no_worker == [], "not trained over, but named"
 
 
 def test_from_launch_to_evaluation_and_back_through_a_real_worker(laboratory):

@@ -58,6 +58,7 @@ def rows_of(table: str) -> dict[str, list[str]]:
     return {cells[0]: cells[1:] for cells in split}
 
 
+@pytest.mark.slow
 def test_an_evaluation_on_other_data_says_so_where_it_was_asked_for(laboratory, engine, other_images):
     laboratory.data = other_images("x_test")
     words = ["evaluate", laboratory.finished, "--attacks", "fgsm", "--samples", 20, "--other-data"]
@@ -70,6 +71,7 @@ def test_an_evaluation_on_other_data_says_so_where_it_was_asked_for(laboratory, 
     assert "test images of other data than the run was trained on" in engine(*words)[1]
 
 
+@pytest.mark.slow
 def test_several_epsilons_and_an_own_image_through_a_real_worker(laboratory, engine, digit):
     words = ["evaluate", laboratory.finished, "--attacks", "fgsm", "--epsilon", 0, 0.1, 2, 0.1]
     code, out = engine(*words, "--samples", 50, "--kept-images", 5, "--json")

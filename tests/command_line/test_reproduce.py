@@ -114,5 +114,5 @@ def test_a_small_study_through_a_real_worker(command, folders):
         assert words in fgsm
     assert sum("†" in line for line in lines) == 2, "a mark and its note"
     assert [line for line in lines if line.startswith("Claim ")] == [
-        f"Claim {claim['number']}: not enough runs. {claim['claim']}" for claim in found["claims"]
+        f"Claim {claim['number']}: not decided. {claim['claim']}" for claim in found["claims"]
     ]

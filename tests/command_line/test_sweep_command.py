@@ -114,6 +114,7 @@ def test_what_cannot_be_asked_for(sweep, no_sweep_worker, words, expected):
     assert not no_sweep_worker and sweep.queue.jobs() == []
 
 
+@pytest.mark.slow
 def test_a_run_that_runs_away_is_told(sweep):
     words = ["--l1", "0", "--mu", "10", "--epochs", "1", "--attacks", "fgsm", "--samples", "20", "--weight-limit", "1"]
     answer = sweep(*words, "--optimizer", "sgd", "--learning-rate", "1", "--wait")

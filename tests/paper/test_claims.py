@@ -54,10 +54,10 @@ def test_claims_about_weights_contradicted(archive):
 
 
 def test_no_run_and_one_seed_are_not_enough(archive):
-    assert {claim.verdict for claim in claims(archive).values()} == {"not enough runs"}
+    assert {claim.verdict for claim in claims(archive).values()} == {"not decided"}
     found = claims(weights(archive, (0.4, 10), (0.2, 90), (0.01, 140), seeds=(3,)))
     (first, _) = found[1].statements
-    assert first.verdict == "not enough runs" and first.difference is not None
+    assert first.verdict == "not decided" and first.difference is not None
     assert (first.difference.n, first.difference.low) == (1, None)
     assert first.difference.difference == pytest.approx(0.2 + 0.006)
 
@@ -75,7 +75,7 @@ def test_seeds_without_any_spread_have_no_interval(archive):
         archive.add("std", seed, fuzziness=0.4)
         archive.add("adv", seed, fuzziness=0.2)
     (first, _) = claims(archive)[1].statements
-    assert first.verdict == "not enough runs"
+    assert first.verdict == "not decided"
     assert first.difference is not None and (first.difference.n, first.difference.low) == (3, None)
 
 
@@ -83,7 +83,7 @@ def test_an_interval_around_0_decides_nothing(archive):
     for seed, (std, adv) in enumerate([(0.4, 0.1), (0.3, 0.31), (0.2, 0.25)]):
         archive.add("std", seed, fuzziness=std)
         archive.add("adv", seed, fuzziness=adv)
-    assert verdicts(claims(archive)[1])[0] == "not enough runs"
+    assert verdicts(claims(archive)[1])[0] == "not decided"
 
 
 @pytest.mark.parametrize(("lost", "verdict"), [(None, "supported"), ("l2-bim", "contradicted")])
@@ -115,7 +115,7 @@ def test_an_attack_that_leaves_nothing_of_either_is_left_out(archive):
     survivor = archive.evidence().runs["min-max"][2].run_id
     archive.attack(survivor, dict.fromkeys(PAPER_ATTACKS, 0.8) | {"cw": 0.01})
     claim = claims(archive)[3]
-    assert (claim.verdict, len(claim.statements), claim.note) == ("not enough runs", 6, ""), "something survived"
+    assert (claim.verdict, len(claim.statements), claim.note) == ("not decided", 6, ""), "something survived"
 
 
 def test_claim_4_statement_by_statement(full_archive):
@@ -143,11 +143,11 @@ def test_claim_4_takes_seeds_with_all_six_attacks(full_archive):
         ("mnist", 0.005, "supported"),
         ("mnist", -0.01, "supported"),
         ("mnist", 0.04, "contradicted"),
-        ("mnist", 0.02, "not enough runs"),
+        ("mnist", 0.02, "not decided"),
         ("cifar10", 0.07, "supported"),
         ("cifar10", 0.01, "contradicted"),
         ("cifar10", 0.12, "contradicted"),
-        ("cifar10", 0.05, "not enough runs"),
+        ("cifar10", 0.05, "not decided"),
     ],
 )
 def test_claim_5_on_both_data_sets(archive, dataset, price, verdict):
@@ -198,7 +198,7 @@ def test_one_failed_check_contradicts(archive):
 @pytest.mark.parametrize("found", [None, diagnosis(("one", "not run"))])
 def test_unchecked_runs_do_not_pass(archive, found):
     checks = claims(hard_pressed(archive), lambda run_id: found)[6].statements[1]
-    assert (checks.verdict, checks.note, checks.run_ids) == ("not enough runs", "No run was checked.", ())
+    assert (checks.verdict, checks.note, checks.run_ids) == ("not decided", "No run was checked.", ())
 
 
 def test_worst_cases_need_the_same_attacks_and_all_strong_ones(archive):

@@ -164,6 +164,7 @@ def test_a_folder_removed_by_hand_is_trained_again(laboratory):
     assert laboratory.store.result(run_id)["status"] == "finished"
 
 
+@pytest.mark.slow
 def test_a_killed_process_goes_on_in_the_same_bits_and_takes_no_other_along(laboratory, uninterrupted):
     neighbor = laboratory.launch(NEIGHBOR)  # trains until it is stopped
     beside, _ = laboratory.until_checkpoint(neighbor)
@@ -204,6 +205,7 @@ def test_a_stop_is_obeyed_and_resume_goes_on_in_the_same_bits(laboratory, uninte
     assert read_metrics(folder)[: len(kept)] == kept
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_fails_and_tells_where(laboratory):
     training = TrainingConfig(epochs=2, optimizer="sgd", learning_rate=0.1, snapshots_per_epoch=20)
     run_id = laboratory.launch(
@@ -228,6 +230,7 @@ def test_what_a_user_can_fix_is_told_in_its_sentence(laboratory):
     assert "Traceback" in laboratory.log()[told:], "the whole story is in the log"
 
 
+@pytest.mark.slow
 def test_a_killed_worker_takes_its_processes_along_and_another_goes_on(laboratory, uninterrupted):
     run_id = laboratory.launch(LONG)
     folder, kept = laboratory.until_checkpoint(run_id)

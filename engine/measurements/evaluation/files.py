@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.array_files import write_arrays
-from engine.documents import usable
+from engine.documents import problem_of, usable
 from engine.measurements.evaluation.arrays import read_evaluated
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from engine.robustness.evaluation import AttackOutcome, Evaluation  # loads torch
 
 UNREADABLE = (OSError, ValueError, KeyError)
+DAMAGED = ".damaged"
+"""Appended to the name of a damaged report that a new one replaces."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class EvaluationFiles:
         return max(1 if self.request.image else self.request.kept_images, *counts)
 
     def save(self, evaluation: Evaluation, attacked: AttackedImages) -> None:
-        """Write the arrays of each attack and of the clean images, then the report."""
+        """Write the arrays of each attack and of the clean images, then the report; a damaged one is renamed."""
         kept = slice(self.kept_images())
         for name, outcome in evaluation.outcomes.items():
             _save_arrays(self.arrays_path(name), _arrays_of(outcome, kept))
@@ -95,6 +98,8 @@ class EvaluationFiles:
             **numbers,
         })  # fmt: skip
         self.report_path.parent.mkdir(exist_ok=True)
+        if problem_of(read_report, self.report_path):
+            os.replace(self.report_path, self.report_path.with_name(f"{self.report_path.name}{DAMAGED}"))
         write_json(self.report_path, evaluation.report.model_dump(mode="json"))
 
     def _holds(self, attacked: AttackedImages) -> bool:

@@ -14,7 +14,7 @@ def statements():
     rows = [
         (1, "Std is fuzzier", "supported", "nats", 0.2, 0.1, 0.3, 3, 0.0, np.inf),
         (3, "Min-Max <b>above</b>", "contradicted", "points", -4.0, -6.0, -2.0, 3, 0.0, np.inf),
-        (4, "not above by 2, at all", "not enough runs", "points", 5.0, np.nan, np.nan, 1, -np.inf, 2.0),
+        (4, "not above by 2, at all", "not decided", "points", 5.0, np.nan, np.nan, 1, -np.inf, 2.0),
         (5, "between", "supported", "points", 7.0, 6.0, 8.0, 3, 5.0, 9.0),
         (6, "no check", "contradicted", None, np.nan, np.nan, np.nan, 0, -np.inf, np.inf),
     ]

@@ -1,13 +1,17 @@
 """The form for weights from elsewhere: what it offers, makes, and says."""
 
+import errno
 import io
+import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import torch
 
 from dashboard.launch import import_form
+from engine.atomic import is_leftover
 from engine.models.architectures import build_model
 from engine.runs.store import RunStore
 from tests.dashboard.shown_text import shown
@@ -54,6 +58,7 @@ def test_a_file_becomes_a_run(form, tmp_path):
     assert app.title[0].value != "Launch runs" and run_id in app.query_params["runs"]
 
 
+@pytest.mark.slow
 def test_only_data_sets_that_fit_are_offered(form, tmp_path):
     app = form("m.pt", weights_file("madry-cnn"))
     assert "CIFAR-10" in app.selectbox(key="import-dataset-lenet").options
@@ -70,8 +75,8 @@ def test_only_data_sets_that_fit_are_offered(form, tmp_path):
     ("name", "content", "said"),
     [
         ("notes.pt", b"text", "notes.pt to be a zip archive"),
-        ("../../x.safetensors", b"text", "x.safetensors to be a safetensors file"),
-        ("--json.pt", b"", "empty"),
+        pytest.param("../../x.safetensors", b"text", "x.safetensors to be a safetensors file", marks=pytest.mark.slow),
+        pytest.param("--json.pt", b"", "empty", marks=pytest.mark.slow),
         ("m.pt", weights_file("madry-cnn"), "Choose madry-cnn"),
     ],
     ids=["text", "path", "empty", "another network"],
@@ -109,10 +114,28 @@ def test_an_import_without_end(form, monkeypatch):
     assert "did not finish" in press_import(app).error[0].value
 
 
-def test_the_private_copy_is_gone(form, monkeypatch, tmp_path):
-    monkeypatch.setattr(import_form.tempfile, "tempdir", str(tmp_path))
-    press_import(form("notes.pt", b"text"))
-    assert not list(tmp_path.glob("weights-*"))
+def test_the_private_copy_is_in_the_store_and_gone_afterwards(form, monkeypatch, tmp_path):
+    store, seen = RunStore(tmp_path / "store"), []
+
+    def run(words, **_):
+        seen.append(Path(words[words.index("import") + 1]))
+        assert seen[0].read_bytes() == b"text" and is_leftover(seen[0].parent.name)
+        return subprocess.CompletedProcess(words, 2, "", "refused\n")
+
+    app = form("notes.pt", b"text")
+    monkeypatch.setattr(import_form.subprocess, "run", run)
+    assert "refused" in press_import(app).error[0].value
+    assert seen[0].parent.parent == store.root and not seen[0].parent.exists() and store.run_ids() == []
+
+
+def test_a_store_that_cannot_be_written_is_named(form, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    app = form("notes.pt", b"text")
+    monkeypatch.setattr(import_form.tempfile, "TemporaryDirectory", full)
+    app = press_import(app)
+    assert not app.exception and "did not finish" in app.error[0].value
 
 
 def test_nothing_is_imported_where_all_is_read_only(open_page, tmp_path):

@@ -5,12 +5,14 @@ import pytest
 
 from engine.attacks.threat import ThreatModel
 from engine.measurements.evaluation.measure import evaluate_run
+from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.evaluation.survivors import WORST_CASE, read_survivors
+from engine.measurements.inspection import run_problems
 from engine.robustness import attack_session
 from engine.runs.config import RunConfig
 from engine.runs.experiment import train_runs
-from engine.runs.run_files import adversarial_path, read_arrays
+from engine.runs.run_files import adversarial_path, evaluation_path, read_arrays
 from engine.runs.store import CACHE, RunStore
 
 REQUEST = EvaluationRequest(attacks=("fgsm", "linf-bim"), samples=20, threat=ThreatModel(epsilon=0.2), kept_images=5)
@@ -51,6 +53,16 @@ def test_earlier_attacks_join_without_their_cache(store, few_images, run_id, att
     assert joined.robust_accuracy == whole.robust_accuracy < min(whole.robust_accuracy_by_attack.values()) + 1e-9
     verdicts = read_survivors(store, run_id, REQUEST.protocol_id)
     assert verdicts is not None and verdicts[WORST_CASE].mean() == joined.robust_accuracy
+
+
+def test_a_damaged_report_is_replaced_and_kept(store, few_images, run_id):
+    evaluate_run(store, run_id, REQUEST, few_images, "cpu")
+    path = evaluation_path(store.folder(run_id), REQUEST.protocol_id)
+    harmed = path.read_bytes().replace(b"fgsm", b"fgsn", 1)
+    path.write_bytes(harmed)
+    evaluate_run(store, run_id, REQUEST.model_copy(update={"attacks": ("pgd",)}), few_images, "cpu")
+    assert read_report(path) is not None and path.with_name(f"{path.name}.damaged").read_bytes() == harmed
+    assert run_problems(store, run_id) == [] and len(store.report_paths(run_id)) == 1
 
 
 @pytest.mark.parametrize("harm", ["damaged", "too few pictures", "other images"])
