@@ -1,6 +1,6 @@
 """Recorded quantities of each run by epoch, and their mean and spread over runs that differ only in the seed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 
 import numpy as np
@@ -17,6 +17,22 @@ MEASURED = ("loss", "clean_accuracy", "robust_accuracy")
 HISTORY = ("epoch", *QUANTITIES, *MEASURED)
 POINTS = 500
 """Most points of a series, and about how many epochs to choose from, that a page shows of a long run."""
+
+
+def thinning_words(records: Iterable[Sequence], extremes: bool, whole_csv: bool) -> str:
+    """A sentence that says which snapshots of long runs a chart shows; empty if it shows all of all runs.
+
+    Args:
+        records: the snapshots of each run.
+        extremes: whether the smallest and the largest numbers are kept.
+        whole_csv: whether the chart's CSV has all snapshots nevertheless.
+    """
+    longest = max(map(len, records), default=0)
+    if longest <= POINTS:
+        return ""
+    ends = "the first, the last, and the extremes" if extremes else "the first and the last"
+    csv = "The CSV has all." if whole_csv else "So does the CSV; `metrics.jsonl` of a run has all."
+    return f"Long runs show at most {POINTS} of up to {longest:,} snapshots: evenly spaced ones with {ends}. {csv}"
 
 
 def history_frame(

@@ -9,7 +9,7 @@ from dashboard import sources
 from dashboard.figures.drawn import drawn_once
 from dashboard.figures.histories import history_figure
 from dashboard.figures.weights import index_figure
-from dashboard.frames.histories import POINTS, history_frame, spread_frame
+from dashboard.frames.histories import POINTS, history_frame, spread_frame, thinning_words
 from dashboard.frames.layer_moment import LayerMoment
 from dashboard.frames.weights import weight_frame
 from dashboard.paper.reading import as_seeds
@@ -79,7 +79,9 @@ def draw_loss(export: PageExport, evidence: Evidence) -> None:
         alt=f"Training loss over epochs of Std and Min-Max, seeds {', '.join(seeds)}",
         table=frame,
     )
-    export.note(f"Mean over the batches since the previous snapshot, without the penalty. Seeds: {', '.join(seeds)}.")
+    thinning = thinning_words(records.values(), extremes=False, whole_csv=False)
+    note = f"Mean over the batches since the previous snapshot, without the penalty. Seeds: {', '.join(seeds)}."
+    export.note(f"{note} {thinning}".rstrip())
 
 
 def draw_membership(export: PageExport, moment: LayerMoment) -> None:

@@ -8,6 +8,7 @@ from dashboard import sources
 from dashboard.figures.coordinate_lines import coordinate_lines_figure
 from dashboard.figures.sweep_maps import map_figure, map_height
 from dashboard.figures.sweeps import coordinates_figure, growth_figure, tradeoff_figure
+from dashboard.frames.histories import thinning_words
 from dashboard.frames.sweeps import Quantity, growth_frame, number_table, quantity
 from dashboard.sweeps.grid import StrengthGrid
 from dashboard.ui.page_export import PageExport
@@ -155,6 +156,8 @@ def draw_growth(grid: StrengthGrid, export: PageExport, cell: Cell) -> None:
     )
     if len(frame) > MOST_LINES:
         export.note(f"Only the first {MOST_LINES} of {len(frame)} runs are shown.")
+    if words := thinning_words(histories.values(), extremes=True, whole_csv=False):
+        export.note(words)
     export.note(
         f"Dotted lines: tipping point λ/(2μ) of each run, in its color. {TIPPING} Choose a point below to show another "
         "λ."

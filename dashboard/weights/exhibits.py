@@ -8,7 +8,7 @@ import pandas as pd
 from dashboard import sources
 from dashboard.figures.histories import PANELS_HEIGHT, history_panels, phase_figure
 from dashboard.frames.comparison import comparison_frame
-from dashboard.frames.histories import POINTS, history_frame, spread_frame
+from dashboard.frames.histories import POINTS, history_frame, spread_frame, thinning_words
 from dashboard.frames.labels import LAYERS, unique_labels
 from dashboard.frames.layer_moment import LayerMoment
 from dashboard.ui.comparison_table import COLUMN_CONFIG, in_words, readable
@@ -70,11 +70,8 @@ def draw_histories(export: PageExport, moment: Moment, view: View, cursor: float
             alt=f"Accuracy under attack against fuzziness of the {title.lower()}, one path per run",
             table=table,
         )
-    if longest := max((len(records) for records in moment.records.values() if len(records) > POINTS), default=0):
-        export.note(
-            f"Charts of long runs show at most {POINTS} of up to {longest:,} snapshots: evenly spaced ones with the "
-            "first, the last, and the extremes. The CSV has all."
-        )
+    if words := thinning_words(moment.records.values(), extremes=not view.averaged, whole_csv=True):
+        export.note(words)
 
 
 def _history(moment: Moment, runs: Sequence[RunOverview], view: View, layer: str, points: int | None) -> pd.DataFrame:

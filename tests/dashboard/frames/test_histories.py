@@ -4,7 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.frames.histories import HISTORY, history_frame, moments, seed_groups, snapshot_at, spread_frame
+from dashboard.frames.histories import (
+    HISTORY,
+    POINTS,
+    history_frame,
+    moments,
+    seed_groups,
+    snapshot_at,
+    spread_frame,
+    thinning_words,
+)
 from engine.minmax.quantities import QUANTITIES
 from engine.queue.overview import RunOverview
 from engine.runs.config import RunConfig
@@ -153,3 +162,12 @@ def test_the_moment_shown_is_the_newest_one_past():
     records = [{"epoch": epoch} for epoch in (0.0, 0.5, 1.0)]
     assert [snapshot_at(records, epoch) for epoch in (-1.0, 0.0, 0.49, 0.5, 7.0)] == [None, 0, 0, 1, 2]
     assert moments({"a": records, "b": [{"epoch": 0.25}, {"epoch": 0.5}]}) == [0.0, 0.25, 0.5, 1.0]
+
+
+def test_what_a_chart_leaves_out_is_said():
+    assert thinning_words([range(POINTS), range(3)], extremes=True, whole_csv=True) == ""
+    assert thinning_words([], extremes=True, whole_csv=True) == ""
+    words = thinning_words([range(3), range(20_000)], extremes=True, whole_csv=True)
+    assert f"at most {POINTS} of up to 20,000 snapshots" in words and "extremes" in words and "The CSV has all" in words
+    words = thinning_words([range(POINTS + 1)], extremes=False, whole_csv=False)
+    assert "extremes" not in words and "metrics.jsonl" in words
