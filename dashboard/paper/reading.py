@@ -1,10 +1,11 @@
 """Runs and reports of the page, each read once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
 from dashboard import measured, sources
+from dashboard.memory import MEMORY
 from engine.paper.claims import JudgedClaim, judge_claims
 from engine.paper.distance import Candidate, rank_candidates
 from engine.paper.evidence import Evidence, Reports, RunIndex, gather
@@ -16,11 +17,15 @@ from engine.runs.training_identity import training_identity
 
 @dataclass(frozen=True)
 class Library:
-    """Runs on one data set and their reports."""
+    """Runs on one data set and their reports.
+
+    gathered: evidence that was asked for, by setting and number of images.
+    """
 
     base: Setting
     runs: Sequence[RunOverview]
     reports_of: Callable[[str], Reports]
+    gathered: dict[tuple[Setting, int | None], Evidence] = field(default_factory=dict)
 
     @cached_property
     def index(self) -> RunIndex:
@@ -29,11 +34,20 @@ class Library:
 
     def evidence(self, setting: Setting, samples: int | None = None) -> Evidence:
         """Evidence for a setting, as returned by `gather`."""
-        return gather(setting, self.index, self.reports_of, samples)
+        if (setting, samples) not in self.gathered:
+            self.gathered[setting, samples] = gather(setting, self.index, self.reports_of, samples)
+        return self.gathered[setting, samples]
 
     def candidates(self, samples: int, complete: bool = False) -> list[Candidate]:
-        """Ranked candidates, as returned by `rank_candidates`."""
-        return rank_candidates(self.base, self.index, self.reports_of, samples, complete)
+        """Ranked candidates, as returned by `rank_candidates`; remembered for the same runs and reports."""
+        runs = [run for run in self.index.runs if run.status == "finished"]
+        reports = [report for run in runs for report in self.reports_of(run.run_id).values()]
+        # the value refers to them, so that no other objects get their ids as long as it is remembered
+        key = "candidates", self.base, samples, complete, tuple(map(id, (*runs, *reports)))
+        _, _, found = MEMORY.value(
+            key, lambda: (runs, reports, rank_candidates(self.base, self.index, self.reports_of, samples, complete))
+        )
+        return found
 
     def has_runs(self, setting: Setting) -> bool:
         """Whether Min-Max was trained with this setting."""

@@ -17,7 +17,7 @@ from engine.queue.overview import list_runs
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import submit_measurement
 from engine.runs.experiment import train_runs
-from engine.runs.run_files import MODEL
+from engine.runs.run_files import MODEL, read_json, write_json
 from engine.runs.store import SHIPPED, RunStore
 from engine.runs.variants import VARIANTS
 from engine.studies.study import submit_study
@@ -155,6 +155,20 @@ def test_candidates_are_ranked_and_all_cells_can_be_asked_for(open_page, reprodu
     assert f"Closest to the paper: λ {best['λ']:g}, μ {best['μ']:g}, {best['Scope']}" in texts(app)
     app.toggle(key="complete").set_value(True).run()
     assert not any("Distance" in table.value for table in app.dataframe), "none was attacked with all six"
+
+
+def test_the_ranking_follows_a_report_that_changes(open_page, store):
+    """Candidates are remembered between reruns, for as long as runs and reports stay as they are."""
+    app = open_page("paper", store.root)
+    distances = [table.value for table in app.dataframe if "Distance" in table.value][0].set_index("λ")["Distance"]
+    path = store.report_paths(OTHER.config("min-max", 0).run_id)[0]
+    report = read_json(path)
+    for result in report["attacks"]:
+        result["robust_accuracy"] = 0.05
+    write_json(path, report)
+    app.run()
+    changed = [table.value for table in app.dataframe if "Distance" in table.value][0].set_index("λ")["Distance"]
+    assert changed[0.03] == distances[0.03] and changed[0.7] != distances[0.7]
 
 
 def test_missing_cells_are_launched_followed_stopped_and_resumed(open_page, store, started_workers):
