@@ -26,8 +26,8 @@ def measurement_jobs(here: Settings, run_ids: Collection[str], kinds: Collection
     """Jobs that measure these runs, in any state, newest first; by default all kinds but training."""
     return [
         job
-        for job in readable_jobs(here.queue)[0]
-        if job.run_id in run_ids and (job.kind != "train" if kinds is None else job.kind in kinds)
+        for job in readable_jobs(here.queue, run_ids=run_ids)[0]
+        if (job.kind != "train" if kinds is None else job.kind in kinds)
     ]
 
 

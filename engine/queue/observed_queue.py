@@ -1,7 +1,7 @@
 """The queue as a read-only laboratory sees it: nothing is written, and dead processes own no jobs. No torch."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,8 +19,8 @@ class ObservedQueue(RunQueue):
     def __init__(self, root: Path) -> None:
         super().__init__(root, read_only=True)
 
-    def jobs(self, ids: Sequence[str] | None = None) -> list[Job]:
-        return [_observed(job) for job in super().jobs(ids)]
+    def jobs(self, ids: Iterable[str] | None = None, run_ids: Iterable[str] | None = None) -> list[Job]:
+        return [_observed(job) for job in super().jobs(ids, run_ids)]
 
     def job(self, job_id: str) -> Job | None:
         found = super().job(job_id)

@@ -46,14 +46,16 @@ class RunQueue:
         with self._file.write():
             yield
 
-    def jobs(self, ids: Sequence[str] | None = None) -> list[Job]:
-        """All jobs, newest first, or those of `ids`."""
+    def jobs(self, ids: Iterable[str] | None = None, run_ids: Iterable[str] | None = None) -> list[Job]:
+        """All jobs, newest first, or those with one of these ids, or those of one of these runs, or both."""
         if not self.path.exists():
             return []
+        wanted = {"job_id": ids, "run_id": run_ids}
+        values = {name: json.dumps(list(of)) for name, of in wanted.items() if of is not None}
+        where = " AND ".join(f"{name} IN (SELECT value FROM json_each(:{name}))" for name in values) or "TRUE"
         with self._file.read() as connection:
-            jobs = _readable(connection.execute("SELECT * FROM jobs ORDER BY created_at DESC, rowid DESC"))
-        wanted = None if ids is None else set(ids)
-        return [job for job in jobs if wanted is None or job.job_id in wanted]
+            found = connection.execute(f"SELECT * FROM jobs WHERE {where} ORDER BY created_at DESC, rowid DESC", values)
+            return _readable(found)
 
     def job(self, job_id: str) -> Job | None:
         """One job; None if it does not exist."""
@@ -363,9 +365,11 @@ def _columns(place: Place | None) -> tuple[str | None, str | None]:
     return (str(place.data_dir), place.device) if place else (None, None)
 
 
-def readable_jobs(queue: RunQueue, ids: Sequence[str] | None = None) -> tuple[list[Job], str | None]:
+def readable_jobs(
+    queue: RunQueue, ids: Iterable[str] | None = None, run_ids: Iterable[str] | None = None
+) -> tuple[list[Job], str | None]:
     """Jobs as `RunQueue.jobs`, for pages and lists: none if the queue cannot be read, and a sentence that says why."""
     try:
-        return queue.jobs(ids), None
+        return queue.jobs(ids, run_ids), None
     except QueueProblem as problem:
         return [], str(problem)

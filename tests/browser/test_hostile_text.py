@@ -27,7 +27,7 @@ MADE_OF_TEXT = """
         return copy.outerHTML.slice(0, 300)
     })
 """
-"""Everything on a page that could have been made of text, without attributes that are shown as text and without pictures."""
+"""Everything that could have been made of text, without pictures and without attributes that are shown as text."""
 
 
 @pytest.fixture(scope="module")

@@ -532,3 +532,23 @@ def test_rates(queue):
     queue.record_rate("cpu:1x28x28", 200.0)
     queue.record_rate("cpu:3x32x32", 50.0)
     assert queue.rates() == {"cpu:1x28x28": 200.0, "cpu:3x32x32": 50.0}
+
+
+def test_jobs_of_some_ids_and_of_some_runs(queue):
+    for job_id, kind, run_id in (
+        ("a", "train", "a"),
+        ("b", "train", "b"),
+        ("a:e", "evaluate", "a"),
+        ("b:e", "curve", "b"),
+    ):
+        queue.submit(job_id, kind, run_id, {})
+
+    def found(**wanted) -> list[str]:
+        return [job.job_id for job in queue.jobs(**wanted)]
+
+    assert found() == ["b:e", "a:e", "b", "a"], "newest first"
+    assert found(ids=["a", "b:e", "absent"]) == ["b:e", "a"] and found(ids=[]) == []
+    assert found(run_ids=iter(["a"])) == ["a:e", "a"] and found(run_ids=[]) == []
+    assert found(ids=["a", "b"], run_ids=["b"]) == ["b"]
+    many = [f"{number}" for number in range(40_000)]
+    assert found(ids=[*many, "a"]) == ["a"]
