@@ -84,10 +84,10 @@ def pick_runs(runs: list[RunOverview], what: str, most: int = SHOWN_AT_ONCE) -> 
     state = st.session_state
     if "picked" not in state:
         candidates = (st.query_params.get_all("runs"), state.get("last_picked", []), _first_choice(runs))
-        known = ([run_id for run_id in candidate if run_id in by_id] for candidate in candidates)
+        known = ([run_id for run_id in dict.fromkeys(candidate) if run_id in by_id] for candidate in candidates)
         state.picked = next(filter(None, known), [])[:most]
     else:
-        state.picked = [run_id for run_id in state.picked if run_id in by_id]
+        state.picked = [run_id for run_id in dict.fromkeys(state.picked) if run_id in by_id]
     several = len({run.config.dataset for run in runs}) > 1
     chosen = st.multiselect(
         what,

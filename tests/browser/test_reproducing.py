@@ -21,11 +21,11 @@ for cell in CELLS:
 
 
 @pytest.fixture(scope="module")
-def laboratory(tmp_path_factory, few_images):
-    """With 250 images under the name of MNIST."""
+def laboratory(tmp_path_factory, other_images):
+    """With 250 images under the name of MNIST, which are not those of the recorded runs."""
     folder = tmp_path_factory.mktemp("reproducing")
     (folder / "data").mkdir()
-    shutil.copy(few_images / "mnist-mini.npz", folder / "data" / "mnist.npz")
+    shutil.copy(other_images("x_train") / "mnist-mini.npz", folder / "data" / "mnist.npz")
     with serve_laboratory(folder) as address:
         yield address
 
@@ -116,9 +116,11 @@ def test_a_claim_leads_to_its_runs_and_the_address_to_the_other_data_set(laborat
 
 def test_what_is_missing_is_trained_and_attacked(laboratory, page):
     open_paper(page, laboratory, "?wanted-seeds=1")
+    page.get_by_text("The data folder has other images.").wait_for()
+    page.get_by_role("radiogroup", name="Data", exact=True).get_by_text("In the data folder").click()
     page.get_by_label("Attacked images", exact=True).last.fill("7")
     page.keyboard.press("Enter")
-    page.get_by_text(re.compile("not attacked on 7 images")).first.wait_for()
+    page.get_by_text(re.compile("seed 0 not trained")).first.wait_for()
     page.get_by_text(re.compile("reproduce table1-mnist --seeds 1 --samples 7")).wait_for()
     page.get_by_role("button", name=re.compile(r"^Train and attack missing runs \(5 runs")).click()
     page.get_by_text(re.compile(r"^\d of 5 runs done")).wait_for()

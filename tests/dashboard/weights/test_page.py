@@ -99,6 +99,14 @@ def test_the_address_wins_over_the_epoch_held_before(open_page, trained_store):
     assert app.run().session_state["moment"] == 1.0
 
 
+def test_a_run_that_an_address_names_twice_is_shown_once(open_page, trained_store):
+    """Std comes last, so that its place among all names would not be its place among the runs."""
+    std, minmax = std_and_minmax(trained_store)
+    app = open_page("weights", trained_store.root, runs=[minmax, minmax, minmax, std])
+    assert not app.exception and app.multiselect[0].value == [minmax, std]
+    assert app.query_params["runs"] == [minmax, std] and app.selectbox(key="reference").value == std
+
+
 def test_runs_that_an_address_names_in_vain_are_mentioned(open_page, trained_store):
     std, _ = std_and_minmax(trained_store)
     app = open_page("weights", trained_store.root, runs=[std, "mnist-std-gone"])
