@@ -56,7 +56,7 @@ def attend_worker(here: Settings) -> None:
     """
     if here.read_only:
         return
-    jobs, problem = readable_jobs(here.queue)
+    jobs, problem = readable_jobs(here.queue, statuses=WAITING + ACTIVE)
     if problem:
         return
     state = worker_state(here.store.root, jobs)

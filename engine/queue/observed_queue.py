@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from engine.queue.job import ACTIVE, Job
+from engine.queue.job import ACTIVE, Job, Status
 from engine.queue.process_identity import is_alive, is_interactive
 from engine.queue.run_queue import RunQueue
 
@@ -19,8 +19,14 @@ class ObservedQueue(RunQueue):
     def __init__(self, root: Path) -> None:
         super().__init__(root, read_only=True)
 
-    def jobs(self, ids: Iterable[str] | None = None, run_ids: Iterable[str] | None = None) -> list[Job]:
-        return [_observed(job) for job in super().jobs(ids, run_ids)]
+    def jobs(
+        self,
+        ids: Iterable[str] | None = None,
+        run_ids: Iterable[str] | None = None,
+        statuses: Iterable[Status] | None = None,
+    ) -> list[Job]:
+        found = [_observed(job) for job in super().jobs(ids, run_ids)]
+        return found if statuses is None else [job for job in found if job.status in {*statuses}]
 
     def job(self, job_id: str) -> Job | None:
         found = super().job(job_id)

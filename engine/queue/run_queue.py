@@ -46,11 +46,16 @@ class RunQueue:
         with self._file.write():
             yield
 
-    def jobs(self, ids: Iterable[str] | None = None, run_ids: Iterable[str] | None = None) -> list[Job]:
-        """All jobs, newest first, or those with one of these ids, or those of one of these runs, or both."""
+    def jobs(
+        self,
+        ids: Iterable[str] | None = None,
+        run_ids: Iterable[str] | None = None,
+        statuses: Iterable[Status] | None = None,
+    ) -> list[Job]:
+        """All jobs, newest first, or those that have one of these ids, belong to one of these runs, and so on."""
         if not self.path.exists():
             return []
-        wanted = {"job_id": ids, "run_id": run_ids}
+        wanted = {"job_id": ids, "run_id": run_ids, "status": statuses}
         values = {name: json.dumps(list(of)) for name, of in wanted.items() if of is not None}
         where = " AND ".join(f"{name} IN (SELECT value FROM json_each(:{name}))" for name in values) or "TRUE"
         with self._file.read() as connection:
@@ -302,8 +307,8 @@ class RunQueue:
 
         A worker that ignores a stop request for `STOP_GRACE` seconds is killed; a user's own process never is.
         """
-        for job in self.jobs():
-            if job.status in ACTIVE and not (job.owner and self._liveness.is_at_work(job, job.owner)):
+        for job in self.jobs(statuses=ACTIVE):
+            if not (job.owner and self._liveness.is_at_work(job, job.owner)):
                 self._give_up(job)
 
     def _give_up(self, job: Job) -> None:
@@ -366,10 +371,13 @@ def _columns(place: Place | None) -> tuple[str | None, str | None]:
 
 
 def readable_jobs(
-    queue: RunQueue, ids: Iterable[str] | None = None, run_ids: Iterable[str] | None = None
+    queue: RunQueue,
+    ids: Iterable[str] | None = None,
+    run_ids: Iterable[str] | None = None,
+    statuses: Iterable[Status] | None = None,
 ) -> tuple[list[Job], str | None]:
     """Jobs as `RunQueue.jobs`, for pages and lists: none if the queue cannot be read, and a sentence that says why."""
     try:
-        return queue.jobs(ids, run_ids), None
+        return queue.jobs(ids, run_ids, statuses), None
     except QueueProblem as problem:
         return [], str(problem)

@@ -103,12 +103,16 @@ def study_progress(store: RunStore, queue: RunQueue, study: Study, runs: Sequenc
     Args:
         runs: all runs of the store.
     """
-    jobs = {job.job_id: job for job in readable_jobs(queue)[0]}
     places = places_alike([run.config for run in runs])
+    alike = {
+        config.run_id: [runs[place] for place in places.get(seedless(config), {}).get(config.seed, [])]
+        for config in study.configs
+    }
+    of_study = {*alike, *(run.run_id for twins in alike.values() for run in twins)}
+    jobs = {job.job_id: job for job in readable_jobs(queue, run_ids=of_study)[0]}
 
     def step(config: RunConfig) -> Step:
-        alike = [runs[place] for place in places.get(seedless(config), {}).get(config.seed, [])]
-        twins = sorted(alike, key=lambda run: run.run_id != config.run_id)
+        twins = sorted(alike[config.run_id], key=lambda run: run.run_id != config.run_id)
         finished = [run for run in twins if run.status == "finished"]
         attacked = next((run for run in finished if _is_attacked(store, run, study.evaluation)), None)
         usable = [
