@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from engine.queue.job import ACTIVE, Job, Status
+from engine.queue.job import ACTIVE, Job
 from engine.queue.process_identity import is_alive, is_interactive
 from engine.queue.run_queue import RunQueue
 
@@ -23,7 +23,7 @@ class ObservedQueue(RunQueue):
         self,
         ids: Iterable[str] | None = None,
         run_ids: Iterable[str] | None = None,
-        statuses: Iterable[Status] | None = None,
+        statuses: Iterable[str] | None = None,
     ) -> list[Job]:
         found = [_observed(job) for job in super().jobs(ids, run_ids)]
         return found if statuses is None else [job for job in found if job.status in {*statuses}]

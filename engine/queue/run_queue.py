@@ -50,7 +50,7 @@ class RunQueue:
         self,
         ids: Iterable[str] | None = None,
         run_ids: Iterable[str] | None = None,
-        statuses: Iterable[Status] | None = None,
+        statuses: Iterable[str] | None = None,
     ) -> list[Job]:
         """All jobs, newest first, or those that have one of these ids, belong to one of these runs, and so on."""
         if not self.path.exists():
@@ -374,7 +374,7 @@ def readable_jobs(
     queue: RunQueue,
     ids: Iterable[str] | None = None,
     run_ids: Iterable[str] | None = None,
-    statuses: Iterable[Status] | None = None,
+    statuses: Iterable[str] | None = None,
 ) -> tuple[list[Job], str | None]:
     """Jobs as `RunQueue.jobs`, for pages and lists: none if the queue cannot be read, and a sentence that says why."""
     try:
