@@ -10,12 +10,14 @@ from dashboard.ui.errors import draw_error
 from dashboard.ui.plain_text import plain
 from engine.queue.problem import QueueProblem
 
-st.set_page_config(page_title="Min-Max laboratory", page_icon=Path(__file__).parent / "icon.png", layout="wide")
+ICON = Path(__file__).parent / "icon.png"
+
+page = st.navigation(build_pages(), position="top")
+st.set_page_config(page_title=f"{page.title} · Min-Max laboratory", page_icon=ICON, layout="wide")
 st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; }</style>")
 here = sources.settings()
 if here.read_only and not here.store.root.exists():
     st.info(f"The folder {plain(str(here.store.root))} does not exist. Only the recorded runs are shown.")
-page = st.navigation(build_pages(), position="top")
 if problem := sources.queue_problem():
     st.warning(plain(problem), icon=":material/database_off:")
 try:

@@ -42,6 +42,7 @@ FLOORS = [
     {"dashboard.figures"},
     {"dashboard.ui"},
     {"dashboard.navigation"},
+    {"dashboard.selection"},
     {"dashboard.jobs"},
     {f"dashboard.{page}" for page in PAGES},
     {"dashboard.app", "dashboard.__main__"},

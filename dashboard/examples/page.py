@@ -12,29 +12,24 @@ from dashboard.examples.own_image_panel import draw_own_image
 from dashboard.examples.questions import survivors
 from dashboard.figures.boundary import boundary_figure
 from dashboard.frames.boundary import boundary_frame
-from dashboard.navigation import draw_link, pick_runs
+from dashboard.jobs.attack_panel import draw_attack
+from dashboard.jobs.hindered_panel import draw_hindered, unfinished
+from dashboard.selection import pick_runs
 from dashboard.ui.example_cells import build_grid
 from dashboard.ui.page_export import PageExport
 from engine.measurements.evaluation.survivors import CLEAN
 from engine.queue.overview import RunOverview
 
+UNATTACKED = "has not been attacked yet"
 
-def pick_attacked(attacked: list[RunOverview]) -> AttackedRuns:
-    """The runs to show, of one data set; without any, the page stops with a link to the next step."""
-    if not attacked:
-        st.info("No run has been attacked yet.")
-        draw_link("robustness", "Attack a finished run", icon="bolt")
-        st.stop()
-    chosen = pick_runs(attacked, "Runs")
-    if not chosen:
-        st.info("Choose one or more runs.")
-        st.stop()
-    if len({run.config.dataset for run in chosen}) > 1:
-        st.warning(
-            "These runs were trained on different data sets and share no test images. Choose runs of one data set."
-        )
-        st.stop()
-    return AttackedRuns(chosen, {run.run_id: measured.reports(run.run_id) for run in chosen})
+
+def hindrance(run: RunOverview) -> str | None:
+    """Why the page cannot show a run; None if it can."""
+    if measured.attacked([run]):
+        return None if run.has_weights else "was recorded without adversarial images"
+    if reason := unfinished(run):
+        return reason
+    return UNATTACKED if run.has_weights else "was recorded without weights, so it cannot be attacked"
 
 
 def draw_examples(attacked: AttackedRuns, read_only: bool) -> None:
@@ -105,8 +100,13 @@ def draw_notes(export: PageExport, unbound: Sequence[str]) -> None:
 
 st.title("Adversarial examples")
 here = sources.settings()
-candidates = measured.attacked(run for run in sources.runs() if run.has_weights)
-attacked = pick_attacked(candidates)
+selection = pick_runs(sources.runs(), hindrance, alike=True)
+draw_hindered(here, selection.hindered, hindrance)
+unattacked = [run for run, reason in selection.hindered if reason == UNATTACKED]
+draw_attack(here, [*([] if selection.stands_in else selection.shown), *selection.hindered_runs()], unattacked)
+if not selection.shown:
+    st.stop()
+attacked = AttackedRuns(selection.shown, {run.run_id: measured.reports(run.run_id) for run in selection.shown})
 st.fragment(draw_examples, key="examples")(attacked, here.read_only)
 if not here.read_only:
     draw_own_image(here, attacked.runs, attacked.labels, attacked.colors)

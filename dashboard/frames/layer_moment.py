@@ -32,7 +32,19 @@ class LayerMoment:
 
     @property
     def title_now(self) -> str:
-        return f"{self.title} at epoch {self.epoch:.2f}"
+        return f"{self.title} {self.when}"
+
+    @cached_property
+    def when(self) -> str:
+        """The moment in words, with the epochs of the runs whose records end before it."""
+        now = f"{self.epoch:.2f}"
+        last = {run_id: min(len(self.records[run_id]), len(self.weights[run_id])) - 1 for run_id in self.positions}
+        ends = [self.records[run_id][end]["epoch"] for run_id, end in last.items() if end == self.positions[run_id]]
+        earlier = sorted(epoch for epoch in ends if epoch < self.epoch and f"{epoch:.2f}" != now)
+        if not earlier:
+            return f"at epoch {now}"
+        span = dict.fromkeys(f"{epoch:.2f}" for epoch in (earlier[0], earlier[-1]))
+        return f"at epoch {now} ({len(earlier)} of {len(last)} runs: {' to '.join(span)})"
 
     def dated(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table with a column `epoch`: the epoch of each run's snapshot, which can be earlier than this moment."""

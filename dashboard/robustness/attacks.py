@@ -9,6 +9,7 @@ from dashboard.figures.robustness import robustness_figure
 from dashboard.frames.labels import group_labels
 from dashboard.frames.robustness import accuracy_table, robustness_frame, seed_table
 from dashboard.jobs.evaluation_form import draw_evaluation_form
+from dashboard.jobs.measurement_panel import is_measuring, measurement_jobs
 from dashboard.navigation import draw_link
 from dashboard.robustness.checks import draw_checks, trust_row
 from dashboard.robustness.comparison import draw_comparison
@@ -32,8 +33,9 @@ def draw_attacks(here: Settings, chosen: list[RunOverview], export: PageExport) 
     reports = {run.run_id: measured.reports(run.run_id) for run in chosen}
     protocol = pick_protocol(reports)
     if protocol is None:
-        hint = "" if here.read_only else " Attack them above."
-        st.info(f"These runs have not been attacked yet.{hint}")
+        if not is_measuring(measurement_jobs(here, [run.run_id for run in chosen])):
+            hint = "" if here.read_only else " Attack them above."
+            st.info(f"These runs have not been attacked yet.{hint}")
         return
     of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}
     shown = [run for run in chosen if run.run_id in of_protocol]

@@ -6,13 +6,14 @@ from typing import NamedTuple
 import streamlit as st
 
 from dashboard import sources
-from dashboard.jobs.freeze_panel import draw_freeze
+from dashboard.jobs.hindered_panel import draw_hindered, unfinished
 from dashboard.jobs.measurement_panel import draw_measurements, is_measuring, measurement_jobs
-from dashboard.navigation import draw_first_step, pick_runs, pick_view
+from dashboard.navigation import draw_first_step, pick_view
 from dashboard.robustness.attacks import draw_attacks, draw_attacks_form
 from dashboard.robustness.curves import draw_curves, draw_curves_form
 from dashboard.robustness.distances import draw_distances, draw_distances_form
 from dashboard.robustness.transfer import draw_transfer, draw_transfer_form
+from dashboard.selection import pick_runs
 from dashboard.settings import Settings
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.plain_text import plain
@@ -32,28 +33,6 @@ VIEWS = {
     "Smallest perturbations": View(draw_distances_form, draw_distances),
     "Transfer": View(draw_transfer_form, draw_transfer),
 }
-
-
-def pick_chosen(here: Settings, runs: list[RunOverview]) -> list[RunOverview]:
-    """The finished runs to attack and compare, of one data set; without any, the page stops with a next step."""
-    finished = [run for run in runs if run.status == "finished"]
-    if not here.read_only:
-        draw_freeze(here, [run for run in runs if run.status != "finished"])
-    if not finished:
-        st.info("No run has finished yet. Attacks need the final weights of a run.")
-        draw_first_step()
-        st.stop()
-    chosen = pick_runs(finished, "Runs")
-    if not chosen:
-        st.info("Choose one or more runs to attack and compare.")
-        st.stop()
-    if len({run.config.dataset for run in chosen}) > 1:
-        st.warning(
-            "These runs were trained on different data sets, so their accuracies do not compare. Choose runs of one "
-            "data set."
-        )
-        st.stop()
-    return chosen
 
 
 def draw_form(here: Settings, view: View, chosen: list[RunOverview]) -> None:
@@ -78,7 +57,13 @@ def watch(here: Settings, name: str, chosen: list[RunOverview], was_busy: bool) 
 
 st.title("Robustness under attack")
 here = sources.settings()
-chosen = pick_chosen(here, sources.runs())
+selection = pick_runs(sources.runs(), unfinished, alike=True)
+draw_hindered(here, selection.hindered, unfinished)
+chosen = selection.shown
+if not chosen:
+    st.info("No run has finished yet. Attacks need the final weights of a run.")
+    draw_first_step()
+    st.stop()
 name = pick_view(list(VIEWS))
 draw_form(here, VIEWS[name], chosen)
 was_busy = is_measuring(measurement_jobs(here, [run.run_id for run in chosen]))

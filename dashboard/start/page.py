@@ -1,10 +1,13 @@
 """Start: the Min-Max property as an animation of recorded runs, and a button that trains a first pair of runs."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard import sources
-from dashboard.navigation import open_weights
+from dashboard.navigation import draw_link, open_weights
 from dashboard.settings import Settings
+from dashboard.start.next_pair import Pair, next_pair
 from dashboard.start.own_runs import draw_own_runs
 from dashboard.start.story import draw_story
 from dashboard.ui.errors import draw_error
@@ -12,8 +15,8 @@ from dashboard.ui.plain_text import plain
 from engine.devices import worker_process_count
 from engine.errors import InputError
 from engine.formatting import duration
-from engine.paper.presets import PRESETS
 from engine.queue import client
+from engine.queue.overview import RunOverview
 from engine.queue.submission import submit_runs
 from engine.studies.estimate import estimated_seconds
 
@@ -28,26 +31,37 @@ def draw_introduction() -> None:
     )
 
 
-def draw_launch(here: Settings) -> None:
-    """Draw the button that trains a first pair of runs and opens the Weights page."""
-    request = PRESETS["demonstration"].request
-    st.subheader("Your first pair of runs")
+def draw_launch(here: Settings, runs: Sequence[RunOverview]) -> None:
+    """Draw the button that trains the next pair of runs and opens the Weights page, and a link to the last pair."""
+    try:
+        pair = next_pair(here, runs)
+    except (InputError, OSError) as error:
+        draw_error(error)
+        return
+    st.subheader("Your first pair of runs" if pair.seed == 0 else "Your next pair of runs")
     if here.read_only:
         st.info("This laboratory is read-only. You can view all results but not launch runs.", icon=":material/lock:")
-    elif st.button("Train Std and Min-Max", type="primary", icon=":material/play_arrow:"):
-        try:
-            configs = request.on_data(here.worker.data_dir).configs()
-            run_ids = submit_runs(here.store, here.queue, configs, here.worker.place)
-            client.start_worker(here.worker)
-        except (InputError, OSError) as error:
-            draw_error(error)
-            st.stop()
-        open_weights(run_ids)
-    seconds = estimated_seconds(request.configs(), here.queue.rates(), worker_process_count("cpu"), "cpu")
+    else:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button(pair.label, type="primary", icon=":material/play_arrow:"):
+                _train(here, pair)
+            if pair.last:
+                draw_link("weights", f"Replay the pair of seed {pair.seed - 1}", pair.last, icon="replay")
+    seconds = estimated_seconds(pair.configs, here.queue.rates(), worker_process_count("cpu"), "cpu")
     st.caption(
         "Two LeNets on MNIST mini, 4,000 training images included with the project. "
         + (f"About {duration(seconds)} on this machine." if seconds else "Less than a minute on two cores.")
     )
+
+
+def _train(here: Settings, pair: Pair) -> None:
+    try:
+        run_ids = submit_runs(here.store, here.queue, pair.configs, here.worker.place)
+        client.start_worker(here.worker)
+    except (InputError, OSError) as error:
+        draw_error(error)
+        st.stop()
+    open_weights(run_ids)
 
 
 draw_introduction()
@@ -57,7 +71,7 @@ for problem in problems:
     st.warning(plain(problem.sentence), icon=":material/folder_off:")
 if recorded := sources.closest_watched(sources.shipped_runs()):
     draw_story(recorded)
-draw_launch(here)
+draw_launch(here, runs)
 if own := [run for run in runs if not run.is_shipped]:
     draw_own_runs(own)
 else:

@@ -48,9 +48,7 @@ def histogram_picture(moment: LayerMoment, look: Look) -> Picture:
     figure = histogram_figure(table, moment.title_now, look.log_counts, tipping_point=shown_guide)
     near = ", ".join(f"{label}: {near_zero_count(values)} near zero" for label, values in moment.now.items())
     caption = _beyond(moment, edges[-1], BEYOND)
-    return Picture(
-        figure, moment.dated(table), f"Histogram of weights at epoch {moment.epoch:.1f}. {near}", caption=caption
-    )
+    return Picture(figure, moment.dated(table), f"Histogram of weights {moment.when}. {near}", caption=caption)
 
 
 def _beyond(moment: LayerMoment, end: float, what: str) -> str:
@@ -60,7 +58,7 @@ def _beyond(moment: LayerMoment, end: float, what: str) -> str:
         for label, values in moment.now.items()
         if (far := values[np.abs(values) > end]).size
     ]
-    return f"{what} at epoch {moment.epoch:.2f}: {'; '.join(beyond)}." if beyond else ""
+    return f"{what} {moment.when}: {'; '.join(beyond)}." if beyond else ""
 
 
 def training_picture(moment: LayerMoment, look: Look) -> Picture:
@@ -78,7 +76,7 @@ def indexed_picture(moment: LayerMoment, look: Look, quantity: Literal["weight",
     table = weight_frame(moment.runs, moment.weights, moment.positions)
     edges = histogram_edges(list(moment.weights.values()), look.bins, look.whole)
     figure = index_figure(table, quantity, moment.title_now, reach=None if look.whole else float(edges[-1]))
-    alt = f"{moment.title}: {quantity} by index at epoch {moment.epoch:.1f}"
+    alt = f"{moment.title}: {quantity} by index {moment.when}"
     kept = moment.dated(table.loc[table["index"] < MOST_WEIGHTS, :])
     caption = _beyond(moment, edges[-1], "Weights outside the axis range") if quantity == "weight" else ""
     return Picture(figure, kept, alt, height_of(figure), caption)
@@ -93,9 +91,7 @@ def filters_picture(moment: LayerMoment, look: Look) -> Picture:
     """Kernels as small images."""
     table = kernel_frame(moment.runs, moment.weights, moment.positions, moment.layer)
     figure = filters_figure(table, moment.title_now, shared_scale=look.whole)
-    return Picture(
-        figure, moment.dated(table), f"{moment.title}: filters at epoch {moment.epoch:.1f}", height_of(figure)
-    )
+    return Picture(figure, moment.dated(table), f"{moment.title}: filters {moment.when}", height_of(figure))
 
 
 VIEWS: dict[str, Callable[[LayerMoment, Look], Picture]] = {

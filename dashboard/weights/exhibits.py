@@ -96,7 +96,7 @@ def draw_comparison(export: PageExport, moment: Moment, view: View) -> None:
         table = comparison_frame(
             of_layer.runs, of_layer.weights, moment.records, of_layer.positions, view.reference, layer
         )
-        title = f"{LAYERS[layer]} at epoch {moment.epoch:.2f}, measured against {labels[view.reference]}"
+        title = f"{of_layer.title_now}, measured against {labels[view.reference]}"
         export.table(readable(table), key=f"comparison-{layer}", title=title, column_config=COLUMN_CONFIG)
         if words := in_words(table, view.reference):
             export.note(words)

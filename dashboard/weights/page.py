@@ -8,7 +8,8 @@ import streamlit as st
 from dashboard import sources
 from dashboard.frames.histories import POINTS, moments
 from dashboard.jobs.queue_panel import attend, is_busy
-from dashboard.navigation import draw_first_step, pick_runs
+from dashboard.navigation import draw_first_step
+from dashboard.selection import pick_runs
 from dashboard.settings import Settings
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.playback import choose_epoch, frame_interval, is_following, is_playing, obey_address
@@ -36,19 +37,6 @@ class Pace(NamedTuple):
 
 def pace_of(runs: list[RunOverview]) -> Pace:
     return Pace(is_busy(runs), is_playing(), frame_interval())
-
-
-def pick_chosen(everything: list[RunOverview]) -> list[RunOverview]:
-    """Draw the choice of runs; without runs, the page ends with a hint on what to do next."""
-    if not everything:
-        st.info("No runs have been trained here yet.")
-        draw_first_step()
-        st.stop()
-    chosen = pick_runs(everything, "Runs")
-    if not chosen:
-        st.info("Choose at least one run.")
-        st.stop()
-    return chosen
 
 
 def watch(here: Settings, run_ids: Sequence[str], view: View, before: Pace) -> None:
@@ -79,7 +67,12 @@ def draw_moment(moment: Moment, view: View, is_last: bool) -> None:
 
 st.title("Weights during training")
 here = sources.settings()
-chosen = pick_chosen(sources.runs())
+everything = sources.runs()
+chosen = pick_runs(everything).shown
+if not chosen:
+    st.info("No runs have been trained here yet.")
+    draw_first_step()
+    st.stop()
 view = pick_view_settings(chosen)
 if view is None:
     st.info("Choose at least one layer.")

@@ -1,6 +1,6 @@
 """Clean and robust accuracy of a network on fixed images."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -33,7 +33,7 @@ class AttackOutcome:
 class Evaluation:
     """Outcomes of all attacks on the network, and its predictions on the clean images, shaped as in `AttackOutcome`.
 
-    outcomes: attack name -> outcome, in the order in which they ran.
+    outcomes: attack name -> outcome, in the order of the request.
     """
 
     report: RobustnessReport
@@ -48,8 +48,9 @@ def evaluate(
     sample_ids: Sequence[int],
     earlier: Sequence[tuple[AttackResult, Judgement]] = (),
     samples: int | None = None,
+    ended: Callable[[Evaluation], object] = lambda so_far: None,
 ) -> Evaluation:
-    """Attack every image that the network classifies correctly, with each attack.
+    """Attack every image that the network classifies correctly, with each attack, the cheapest first.
 
     Images that are misclassified without an attack stay clean and count as not robust. Random numbers depend only on
     (seed, attack, batch), so a result depends neither on other attacks nor on later images.
@@ -58,6 +59,7 @@ def evaluate(
         sample_ids: (n,) indices into the test set, for the report.
         earlier: earlier attacks on the same network and images that the report includes.
         samples: number of images requested, for the report.
+        ended: called with the evaluation so far after each attack but the last.
 
     Raises:
         InputError: as in `perturb` and `check_attacks`, or the number of sample ids differs from that of images.
@@ -67,27 +69,33 @@ def evaluate(
         got = f"{len(setup.labels)} images and {len(sample_ids)} sample ids"
         raise InputError("as many sample ids as images", got, "Pass the id of each image.")
     session, meter = AttackSession(setup), Meter({attack.name: attack.cost for attack in attacks}, setup.progress)
-    outcomes: dict[str, AttackOutcome] = {}
-    for attack in attacks:
-        message = f"{next(reversed(outcomes))} done" if outcomes else "attacking"
-        with meter.part(attack.name, message) as report:
-            outcomes[attack.name] = _run(session, attack, report)
-    judged = [*earlier, *((outcome.result, outcome.judgement) for outcome in outcomes.values())]
-    return Evaluation(
-        report=RobustnessReport(
-            threat=setup.threat,
-            pixel_epsilon=setup.threat.pixel_budget(setup.std),
-            seed=setup.seed,
-            sample_ids=tuple(map(int, sample_ids)),
-            samples=samples,
-            clean_accuracy=float(session.correct.mean()),
-            robust_accuracy=float(worst_case(session.correct, (judgement for _, judgement in judged)).mean()),
-            attacks=tuple(result for result, _ in judged),
-        ),
-        clean_predictions=session.clean_predictions,
-        clean_probabilities=session.clean_probabilities,
-        outcomes=outcomes,
-    )
+    found: dict[str, AttackOutcome] = {}
+
+    def so_far() -> Evaluation:
+        outcomes = {attack.name: found[attack.name] for attack in attacks if attack.name in found}
+        judged = [*earlier, *((outcome.result, outcome.judgement) for outcome in outcomes.values())]
+        return Evaluation(
+            report=RobustnessReport(
+                threat=setup.threat,
+                pixel_epsilon=setup.threat.pixel_budget(setup.std),
+                seed=setup.seed,
+                sample_ids=tuple(map(int, sample_ids)),
+                samples=samples,
+                clean_accuracy=float(session.correct.mean()),
+                robust_accuracy=float(worst_case(session.correct, (judgement for _, judgement in judged)).mean()),
+                attacks=tuple(result for result, _ in judged),
+            ),
+            clean_predictions=session.clean_predictions,
+            clean_probabilities=session.clean_probabilities,
+            outcomes=outcomes,
+        )
+
+    for number, attack in enumerate(sorted(attacks, key=lambda attack: attack.cost), start=1):
+        with meter.part(attack.name, f"{attack.name}, attack {number} of {len(attacks)}") as report:
+            found[attack.name] = _run(session, attack, report)
+        if number < len(attacks):
+            ended(so_far())
+    return so_far()
 
 
 def _run(session: AttackSession, attack: AttackConfig, report: Report) -> AttackOutcome:

@@ -158,7 +158,7 @@ def test_an_address_shows_the_same_in_another_browser(laboratory, page, browser)
     slider.press("Home")
     for _ in range(3):
         slider.press("ArrowRight")
-    chart = ".live-chart[aria-label='Second convolution: weight by index at epoch 0.6']"
+    chart = ".live-chart[aria-label='Second convolution: weight by index at epoch 0.60']"
     values = "chart._fullData.map((trace) => Array.from(trace.y ?? []).join()).join('|')"
     before = drawn(page, chart, values)
     wait_until(lambda: "epoch=0.6" in page.url, "the address names the epoch")

@@ -165,7 +165,11 @@ def test_progress_rises_to_the_last_pass_and_can_stop(networks):
     batches_with_a_correct_image = [True, True, False]  # the network is wrong throughout the last one
     due = [has for size in (1, 4, 4) for has in batches_with_a_correct_image for _ in range(size)]
     assert [fraction for fraction, _ in seen] == pytest.approx(np.flatnonzero(due) / 27)
-    assert list(dict.fromkeys(message for _, message in seen)) == ["attacking", "fgsm done", "pgd done"]
+    assert list(dict.fromkeys(message for _, message in seen)) == [
+        "fgsm, attack 1 of 3",
+        "pgd, attack 2 of 3",
+        "linf-bim, attack 3 of 3",
+    ]
 
     def stop(fraction: float, message: str) -> None:
         if fraction > 0.5:
@@ -186,8 +190,9 @@ def test_progress_weighs_attacks_by_their_cost(networks):
     """A query without a gradient costs less than a step."""
     seen, attacks = [], (Square(queries=10), PGD(steps=4))
     run(networks[0], attacks=attacks, progress=lambda *told: seen.append(told))
-    start = min(fraction for fraction, message in seen if message == "square done")
-    assert start == pytest.approx(attacks[0].cost / (attacks[0].cost + 4))
+    first, second = sorted(attacks, key=lambda attack: attack.cost)
+    start = min(fraction for fraction, message in seen if message == f"{second.name}, attack 2 of 2")
+    assert start == pytest.approx(first.cost / (attacks[0].cost + 4))
 
 
 def test_a_seed_differs_between_batches_attacks_and_runs(networks, attacked):

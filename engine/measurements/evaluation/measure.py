@@ -10,7 +10,7 @@ from engine.measurements.evaluation.files import EvaluationFiles
 from engine.measurements.evaluation.request import EvaluationRequest
 from engine.measurements.images import chosen_test_images, own_image
 from engine.measurements.setup import measurement_setup
-from engine.robustness.evaluation import evaluate
+from engine.robustness.evaluation import Evaluation, evaluate
 from engine.robustness.meter import Progress, unreported
 from engine.robustness.report import RobustnessReport
 from engine.runs.load_network import load_network
@@ -27,6 +27,9 @@ def evaluate_run(
 ) -> RobustnessReport:
     """Evaluate a finished run, and store the report; it also includes earlier attacks of the same protocol.
 
+    The report is stored as each attack ends, the cheapest first, unless it would lack stored results of attacks that
+    are still to be repeated.
+
     All attacks of a protocol store images of the same samples, as many as the largest request. An earlier attack runs
     again only if it stored too few images, or its file cannot be read.
 
@@ -41,15 +44,21 @@ def evaluate_run(
         attacked = chosen_test_images(store, run_id, request, data_dir)
     files = EvaluationFiles(store.path(run_id), request)
     earlier = files.reusable(attacked)
-    again = [name for name in files.results() if name not in earlier]
+    stored = list(files.results())
+    again = [name for name in stored if name not in earlier and name not in request.attacks]
+    data = {"test_data": attacked.test_data, "test_data_is": attacked.test_data_is}
+
+    def save(evaluation: Evaluation) -> RobustnessReport:
+        report = evaluation.report.model_copy(update=data)
+        EvaluationFiles(store.own_folder(run_id), request).save(replace(evaluation, report=report), attacked)
+        return report
+
     evaluation = evaluate(
         measurement_setup(store, run_id, network, attacked, request, progress),
-        [attack_config(name) for name in dict.fromkeys([*again, *request.attacks])],
+        [attack_config(name) for name in (*again, *request.attacks)],
         attacked.report_ids,
         earlier=list(earlier.values()),
         samples=request.samples,
+        ended=lambda so_far: save(so_far) if {*stored} <= {*so_far.report.robust_accuracy_by_attack} else None,
     )
-    data = {"test_data": attacked.test_data, "test_data_is": attacked.test_data_is}
-    evaluation = replace(evaluation, report=evaluation.report.model_copy(update=data))
-    EvaluationFiles(store.own_folder(run_id), request).save(evaluation, attacked)
-    return evaluation.report
+    return save(evaluation)

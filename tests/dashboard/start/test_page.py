@@ -41,3 +41,23 @@ def test_the_first_button_trains_the_pair(open_page, tmp_path, started_workers):
     jobs = RunQueue(tmp_path / "store").jobs()
     assert sorted(job.run_id.rsplit("-", 1)[0] for job in jobs) == ["mnist-mini-min-max", "mnist-mini-std"]
     assert {settings.root for settings in started_workers} == {tmp_path / "store"}
+
+
+def test_the_button_says_what_a_second_press_does(open_page, tmp_path, started_workers):
+    """A pair in training is watched; once it has ended, the next seed is trained, and the last pair can be replayed."""
+    app = open_page("home", tmp_path / "store")
+    assert app.button[0].label == "Train Std and Min-Max" and app.subheader[0].value == "Your first pair of runs"
+    app.button[0].click().run()
+    queue = RunQueue(tmp_path / "store")
+    first = {job.run_id for job in queue.jobs()}
+    app = open_page("home", tmp_path / "store")
+    assert app.button[0].label == "Watch Std and Min-Max train"
+    app.button[0].click().run()
+    assert {job.run_id for job in queue.jobs()} == first
+    for job in queue.claim("somebody", lambda jobs: jobs):
+        queue.release("somebody", job.job_id, "failed", "diverged")
+    app = open_page("home", tmp_path / "store")
+    assert app.button[0].label == "Train Std and Min-Max with seed 1"
+    assert any("Replay the pair of seed 0" in link.label for link in app.get("page_link"))
+    app.button[0].click().run()
+    assert {job.run_id for job in queue.jobs()} > first and len(queue.jobs()) == 4

@@ -111,4 +111,4 @@ def test_runs_that_an_address_names_in_vain_are_mentioned(open_page, trained_sto
     std, _ = std_and_minmax(trained_store)
     app = open_page("weights", trained_store.root, runs=[std, "mnist-std-gone"])
     assert app.multiselect[0].value == [std]
-    assert any("1 run in this link cannot be shown here" in caption.value for caption in app.caption)
+    assert any("1 run in this link is not in this store" in caption.value for caption in app.caption)

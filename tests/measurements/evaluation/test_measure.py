@@ -86,3 +86,48 @@ def test_what_cannot_be_joined_is_done_again(store, few_images, run_id, attacked
     kept = 9 if harm == "too few pictures" else 5
     for name in ("none", *by_attack):
         assert len(read_arrays(adversarial_path(folder, REQUEST.protocol_id, name))["adversarial_images"]) == kept
+
+
+class Ended(Exception):
+    """What a stop, or the end of the process, is in the middle of an attack."""
+
+
+def test_each_attack_is_there_as_it_ends_the_cheapest_first(store, few_images, run_id):
+    """A stop during the second attack leaves the first, and the end is that of an evaluation without a stop."""
+    request = REQUEST.model_copy(update={"attacks": ("linf-bim", "fgsm")})
+    path, seen = evaluation_path(store.folder(run_id), request.protocol_id), []
+
+    def stop(fraction: float, message: str) -> None:
+        seen.append(message)
+        if message.startswith("linf-bim") and len(seen) > 3:
+            raise Ended
+
+    with pytest.raises(Ended):
+        evaluate_run(store, run_id, request, few_images, "cpu", stop)
+    assert seen[0] == "fgsm, attack 1 of 2" and seen[-1] == "linf-bim, attack 2 of 2"
+    partial = read_report(path)
+    assert list(partial.robust_accuracy_by_attack) == ["fgsm"]
+    assert partial.robust_accuracy == partial.robust_accuracy_by_attack["fgsm"]
+    assert len(read_arrays(adversarial_path(store.folder(run_id), request.protocol_id, "fgsm"))["predictions"]) == 20
+    assert read_survivors(store, run_id, request.protocol_id)[WORST_CASE].mean() == partial.robust_accuracy
+    whole = evaluate_run(store, run_id, request, few_images, "cpu")
+    assert list(whole.robust_accuracy_by_attack) == ["linf-bim", "fgsm"], "in the order of the request"
+    assert read_report(path) == whole and run_problems(store, run_id) == []
+
+
+def test_a_stored_result_stays_until_it_is_repeated(store, few_images, run_id):
+    """More images are to be kept than there are, so that the stored attack runs again."""
+    evaluate_run(store, run_id, REQUEST.model_copy(update={"attacks": ("linf-bim",)}), few_images, "cpu")
+    path = evaluation_path(store.folder(run_id), REQUEST.protocol_id)
+    before, seen = read_report(path), []
+
+    def look(fraction: float, message: str) -> None:
+        seen.append((message, list(read_report(path).robust_accuracy_by_attack)))
+
+    wanted = REQUEST.model_copy(update={"attacks": ("fgsm", "pgd"), "kept_images": 9})
+    evaluate_run(store, run_id, wanted, few_images, "cpu", look)
+    assert seen[0] == ("fgsm, attack 1 of 3", ["linf-bim"])
+    assert {message for message, stored in seen if "linf-bim" not in stored} == set()
+    after = read_report(path)
+    assert set(after.robust_accuracy_by_attack) == {"fgsm", "linf-bim", "pgd"}
+    assert after.robust_accuracy_by_attack["linf-bim"] == before.robust_accuracy_by_attack["linf-bim"]

@@ -1,0 +1,56 @@
+"""The pair of runs that the first page trains next: that of the first seed which has not ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from dashboard.settings import Settings
+from engine.paper.presets import PRESETS
+from engine.queue.job import ACTIVE, WAITING
+from engine.queue.overview import RunOverview
+from engine.runs.config import RunConfig
+
+ENDED = ("finished", "failed", "damaged")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Std and Min-Max of one seed.
+
+    last: run ids of the pair of the seed before; empty for seed 0.
+    is_busy: whether both wait, run or have ended, and one of them has not.
+    """
+
+    seed: int
+    configs: list[RunConfig]
+    last: list[str]
+    is_busy: bool
+
+    @property
+    def label(self) -> str:
+        """What the button does."""
+        if self.is_busy:
+            return "Watch Std and Min-Max train"
+        return "Train Std and Min-Max" if self.seed == 0 else f"Train Std and Min-Max with seed {self.seed}"
+
+
+def next_pair(here: Settings, runs: Sequence[RunOverview]) -> Pair:
+    """The pair of the first seed of which a run was not trained yet, or is in training.
+
+    Args:
+        runs: all runs of the store.
+
+    Raises:
+        InputError: the data set cannot be read.
+    """
+    request = PRESETS["demonstration"].request.on_data(here.worker.data_dir)
+    status = {run.run_id: run.status for run in runs}
+    last: list[str] = []
+    for seed in count():
+        configs = request.model_copy(update={"seeds": (seed,)}).configs()
+        found = [status.get(config.run_id) for config in configs]
+        if any(one not in ENDED for one in found):
+            is_busy = all(one in (*ENDED, *WAITING, *ACTIVE) for one in found)
+            return Pair(seed, configs, last, is_busy)
+        last = [config.run_id for config in configs]
+    raise AssertionError("there is always a next seed")
