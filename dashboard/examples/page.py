@@ -14,6 +14,7 @@ from dashboard.figures.boundary import boundary_figure
 from dashboard.frames.boundary import boundary_frame
 from dashboard.jobs.attack_panel import draw_attack
 from dashboard.jobs.hindered_panel import draw_hindered, unfinished
+from dashboard.navigation import draw_first_step
 from dashboard.selection import pick_runs
 from dashboard.ui.example_cells import build_grid
 from dashboard.ui.page_export import PageExport
@@ -105,6 +106,9 @@ draw_hindered(here, selection.hindered, hindrance)
 unattacked = [run for run, reason in selection.hindered if reason == UNATTACKED]
 draw_attack(here, [*([] if selection.stands_in else selection.shown), *selection.hindered_runs()], unattacked)
 if not selection.shown:
+    st.info("No run has been attacked yet.")
+    if not selection.hindered:
+        draw_first_step()
     st.stop()
 attacked = AttackedRuns(selection.shown, {run.run_id: measured.reports(run.run_id) for run in selection.shown})
 st.fragment(draw_examples, key="examples")(attacked, here.read_only)

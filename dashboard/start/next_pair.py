@@ -26,12 +26,12 @@ class Pair:
     last: list[str]
     is_busy: bool
 
-    @property
-    def label(self) -> str:
-        """What the button does."""
-        if self.is_busy:
-            return "Watch Std and Min-Max train"
-        return "Train Std and Min-Max" if self.seed == 0 else f"Train Std and Min-Max with seed {self.seed}"
+
+def pair_words(pair: Pair) -> str:
+    """What the button does."""
+    if pair.is_busy:
+        return "Watch Std and Min-Max train"
+    return "Train Std and Min-Max" if pair.seed == 0 else f"Train Std and Min-Max with seed {pair.seed}"
 
 
 def next_pair(here: Settings, runs: Sequence[RunOverview]) -> Pair:

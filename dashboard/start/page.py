@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import sources
 from dashboard.navigation import draw_link, open_weights
 from dashboard.settings import Settings
-from dashboard.start.next_pair import Pair, next_pair
+from dashboard.start.next_pair import Pair, next_pair, pair_words
 from dashboard.start.own_runs import draw_own_runs
 from dashboard.start.story import draw_story
 from dashboard.ui.errors import draw_error
@@ -43,7 +43,7 @@ def draw_launch(here: Settings, runs: Sequence[RunOverview]) -> None:
         st.info("This laboratory is read-only. You can view all results but not launch runs.", icon=":material/lock:")
     else:
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button(pair.label, type="primary", icon=":material/play_arrow:"):
+            if st.button(pair_words(pair), type="primary", icon=":material/play_arrow:"):
                 _train(here, pair)
             if pair.last:
                 draw_link("weights", f"Replay the pair of seed {pair.seed - 1}", pair.last, icon="replay")

@@ -61,6 +61,7 @@ TEXTS_OF_OURS: dict[str, str] = {
     "len": "a number",
     "sum": "a number",
     "duration": "a number with its unit",
+    "pair_words": "the number of a seed",
     "progress_words": "numbers of runs by status",
     "quantity": "titles of our quantities",
     "_count": "numbers of evaluations",

@@ -31,12 +31,12 @@ def test_the_forest_has_a_panel_for_each_unit_and_a_row_for_each_difference():
     ]
     assert list(figure.layout.yaxis2.ticktext) == ["1: Std is fuzzier"]
     found = traces(figure)
-    assert set(found) == {"contradicted-1", "not-enough-runs-1", "supported-1", "supported-2"}
+    assert set(found) == {"contradicted-1", "not-decided-1", "supported-1", "supported-2"}
     assert list(found["supported-1"].x) == [7] and list(found["supported-1"].y) == [2]
     assert list(found["supported-1"].error_x.array) == [1] and list(found["contradicted-1"].error_x.arrayminus) == [2]
-    assert np.isnan(found["not-enough-runs-1"].error_x.array).all(), "no interval, no bar"
+    assert np.isnan(found["not-decided-1"].error_x.array).all(), "no interval, no bar"
     assert found["supported-1"].customdata == ([3, ", 95 % interval +6 to +8"],)
-    assert found["not-enough-runs-1"].customdata == ([1, ""],)
+    assert found["not-decided-1"].customdata == ([1, ""],)
     assert [trace.showlegend for trace in figure.data].count(True) == 3, "each verdict once"
     assert len({symbol for symbol, _ in LOOKS.values()}) == 3, "not by color alone"
     assert figure.layout.height == forest_height(statements())

@@ -23,4 +23,4 @@ def test_statements_in_points_with_the_region_they_claim(archive):
     fgsm = frame.loc[frame["statement"].str.endswith("FGSM")].iloc[0]
     assert fgsm["difference"] == pytest.approx(94.75 - 79.52) and np.isnan(fgsm["low"]) and fgsm["seeds"] == 1
     assert (fgsm["region_low"], fgsm["region_high"]) == (0, np.inf)
-    assert verdict_words(claims) == "Not enough runs: 1–6."
+    assert verdict_words(claims) == "Not decided: 1–6."
