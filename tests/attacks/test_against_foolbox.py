@@ -24,6 +24,7 @@ with warnings.catch_warnings():
     import foolbox
     from foolbox.attacks import L2BasicIterativeAttack, LinfBasicIterativeAttack, LinfFastGradientAttack, LinfPGD
 
+pytestmark = pytest.mark.slow
 STD = dataset_spec("mnist").std
 BATCH = 100
 TOLERANCE = 0.02
@@ -98,7 +99,6 @@ def test_many_steps_give_the_same_images(trained, attack, threat, peer):
     trained.assert_equally_strong(ours, theirs)
 
 
-@pytest.mark.slow
 def test_pgd_from_random_starts_is_as_strong():
     """Each library uses its own random starts."""
     std = attacked_images("mnist-std-55675b1d8a", torch.float32)
@@ -110,7 +110,6 @@ def test_pgd_from_random_starts_is_as_strong():
     std.assert_equally_strong(ours, theirs)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("trained", ["mnist-std-55675b1d8a"], indirect=True, ids=["std"])
 def test_l2_steps_give_the_same_images_where_there_is_a_gradient(trained):
     """Torchattacks divides a gradient by its length plus 1e-10, Foolbox by its length; tiny gradients differ."""

@@ -16,6 +16,7 @@ def attacked(network, images, labels, attack=QUICK):
     return perturb(network, images, labels, attack, THREAT, STD, 0)
 
 
+@pytest.mark.slow
 def test_finds_nearly_the_nearest_boundary_point(grey):
     adversarial = attacked(grey.network, grey.images, grey.labels, CarliniWagner())
     assert grey.misclassified(adversarial).all()
@@ -23,6 +24,7 @@ def test_finds_nearly_the_nearest_boundary_point(grey):
     assert (ratio >= 1.0).all() and (ratio <= 1.25).all(), ratio
 
 
+@pytest.mark.slow
 def test_a_sample_gets_the_same_alone_and_in_a_batch(grey):
     together = attacked(grey.network, grey.images, grey.labels)
     assert grey.misclassified(together).any()

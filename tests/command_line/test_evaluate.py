@@ -136,6 +136,7 @@ def test_a_job_for_each_run_and_epsilon(command, laboratory, monkeypatch):
     assert command(*words, "pixel", *laboratory.folders).out.count("queued") == 2
 
 
+@pytest.mark.slow
 def test_the_worst_case_says_whose_it_is(command, laboratory, monkeypatch):
     def do(queue, job_ids, settings, quiet=False):
         for job in queue.jobs(job_ids):

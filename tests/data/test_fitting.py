@@ -342,8 +342,13 @@ def few(count: int) -> np.ndarray:
     [
         ("as it is", lambda digit: digit, 4),
         ("enlarged", lambda digit: enlarged(digit, 280), 9),
-        ("inverted", lambda digit: 255 - enlarged(digit, 280), 9),
-        ("in color", lambda digit: np.repeat(enlarged(digit, 280)[..., None], 3, axis=2), 9),
+        pytest.param("inverted", lambda digit: 255 - enlarged(digit, 280), 9, marks=pytest.mark.slow),
+        pytest.param(
+            "in color",
+            lambda digit: np.repeat(enlarged(digit, 280)[..., None], 3, axis=2),
+            9,
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_digits_of_the_data_set_come_back(classify, name, change, distance):

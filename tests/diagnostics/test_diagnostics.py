@@ -80,7 +80,7 @@ def verdicts(diagnosis: Diagnosis) -> dict[str, str]:
     return {finding.name: finding.verdict for finding in diagnosis.findings}
 
 
-@pytest.mark.parametrize("variant", ["std", "adv"])
+@pytest.mark.parametrize("variant", ["std", pytest.param("adv", marks=pytest.mark.slow)])
 def test_plain_and_adversarially_trained_networks_are_not_accused(variant, examine, std):
     other = Reference("std of another seed", std) if variant == "adv" else None
     diagnosis = diagnose(examine(shipped(variant), reference=other), 100)

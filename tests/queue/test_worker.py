@@ -188,6 +188,7 @@ def test_a_killed_process_goes_on_in_the_same_bits_and_takes_no_other_along(labo
     assert "a worker process died; its run goes on from its checkpoint" in said and "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_stop_is_obeyed_and_resume_goes_on_in_the_same_bits(laboratory, uninterrupted):
     run_id = laboratory.launch(LONG)
     folder, kept = laboratory.until_checkpoint(run_id)

@@ -1,4 +1,4 @@
-"""The fault campaign under pytest: nothing is lost, in at least twenty tries of each fault."""
+"""The fault campaign under pytest: nothing is lost in twenty tries of each fault. `python -m tests.torture` has more."""
 
 import pytest
 
@@ -18,6 +18,6 @@ def bench(tmp_path_factory) -> Bench:
 @pytest.mark.parametrize("name", FAULTS)
 def test_nothing_is_lost(bench, name):
     bench.begin(name)
-    tally = FAULTS[name].run(bench)
+    tally = FAULTS[name].run(bench, LEAST_TRIES)
     assert tally.losses == []
-    assert tally.tries >= LEAST_TRIES
+    assert tally.tries == LEAST_TRIES
