@@ -1,4 +1,4 @@
-"""The fault campaign under pytest: nothing is lost in twenty tries of each fault. `python -m tests.torture` has more."""
+"""The fault campaign under pytest: nothing is lost in twenty tries of each fault; `python -m tests.torture` tries more."""
 
 import pytest
 
