@@ -1,4 +1,4 @@
-"""The fault campaign under pytest: nothing is lost in twenty tries of each fault; `python -m tests.torture` tries more."""
+"""The fault campaign under pytest, with twenty tries of each fault: nothing is lost. `tests.torture` tries more."""
 
 import pytest
 
