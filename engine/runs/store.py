@@ -224,7 +224,7 @@ def is_run(folder: Path) -> bool:
     try:
         os.lstat(folder / CONFIG)
     except (FileNotFoundError, NotADirectoryError):
-        named = _DIGEST_AT_END.search(folder.name) is not None
+        named = os.path.lexists(folder) and _DIGEST_AT_END.search(folder.name) is not None
         return named and any(os.path.lexists(folder / name) for name in _DECISIVE)
     except OSError:
         return True
