@@ -12,6 +12,7 @@ from engine.queue.problem import QueueProblem
 
 ICON = Path(__file__).parent / "icon.png"
 
+st.set_page_config(page_icon=ICON, layout="wide")  # before the navigation, or the page's icon is fetched from elsewhere
 page = st.navigation(build_pages(), position="top")
 st.set_page_config(page_title=f"{page.title} · Min-Max laboratory", page_icon=ICON, layout="wide")
 st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; }</style>")
