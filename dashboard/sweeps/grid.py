@@ -61,7 +61,7 @@ def pick_grid(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) ->
         awaited: families that are preselected, initially and whenever they change.
     """
     counted = strength_grids(runs)
-    offered = [(of, count) for of, count in counted if count > 1 or of in awaited] or counted
+    offered = [(of, count) for of, count in counted if count > 1] or counted
     if not offered:
         return None
     where, which = st.columns([3, 2], vertical_alignment="bottom")
@@ -82,23 +82,18 @@ def _pick_family(place: Any, offered: Sequence[tuple[RunConfig, int]], awaited: 
     """Draw a choice among the families, each with its number of points."""
     keys = {digest(of.model_dump_json(), 4): (of, count) for of, count in offered}
     wanted = [key for key, (of, _) in keys.items() if of in awaited]
-    state, address = st.session_state, st.query_params.get("plane")
-    if state.get("plane") not in keys or wanted != state.get("plane-awaited", wanted):
-        state.pop("plane", None)
-    if address in keys and address != state.get("plane-address"):
-        state["plane"] = address
-    state["plane-awaited"] = wanted
+    if st.session_state.get("plane") not in keys or wanted != st.session_state.get("plane-awaited", wanted):
+        st.session_state.pop("plane", None)
+    st.session_state["plane-awaited"] = wanted
     key = place.selectbox(
         "Plane of λ and μ",
         list(keys),
-        list(keys).index(wanted[0]) if wanted and "plane" not in state else 0,
+        list(keys).index(wanted[0]) if wanted and "plane" not in st.session_state else 0,
         format_func=lambda key: f"{grid_words(keys[key][0])}; points: {keys[key][1]}",
         key="plane",
+        bind="query-params",
         help="Runs that differ only in λ, μ and seed. Runs whose training is identical count once.",
     )
-    state["plane-address"] = key
-    if address != key:  # not bound to the widget, which would leave its default out: another sweep changes the default
-        st.query_params["plane"] = key
     return keys[key][0]
 
 

@@ -25,24 +25,18 @@ VIEWS = {
 Reading = tuple[list[RunOverview], list[Sweep]]  # all runs in the store; the sweeps with their progress
 
 
-def watch(here: Settings, first: list[Reading], was_busy: bool, had_finished: int) -> None:
-    """Draw the progress of each sweep. Only this fragment reruns; the whole page does as runs finish, and at the end.
+def watch(here: Settings, first: list[Reading], was_busy: bool) -> None:
+    """Draw the progress of each sweep; only this fragment reruns while one runs, then the whole page once.
 
     Args:
         first: what the page has just read; it is emptied, so that later reruns read again.
-        had_finished: the runs of sweeps that had finished when the page was drawn.
     """
     runs, sweeps = first.pop() if first else read_now(here)
     if is_sweeping(sweeps):
         attend_worker(here)
     draw_sweeps(here, sweeps, runs)
-    if was_busy and (not is_sweeping(sweeps) or finished(sweeps) != had_finished):
+    if was_busy and not is_sweeping(sweeps):
         st.rerun()
-
-
-def finished(sweeps: list[Sweep]) -> int:
-    """Number of finished runs, attacked if their sweep wants it."""
-    return sum(progress.count("finished") for _, progress in sweeps)
 
 
 def read_now(here: Settings) -> Reading:
@@ -76,9 +70,7 @@ if not here.read_only:
     with st.expander("Launch a sweep", icon=":material/grid_on:", expanded=not requests):
         draw_sweep_form(here, runs)
 busy = is_sweeping(sweeps)
-st.fragment(watch, run_every=1.0 if busy else None, key="sweeps")(here, [(runs, sweeps)], busy, finished(sweeps))
-if requests and is_sweeping(sweeps[:1]) and not finished(sweeps[:1]):
-    st.info("The map of the newest sweep appears with its first finished run.", icon=":material/hourglass_top:")
+st.fragment(watch, run_every=1.0 if busy else None, key="sweeps")(here, [(runs, sweeps)], busy)
 grid = pick_grid(runs, [request.family for request in requests[:1]])
 if grid is None:
     st.info("No run has finished yet. Launch a sweep to fill this page with maps.")

@@ -239,23 +239,3 @@ def test_a_worker_is_called_while_only_attacks_wait(open_sweeps, swept):
     stop_study(queue, more.study, progress)
     assert "0 of 4" in app.get("progress")[0].proto.text
     assert {job.status for job in queue.jobs()} == {"stopped"}
-
-
-def test_a_new_sweep_shows_itself_with_its_first_point_and_the_plane_is_in_the_address(open_sweeps, swept, tmp_path):
-    old = open_sweeps(swept.root).query_params["plane"]
-    wider = REQUEST.model_copy(update={"training": REQUEST.training.model_copy(update={"epochs": 2})})
-    save_sweep(swept, wider)
-    submit_study(swept, queue_of(swept), wider.study, list_runs(swept, queue_of(swept))[0], HERE)
-    app = open_sweeps(swept.root)
-    assert "The map of the newest sweep appears with its first finished run" in said(app)
-    assert app.query_params["plane"] == old
-    first = wider.configs()[0]
-    list(train_runs(swept, [first.run_id], tmp_path, "cpu"))
-    for job in queue_of(swept).claim("somebody", lambda free: [one for one in free if one.run_id == first.run_id]):
-        queue_of(swept).release("somebody", job.job_id, "finished")
-    app.run()
-    assert app.query_params["plane"] != old and "2 epochs" in app.selectbox(key="plane").format_func(
-        app.selectbox(key="plane").value
-    )
-    again = open_sweeps(swept.root, plane=old)
-    assert again.query_params["plane"] == old, "the address decides"
