@@ -116,6 +116,7 @@ def serve_store(monkeypatch):
         monkeypatch.setenv("MINMAX_DATA", str(root / "data"))
         monkeypatch.setenv("MINMAX_READ_ONLY", "1" if read_only else "")
         sources.settings.clear()
+        sources._listing.clear()  # sessions share a read for a moment; a test changes files in less
 
     yield serve
     sources.settings.clear()
