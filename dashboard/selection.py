@@ -1,6 +1,6 @@
 """Selection: the runs that all pages show, and those of them that one page can show."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -49,12 +49,10 @@ def pick_runs(runs: Sequence[RunOverview], hindrance: Hindrance = lambda run: No
     """
     by_id, state = {run.run_id: run for run in runs}, st.session_state
     if PICKED not in state:
-        first = _first_choice([run for run in runs if hindrance(run) is None])
-        wanted = (st.query_params.get_all("runs"), state.get(SELECTED, []), first)
-        known = ([run_id for run_id in dict.fromkeys(ids) if run_id in by_id] for ids in wanted)
-        state[PICKED] = next(filter(None, known), [])[:SHOWN_AT_ONCE]
+        wanted = _known(st.query_params.get_all("runs"), by_id) or _known(state.get(SELECTED, []), by_id)
+        state[PICKED] = (wanted or _first_choice([run for run in runs if hindrance(run) is None]))[:SHOWN_AT_ONCE]
     else:
-        state[PICKED] = [run_id for run_id in dict.fromkeys(state[PICKED]) if run_id in by_id]
+        state[PICKED] = _known(state[PICKED], by_id)
     several = len({run.config.dataset for run in runs}) > 1
     selected = st.multiselect(
         "Runs",
@@ -82,6 +80,11 @@ def recorded_pair(runs: Sequence[RunOverview], hindrance: Hindrance) -> list[Run
     """The recorded Std and Min-Max runs of the story, as far as the page can show them."""
     story = sources.closest_watched(run for run in runs if run.is_shipped)
     return [story[name] for name in ("std", "min-max") if name in story and hindrance(story[name]) is None]
+
+
+def _known(run_ids: Iterable[str], by_id: Mapping[str, RunOverview]) -> list[str]:
+    """The ids of existing runs, each once."""
+    return [run_id for run_id in dict.fromkeys(run_ids) if run_id in by_id]
 
 
 def _seen(selected: Sequence[RunOverview], hindrance: Hindrance, alike: bool) -> Selection:

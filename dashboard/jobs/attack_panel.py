@@ -37,22 +37,19 @@ def draw_attack(here: Settings, selected: Sequence[RunOverview], unattacked: Seq
 
 
 def _draw_button(here: Settings, runs: Sequence[RunOverview]) -> None:
-    requests = {run.run_id: _request(run) for run in runs}
+    asked: dict[EvaluationRequest, list[str]] = {}
+    for run in runs:
+        request = EvaluationRequest(samples=SAMPLES, threat=linf_threat(run.config.dataset_spec))
+        asked.setdefault(request, []).append(run.run_id)
     label = "Attack this run" if len(runs) == 1 else f"Attack these {len(runs)} runs"
     if st.button(label, type="primary", icon=":material/bolt:", key="attack-unattacked"):
         with errors_drawn("The runs could not be attacked."):
-            for run_id, request in requests.items():
-                queue_measurements(here, [run_id], [request])
+            for request, run_ids in asked.items():
+                queue_measurements(here, run_ids, [request])
             st.rerun()
     st.caption(f"The paper's six attacks on {SAMPLES} test images. The Robustness page has other choices.")
-    by_request: dict[EvaluationRequest, list[str]] = {}
-    for run_id, request in requests.items():
-        by_request.setdefault(request.model_copy(update={"attacks": ("paper",)}), []).append(run_id)
-    draw_commands(*(request.command(run_ids) for request, run_ids in by_request.items()))
-
-
-def _request(run: RunOverview) -> EvaluationRequest:
-    return EvaluationRequest(samples=SAMPLES, threat=linf_threat(run.config.dataset_spec))
+    short = {"attacks": ("paper",)}
+    draw_commands(*(request.model_copy(update=short).command(run_ids) for request, run_ids in asked.items()))
 
 
 def _watch(here: Settings, selected: Sequence[RunOverview], before: Mapping[str, set], was_busy: bool) -> None:

@@ -15,7 +15,7 @@ from engine.queue import client
 from engine.queue.deletion import delete_runs
 from engine.queue.job import ACTIVE, RESUMABLE, WAITING, Job
 from engine.queue.overview import RunOverview, RunProblem
-from engine.queue.run_queue import readable_jobs
+from engine.queue.problem import QueueProblem
 from engine.queue.submission import retry_run
 from engine.queue.worker_state import worker_state
 from engine.runs.config import RunConfig
@@ -56,10 +56,10 @@ def attend_worker(here: Settings) -> None:
     """
     if here.read_only:
         return
-    jobs, problem = readable_jobs(here.queue, statuses=WAITING + ACTIVE)
-    if problem:
+    try:
+        state = worker_state(here.store.root, here.queue.unended())
+    except QueueProblem:
         return
-    state = worker_state(here.store.root, jobs)
     if state.sentence:
         st.warning(plain(state.sentence), icon=":material/warning:")
     pause = FAILED_PAUSE if state.status == "failed" else PAUSE

@@ -78,7 +78,9 @@ def import_file(here: Settings, file_name: str, content: bytes, architecture: st
     options = [f"--name={name}", "--architecture", architecture, "--dataset", dataset]
     try:
         told = _run_command(here, file_name, content, options)
-    except (subprocess.TimeoutExpired, OSError, InputError) as error:
+    except InputError as error:
+        return Outcome(error=str(error))
+    except (subprocess.TimeoutExpired, OSError) as error:
         remedy = "Run `python -m engine import` on the command line instead."
         reason = disk_words(error) if isinstance(error, OSError) else type(error).__name__
         return Outcome(error=f"The import did not finish ({reason}). {remedy}")
@@ -94,7 +96,7 @@ def import_file(here: Settings, file_name: str, content: bytes, architecture: st
 
 def _run_command(
     here: Settings, file_name: str, content: bytes, options: list[str]
-) -> "subprocess.CompletedProcess[str]":
+) -> subprocess.CompletedProcess[str]:
     """Run the command on a copy in the store, where `clean` finds it if this process is killed."""
     here.store.prepare()
     with tempfile.TemporaryDirectory(dir=here.store.root, prefix=NEW_FOLDER) as folder:

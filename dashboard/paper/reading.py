@@ -1,7 +1,7 @@
 """Runs and reports of the page, each read once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from dashboard import measured, sources
@@ -17,26 +17,24 @@ from engine.runs.training_identity import training_identity
 
 @dataclass(frozen=True)
 class Library:
-    """Runs on one data set and their reports.
-
-    gathered: evidence that was asked for, by setting and number of images.
-    """
+    """Runs on one data set and their reports."""
 
     base: Setting
     runs: Sequence[RunOverview]
     reports_of: Callable[[str], Reports]
-    gathered: dict[tuple[Setting, int | None], Evidence] = field(default_factory=dict)
 
     @cached_property
     def index(self) -> RunIndex:
         """Index of the runs on this data set."""
         return RunIndex([run for run in self.runs if run.config.dataset == self.base.dataset])
 
+    @cached_property
+    def _gathered(self) -> Callable[[Setting, int | None], Evidence]:
+        return cache(lambda setting, samples: gather(setting, self.index, self.reports_of, samples))
+
     def evidence(self, setting: Setting, samples: int | None = None) -> Evidence:
-        """Evidence for a setting, as returned by `gather`."""
-        if (setting, samples) not in self.gathered:
-            self.gathered[setting, samples] = gather(setting, self.index, self.reports_of, samples)
-        return self.gathered[setting, samples]
+        """Evidence for a setting, as returned by `gather`; gathered once."""
+        return self._gathered(setting, samples)
 
     def candidates(self, samples: int, complete: bool = False) -> list[Candidate]:
         """Ranked candidates, as returned by `rank_candidates`; remembered for the same runs and reports."""

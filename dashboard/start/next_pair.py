@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 
 from dashboard.settings import Settings
 from engine.paper.presets import PRESETS
@@ -18,7 +17,7 @@ class Pair:
     """Std and Min-Max of one seed.
 
     last: run ids of the pair of the seed before; empty for seed 0.
-    is_busy: whether both wait, run or have ended, and one of them has not.
+    is_busy: whether at least one of the two waits or runs, and the other does so too or has ended.
     """
 
     seed: int
@@ -45,12 +44,11 @@ def next_pair(here: Settings, runs: Sequence[RunOverview]) -> Pair:
     """
     request = PRESETS["demonstration"].request.on_data(here.worker.data_dir)
     status = {run.run_id: run.status for run in runs}
-    last: list[str] = []
-    for seed in count():
+    seed, last = 0, []
+    while True:
         configs = request.model_copy(update={"seeds": (seed,)}).configs()
         found = [status.get(config.run_id) for config in configs]
         if any(one not in ENDED for one in found):
             is_busy = all(one in (*ENDED, *WAITING, *ACTIVE) for one in found)
             return Pair(seed, configs, last, is_busy)
-        last = [config.run_id for config in configs]
-    raise AssertionError("there is always a next seed")
+        seed, last = seed + 1, [config.run_id for config in configs]

@@ -1,7 +1,6 @@
 """The queue as a read-only laboratory sees it: nothing is written, and dead processes own no jobs. No torch."""
 
 import time
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,18 +18,8 @@ class ObservedQueue(RunQueue):
     def __init__(self, root: Path) -> None:
         super().__init__(root, read_only=True)
 
-    def jobs(
-        self,
-        ids: Iterable[str] | None = None,
-        run_ids: Iterable[str] | None = None,
-        statuses: Iterable[str] | None = None,
-    ) -> list[Job]:
-        found = [_observed(job) for job in super().jobs(ids, run_ids)]
-        return found if statuses is None else [job for job in found if job.status in {*statuses}]
-
-    def job(self, job_id: str) -> Job | None:
-        found = super().job(job_id)
-        return found and _observed(found)
+    def _seen(self, job: Job) -> Job:
+        return _observed(job)
 
     def reconcile(self) -> None:
         """Leave the queue as it is."""

@@ -46,21 +46,28 @@ class RunQueue:
         with self._file.write():
             yield
 
-    def jobs(
-        self,
-        ids: Iterable[str] | None = None,
-        run_ids: Iterable[str] | None = None,
-        statuses: Iterable[str] | None = None,
-    ) -> list[Job]:
-        """All jobs, newest first, or those that have one of these ids, belong to one of these runs, and so on."""
-        if not self.path.exists():
-            return []
-        wanted = {"job_id": ids, "run_id": run_ids, "status": statuses}
+    def jobs(self, ids: Iterable[str] | None = None, run_ids: Iterable[str] | None = None) -> list[Job]:
+        """All jobs, newest first, or those with one of these ids, or those of one of these runs, or both."""
+        wanted = {"job_id": ids, "run_id": run_ids}
         values = {name: json.dumps(list(of)) for name, of in wanted.items() if of is not None}
         where = " AND ".join(f"{name} IN (SELECT value FROM json_each(:{name}))" for name in values) or "TRUE"
+        return self._select(where, values)
+
+    def unended(self) -> list[Job]:
+        """Jobs that wait or are active, newest first."""
+        return self._select(f"status IN {WAITING + ACTIVE}", {})
+
+    def _select(self, where: str, values: dict[str, str]) -> list[Job]:
+        """Jobs whose rows fulfill a condition of SQL, newest first."""
+        if not self.path.exists():
+            return []
         with self._file.read() as connection:
             found = connection.execute(f"SELECT * FROM jobs WHERE {where} ORDER BY created_at DESC, rowid DESC", values)
-            return _readable(found)
+            return [self._seen(job) for job in _readable(found)]
+
+    def _seen(self, job: Job) -> Job:
+        """A job as this queue shows it."""
+        return job
 
     def job(self, job_id: str) -> Job | None:
         """One job; None if it does not exist."""
@@ -68,7 +75,8 @@ class RunQueue:
             return None
         with self._file.read() as connection:
             row = connection.execute("SELECT * FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
-            return read_job(row) if row else None
+            found = read_job(row) if row else None
+            return found and self._seen(found)
 
     def restore(self, owner: str, jobs: Sequence[Job]) -> None:
         """Insert the rows of jobs that `owner` works on, where they are missing since the file was replaced."""
@@ -307,8 +315,8 @@ class RunQueue:
 
         A worker that ignores a stop request for `STOP_GRACE` seconds is killed; a user's own process never is.
         """
-        for job in self.jobs(statuses=ACTIVE):
-            if not (job.owner and self._liveness.is_at_work(job, job.owner)):
+        for job in self.unended():
+            if job.status in ACTIVE and not (job.owner and self._liveness.is_at_work(job, job.owner)):
                 self._give_up(job)
 
     def _give_up(self, job: Job) -> None:
@@ -371,13 +379,10 @@ def _columns(place: Place | None) -> tuple[str | None, str | None]:
 
 
 def readable_jobs(
-    queue: RunQueue,
-    ids: Iterable[str] | None = None,
-    run_ids: Iterable[str] | None = None,
-    statuses: Iterable[str] | None = None,
+    queue: RunQueue, ids: Iterable[str] | None = None, run_ids: Iterable[str] | None = None
 ) -> tuple[list[Job], str | None]:
     """Jobs as `RunQueue.jobs`, for pages and lists: none if the queue cannot be read, and a sentence that says why."""
     try:
-        return queue.jobs(ids, run_ids, statuses), None
+        return queue.jobs(ids, run_ids), None
     except QueueProblem as problem:
         return [], str(problem)

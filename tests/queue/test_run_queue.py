@@ -551,7 +551,8 @@ def test_jobs_of_some_ids_and_of_some_runs(queue):
     assert found(run_ids=iter(["a"])) == ["a:e", "a"] and found(run_ids=[]) == []
     assert found(ids=["a", "b"], run_ids=["b"]) == ["b"]
     queue.request_stop("a")
-    assert found(statuses=("stopped",)) == ["a:e", "a"], "measurements stop with the training they wait for"
-    assert found(statuses=("queued",), run_ids=["b"]) == ["b:e", "b"]
+    stopped = [job.job_id for job in queue.jobs() if job.status == "stopped"]
+    assert stopped == ["a:e", "a"], "measurements stop with the training they wait for"
+    assert [(job.job_id, job.status) for job in queue.unended()] == [("b:e", "queued"), ("b", "queued")]
     many = [f"{number}" for number in range(40_000)]
     assert found(ids=[*many, "a"]) == ["a"]

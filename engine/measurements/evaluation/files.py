@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,19 +84,18 @@ class EvaluationFiles:
         counts = (_image_count(self.arrays_path(name)) for name in (CLEAN, *self.results()))
         return max(1 if self.request.image else self.request.kept_images, *counts)
 
-    def save(self, evaluation: Evaluation, attacked: AttackedImages) -> None:
-        """Write the arrays of each attack and of the clean images, then the report; a damaged one is renamed."""
+    def save(self, evaluation: Evaluation, attacked: AttackedImages, written: Container[str] = ()) -> None:
+        """Write the arrays of each attack and of the clean images, then the report; a damaged one is renamed.
+
+        Args:
+            written: attacks, and CLEAN, whose arrays this evaluation has written already.
+        """
         kept = slice(self.kept_images())
         for name, outcome in evaluation.outcomes.items():
-            _save_arrays(self.arrays_path(name), _arrays_of(outcome, kept))
-        numbers = {} if attacked.sample_ids is None else {"sample_ids": attacked.sample_ids}
-        _save_arrays(self.arrays_path(CLEAN), {
-            "adversarial_images": as_pixels(attacked.images[kept]),
-            "predictions": evaluation.clean_predictions,
-            "probabilities": evaluation.clean_probabilities,
-            "labels": attacked.labels,
-            **numbers,
-        })  # fmt: skip
+            if name not in written:
+                _save_arrays(self.arrays_path(name), _arrays_of(outcome, kept))
+        if CLEAN not in written:
+            _save_arrays(self.arrays_path(CLEAN), _clean_arrays(evaluation, attacked, kept))
         self.report_path.parent.mkdir(exist_ok=True)
         if problem_of(read_report, self.report_path):
             os.replace(self.report_path, self.report_path.with_name(f"{self.report_path.name}{DAMAGED}"))
@@ -114,6 +113,17 @@ class EvaluationFiles:
             return False
         same_labels = np.array_equal(labels, attacked.labels)
         return same_labels and np.array_equal(images, as_pixels(attacked.images[: len(images)]))
+
+
+def _clean_arrays(evaluation: Evaluation, attacked: AttackedImages, kept: slice) -> dict[str, np.ndarray]:
+    numbers = {} if attacked.sample_ids is None else {"sample_ids": attacked.sample_ids}
+    return {
+        "adversarial_images": as_pixels(attacked.images[kept]),
+        "predictions": evaluation.clean_predictions,
+        "probabilities": evaluation.clean_probabilities,
+        "labels": attacked.labels,
+        **numbers,
+    }
 
 
 def _arrays_of(outcome: AttackOutcome, kept: slice) -> dict[str, np.ndarray]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.attacks.catalog import attack_config
 from engine.measurements.evaluation.files import EvaluationFiles
 from engine.measurements.evaluation.request import EvaluationRequest
+from engine.measurements.evaluation.survivors import CLEAN
 from engine.measurements.images import chosen_test_images, own_image
 from engine.measurements.setup import measurement_setup
 from engine.robustness.evaluation import Evaluation, evaluate
@@ -48,9 +49,13 @@ def evaluate_run(
     again = [name for name in stored if name not in earlier and name not in request.attacks]
     data = {"test_data": attacked.test_data, "test_data_is": attacked.test_data_is}
 
+    written: set[str] = set()
+
     def save(evaluation: Evaluation) -> RobustnessReport:
         report = evaluation.report.model_copy(update=data)
-        EvaluationFiles(store.own_folder(run_id), request).save(replace(evaluation, report=report), attacked)
+        own = EvaluationFiles(store.own_folder(run_id), request)
+        own.save(replace(evaluation, report=report), attacked, written)
+        written.update((CLEAN, *evaluation.outcomes))
         return report
 
     evaluation = evaluate(

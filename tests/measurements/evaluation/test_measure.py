@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.attacks.threat import ThreatModel
+from engine.measurements.evaluation import files
 from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.evaluation.request import EvaluationRequest
@@ -131,3 +132,10 @@ def test_a_stored_result_stays_until_it_is_repeated(store, few_images, run_id):
     after = read_report(path)
     assert set(after.robust_accuracy_by_attack) == {"fgsm", "linf-bim", "pgd"}
     assert after.robust_accuracy_by_attack["linf-bim"] == before.robust_accuracy_by_attack["linf-bim"]
+
+
+def test_each_array_is_written_once(store, few_images, run_id, monkeypatch):
+    written, write = [], files.write_arrays
+    monkeypatch.setattr(files, "write_arrays", lambda path, arrays: written.append(path.name) or write(path, arrays))
+    evaluate_run(store, run_id, REQUEST, few_images, "cpu")
+    assert len(written) == len(set(written)) == 3, "two attacks and the clean images"
