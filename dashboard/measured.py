@@ -28,6 +28,15 @@ from engine.robustness.transfer import Transfer
 from engine.runs.run_files import MODEL, adversarial_path, diagnosis_path, evaluation_path
 
 PICTURES = "adversarial_images"
+FOLDERS = ("evaluations", "diagnoses", "curves", "transfers")
+
+Stamp = tuple[FileState, ...]
+
+
+def stamp(run_ids: Iterable[str]) -> Stamp:
+    """Changes whenever a measurement of one of these runs was stored; nothing is read."""
+    root = settings().store.root
+    return tuple(file_state(root / run_id / folder) for run_id in run_ids for folder in FOLDERS)
 
 
 def reports(run_id: str) -> dict[str, RobustnessReport]:

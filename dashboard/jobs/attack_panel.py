@@ -1,6 +1,6 @@
 """Attacks on the selected runs from a page that shows their results: a button that starts them, and their progress."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -33,7 +33,7 @@ def draw_attack(here: Settings, selected: Sequence[RunOverview], unattacked: Seq
     if jobs:
         busy = is_measuring(jobs)
         run_every = 1.0 if busy else None
-        st.fragment(_watch, run_every=run_every, key="attack")(here, list(selected), _attacks(selected), busy)
+        st.fragment(_watch, run_every=run_every, key="attack")(here, list(selected), _stamp(selected), busy)
 
 
 def _draw_button(here: Settings, runs: Sequence[RunOverview]) -> None:
@@ -52,10 +52,10 @@ def _draw_button(here: Settings, runs: Sequence[RunOverview]) -> None:
     draw_commands(*(request.model_copy(update=short).command(run_ids) for request, run_ids in asked.items()))
 
 
-def _watch(here: Settings, selected: Sequence[RunOverview], before: Mapping[str, set], was_busy: bool) -> None:
+def _watch(here: Settings, selected: Sequence[RunOverview], before: measured.Stamp, was_busy: bool) -> None:
     jobs = _evaluations(here, selected)
     draw_measurements(here, list(selected), jobs)
-    if _attacks(selected) != before or (was_busy and not is_measuring(jobs)):
+    if _stamp(selected) != before or (was_busy and not is_measuring(jobs)):
         st.rerun()
 
 
@@ -65,13 +65,5 @@ def _evaluations(here: Settings, runs: Sequence[RunOverview]) -> list[Job]:
     return [job for job in jobs if job.status != "finished" and job.payload.get("image") is None]
 
 
-def _attacks(runs: Sequence[RunOverview]) -> dict[str, set[tuple[str, str]]]:
-    """run_id -> (protocol id, attack) of each stored result."""
-    return {
-        run.run_id: {
-            (protocol, name)
-            for protocol, report in measured.reports(run.run_id).items()
-            for name in report.robust_accuracy_by_attack
-        }
-        for run in runs
-    }
+def _stamp(runs: Sequence[RunOverview]) -> measured.Stamp:
+    return measured.stamp(run.run_id for run in runs)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard import sources
+from dashboard import measured, sources
 from dashboard.jobs.hindered_panel import draw_hindered, unfinished
 from dashboard.jobs.measurement_panel import draw_measurements, is_measuring, measurement_jobs
 from dashboard.navigation import draw_first_step, pick_view
@@ -43,16 +43,20 @@ def draw_form(here: Settings, view: View, chosen: list[RunOverview]) -> None:
         view.draw_form(here, [run for run in chosen if run.has_weights])
 
 
-def watch(here: Settings, name: str, chosen: list[RunOverview], was_busy: bool) -> None:
-    """Draw measurements in progress and results; only this fragment reruns while measurements run."""
+def watch(here: Settings, chosen: list[RunOverview], before: measured.Stamp, was_busy: bool) -> None:
+    """Draw measurements in progress; the page reruns as each result is stored."""
     jobs = measurement_jobs(here, [run.run_id for run in chosen])
     draw_measurements(here, chosen, jobs)
+    if measured.stamp(run.run_id for run in chosen) != before or (was_busy and not is_measuring(jobs)):
+        st.rerun()
+
+
+def draw_results(here: Settings, name: str, chosen: list[RunOverview]) -> None:
+    """Draw results and the button that exports them; only this fragment reruns when one of its choices changes."""
     export = PageExport(f"Robustness: {name}")
     VIEWS[name].draw(here, chosen, export)
     if export.exhibits:
         export.offer("robustness")
-    if was_busy and not is_measuring(jobs):
-        st.rerun()
 
 
 st.title("Robustness under attack")
@@ -66,5 +70,7 @@ if not chosen:
     st.stop()
 name = pick_view(list(VIEWS))
 draw_form(here, VIEWS[name], chosen)
-was_busy = is_measuring(measurement_jobs(here, [run.run_id for run in chosen]))
-st.fragment(watch, run_every=1.0 if was_busy else None, key="measurements")(here, name, chosen, was_busy)
+run_ids = [run.run_id for run in chosen]
+stamp, was_busy = measured.stamp(run_ids), is_measuring(measurement_jobs(here, run_ids))
+st.fragment(watch, run_every=1.0 if was_busy else None, key="measurements")(here, chosen, stamp, was_busy)
+st.fragment(draw_results, key="results")(here, name, chosen)

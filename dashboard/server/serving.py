@@ -14,6 +14,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.starlette import App
 
 from dashboard.server.address import Address
+from dashboard.server.downloads import keep_downloads
 from dashboard.server.request_guard import RequestGuard
 from dashboard.server.upload_limits import UploadLimits
 
@@ -22,6 +23,7 @@ SCRIPT = Path(__file__).parents[1] / "app.py"
 
 def build_server(prefix: str = "", read_only: bool = False, script: Path = SCRIPT) -> App:
     """The ASGI application; the order of the guards is that in which they see a request."""
+    keep_downloads()
     guards = [Middleware(RequestGuard), Middleware(UploadLimits, files=_uploaded_files, read_only=read_only)]
     return App(script, routes=[plotlyjs_route(prefix)], middleware=guards)
 
