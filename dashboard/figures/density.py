@@ -43,8 +43,18 @@ def density_figure(density: pd.DataFrame, layer_title: str, *, cursor: float | N
         most = max(int(run.rows["count"].to_numpy().max()) for run in runs)
         traces = [_heat(run, axis_suffix(index), edges, most) for index, run in enumerate(runs)]
         traces.append(_count_scale(most))
-    cursors = [] if cursor is None else [vertical_line(cursor, axis_suffix(index)) for index in range(len(runs))]
-    return compose(title, traces, shapes=cursors, hovermode="closest", **stack_layout(runs, x_axis, y_axis, 150))
+    return compose(
+        title,
+        traces,
+        shapes=density_cursors(len(runs), cursor),
+        hovermode="closest",
+        **stack_layout(runs, x_axis, y_axis, 150),
+    )
+
+
+def density_cursors(panels: int, cursor: float | None) -> list[dict]:
+    """Shapes of the cursor in this many panels of `density_figure`."""
+    return [] if cursor is None else [vertical_line(cursor, axis_suffix(index)) for index in range(panels)]
 
 
 def _heat(run: Run, axis: str, edges: np.ndarray, most: int) -> dict:

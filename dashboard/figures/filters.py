@@ -35,7 +35,7 @@ def filters_figure(kernels: pd.DataFrame, layer_title: str, *, shared_scale: boo
     panel_height = max((panel_width * len(image) / image.shape[1] for image, _ in images), default=100.0)
     x_spans = spans(columns, 0.04 if shared_scale else 0.12)
     y_spans = spans(lines, GAP / ((panel_height + GAP) * lines))[::-1]
-    reaches = [float(np.nanmax(np.abs(image))) or 0.1 for image, _ in images]
+    reaches = [color_reach(image) for image, _ in images]
     traces, axes, titles = [], {}, []
     for index, (run, (image, places)) in enumerate(zip(runs, images, strict=True)):
         axis, x_span, y_span = axis_suffix(index), x_spans[index % columns], y_spans[index // columns]
@@ -62,6 +62,11 @@ def _image(run: Run) -> tuple[np.ndarray, np.ndarray]:
     image[y, x] = run.rows["weight"]
     places[y, x] = where + 1
     return image, places
+
+
+def color_reach(weights: np.ndarray) -> float:
+    """End of a color scale, symmetric around 0, for weights of any shape with NaN in gaps."""
+    return float(np.nanmax(np.abs(weights))) or 0.1
 
 
 def _heat(run: Run, axis: str, image: np.ndarray, places: np.ndarray) -> dict:

@@ -1,10 +1,12 @@
 """Training histories: quantities of each run over its epochs."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures.canvas import axis_title, compose, safe_text, split_runs, trace_uid, vertical_line
+from dashboard.figures.canvas import Run, axis_title, compose, safe_text, split_runs, trace_uid, vertical_line
 from dashboard.figures.drawn import drawn_once
 from dashboard.figures.panels import axis_suffix, panel_title, spans
 from dashboard.figures.series import POINTS_PER_SERIES, scale, series
@@ -80,8 +82,12 @@ def history_panels(
             for run in runs:
                 look = {"showlegend": index == 0, "dotted": quantity != quantities[-1]}
                 traces += series(run, quantity, axis, **look)
-    cursors = [] if cursor is None else [vertical_line(cursor, axis.removeprefix("xaxis")) for axis in list(axes)[::2]]
-    return compose(title, traces, annotations=annotations, shapes=cursors, **axes)
+    return compose(title, traces, annotations=annotations, shapes=panel_cursors(cursor), **axes)
+
+
+def panel_cursors(cursor: float | None) -> list[dict]:
+    """Shapes of the cursor in `history_panels`."""
+    return [] if cursor is None else [vertical_line(cursor, axis_suffix(index)) for index in range(len(PANELS))]
 
 
 @drawn_once
@@ -96,19 +102,15 @@ def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, curso
     """
     traces = []
     for run in split_runs(history, ("epoch", "fuzziness", "robust_accuracy")):
-        rows = run.rows.dropna(subset=["fuzziness", "robust_accuracy"])
-        past = len(rows) if cursor is None else np.searchsorted(rows["epoch"].to_numpy(), cursor + 1e-6, side="right")
+        rows = _probed(run)
         for part, kept, size in (
             ("path", thin(len(rows), POINTS_PER_SERIES), 4),
-            ("present", np.arange(past)[-1:], 13),
+            ("present", _present(rows, cursor), 13),
         ):
-            points = rows.iloc[kept]
             traces.append(
                 {
                     "type": "scatter",
-                    "x": points["fuzziness"].to_numpy(),
-                    "y": points["robust_accuracy"].to_numpy(),
-                    "customdata": points["epoch"].to_numpy(),
+                    **_points(rows.iloc[kept]),
                     "uid": trace_uid(run, part),
                     "name": run.label,
                     "legendgroup": run.run_id,
@@ -126,6 +128,30 @@ def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, curso
         yaxis={"title": axis_title("Accuracy under attack"), **scale("robust_accuracy")},
         hovermode="closest",
     )
+
+
+def phase_parts(history: pd.DataFrame, cursors: Sequence[float | None]) -> list[list[dict]]:
+    """For every cursor, the parts of `phase_figure` that it moves: the second of each run's two traces."""
+    tables = [_probed(run) for run in split_runs(history, ("epoch", "fuzziness", "robust_accuracy"))]
+    return [[_points(rows.iloc[_present(rows, cursor)]) for rows in tables] for cursor in cursors]
+
+
+def _probed(run: Run) -> pd.DataFrame:
+    return run.rows.dropna(subset=["fuzziness", "robust_accuracy"])
+
+
+def _present(rows: pd.DataFrame, cursor: float | None) -> np.ndarray:
+    """Place of the newest row at or before the cursor, (1,), or (0,) if there is none."""
+    past = len(rows) if cursor is None else np.searchsorted(rows["epoch"].to_numpy(), cursor + 1e-6, side="right")
+    return np.arange(past)[-1:]
+
+
+def _points(rows: pd.DataFrame) -> dict:
+    return {
+        "x": rows["fuzziness"].to_numpy(),
+        "y": rows["robust_accuracy"].to_numpy(),
+        "customdata": rows["epoch"].to_numpy(),
+    }
 
 
 def _of_layer(text: str, layer_title: str | None) -> str:

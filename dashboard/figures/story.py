@@ -1,7 +1,5 @@
 """Animation of the Start page: the weights go to zero while fuzziness falls."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,6 +9,7 @@ from dashboard.figures.canvas import axis_title, compose, safe_text, split_runs
 from dashboard.figures.drawn import drawn_once
 from dashboard.figures.film import HISTORIES, Film, films_of, moving_traces, parts_at, still_traces
 from dashboard.figures.panels import axis_suffix, drawn_runs, panel_title, spans
+from dashboard.frames.histories import epoch_names
 from dashboard.frames.tables import thin
 
 MOST_RUNS = 5
@@ -57,14 +56,6 @@ def story_figure(density: pd.DataFrame, history: pd.DataFrame, layer_title: str)
         for name, moment in zip(epoch_names(moments), moments, strict=True)
     ]
     return figure
-
-
-def epoch_names(epochs: Sequence[float] | np.ndarray) -> list[str]:
-    """Each epoch with two decimals, or more if two names would be equal, without trailing zeros: 0, 0.2, 10."""
-    decimals = next(
-        places for places in range(2, 10) if len({f"{epoch:.{places}f}" for epoch in epochs}) == len(epochs)
-    )
-    return [f"{epoch:.{decimals}f}".rstrip("0").rstrip(".") for epoch in epochs]
 
 
 def _layout(films: list[Film], edges: np.ndarray, layer_title: str) -> dict:

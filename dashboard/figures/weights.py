@@ -52,9 +52,8 @@ def index_figure(
     x_axis = {"title": axis_title("Index of the weight"), "range": [-1, min(size, MOST_WEIGHTS)]}
     y_axis: dict = {"title": axis_title(view.y_title), "range": [0, 1.05]}
     if quantity == "weight":
-        farthest = max((float(np.abs(run.rows["weight"].to_numpy()).max()) for run in runs), default=0.0) or 0.1
-        end = 1.05 * farthest if reach is None else reach
-        y_axis |= {"range": [-end, end], "zeroline": True}
+        farthest = max((float(np.abs(run.rows["weight"].to_numpy()).max()) for run in runs), default=0.0)
+        y_axis |= {"range": weight_range(farthest) if reach is None else [-reach, reach], "zeroline": True}
     traces = [_stems(run, quantity, axis_suffix(index)) for index, run in enumerate(runs)]
     return compose(title, traces, hovermode="closest", **stack_layout(runs, x_axis, y_axis, 150))
 
@@ -63,14 +62,12 @@ def _stems(run: Run, quantity: str, axis: str) -> dict:
     """One trace for all stems; each stem goes from 0 to its value and is followed by a gap."""
     rows = run.rows.head(MOST_WEIGHTS)
     indices, values = rows["index"].to_numpy(), rows[quantity].to_numpy()
-    points = np.column_stack((np.zeros_like(values), values, np.full_like(values, np.nan)))
     has_dots = len(values) <= MOST_DOTS
     dots = {"color": run.color, "size": np.tile([0, 5, 0], len(values)), "line": {"width": 0}}
     return {
         "type": "scatter",
         "x": indices.repeat(3),
-        "y": points.ravel(),
-        "customdata": values.repeat(3),
+        **stem_heights(values),
         "uid": trace_uid(run, quantity),
         "name": run.label,
         "xaxis": f"x{axis}",
@@ -81,3 +78,16 @@ def _stems(run: Run, quantity: str, axis: str) -> dict:
         "showlegend": False,
         "hovertemplate": "%{x:d}: %{customdata:.5f}<extra></extra>",
     }
+
+
+def stem_heights(values: np.ndarray) -> dict:
+    """Properties of a run's stems that change between snapshots; values (n,), of which MOST_WEIGHTS are drawn."""
+    values = values[:MOST_WEIGHTS]
+    points = np.column_stack((np.zeros_like(values), values, np.full_like(values, np.nan)))
+    return {"y": points.ravel(), "customdata": values.repeat(3)}
+
+
+def weight_range(farthest: float) -> list[float]:
+    """Range of the weight axis that shows all weights, of which `farthest` is the largest |w|."""
+    end = 1.05 * (farthest or 0.1)
+    return [-end, end]

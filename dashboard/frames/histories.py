@@ -122,3 +122,11 @@ def snapshot_at(records: Sequence[dict], epoch: float) -> int | None:
     """Index of the run's newest snapshot at or before `epoch`; None if there is none."""
     past = int(np.searchsorted(column(records, "epoch"), epoch + 1e-6, side="right"))
     return past - 1 if past else None
+
+
+def epoch_names(epochs: Sequence[float] | np.ndarray) -> list[str]:
+    """Each epoch with two decimals, or more if two names would be equal, without trailing zeros: 0, 0.2, 10."""
+    decimals = next(
+        places for places in range(2, 10) if len({f"{epoch:.{places}f}" for epoch in epochs}) == len(epochs)
+    )
+    return [f"{epoch:.{decimals}f}".rstrip("0").rstrip(".") for epoch in epochs]

@@ -6,7 +6,8 @@ A joined script is one module: its files share one scope and do not import each 
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "frontend"
-CHART = ("elements.js", "theme.js", "player.js", "chart.js")
+PLAYER = ("elements.js", "clock.js", "player.js")
+CHART = (*PLAYER, "theme.js", "chart.js")
 EXAMPLE_GRID = ("elements.js", "example_grid.js")
 
 

@@ -4,6 +4,8 @@
 instead. Plotly.js is the file inside the installed plotly package, which `dashboard/server` serves.
 """
 
+from typing import TypedDict
+
 import pandas as pd
 import plotly
 import plotly.graph_objects as go
@@ -18,10 +20,23 @@ from dashboard.ui.tables import Later, built, csv_text, file_stem
 
 PLOTLYJS = "plotly.min.js"
 
-HTML = '<div class="lab-chart"><div class="live-chart" role="img"></div></div>'
+HTML = '<div class="lab-chart"><div class="live-chart" role="group"></div></div>'
 
 EMBEDDED_ROWS = 5_000
 """Number of rows above which a table is not sent with every redraw."""
+
+
+class Film(TypedDict):
+    """A chart at the epochs of the page's player.
+
+    clock: name of the player. now: the epoch of the chart's figure. frames: see `figures.frames`; "" while no other
+    epoch is to be shown.
+    """
+
+    clock: str
+    now: str
+    frames: str
+
 
 _mount = component(
     "live_chart",
@@ -40,6 +55,7 @@ def live_chart(
     alt: str,
     table: pd.DataFrame | Later | None = None,
     autoplay: bool = False,
+    film: Film | None = None,
 ) -> None:
     """Draw a figure, or redraw the one drawn under this key before.
 
@@ -54,10 +70,11 @@ def live_chart(
         alt: description for readers who cannot see the chart.
         table: numbers of the chart, offered as CSV; a long table is converted only on request.
         autoplay: play when the chart first comes into view, unless the reader prefers reduced motion.
+        film: the chart at other epochs, which the player of the page shows.
     """
     rows = table.rows if isinstance(table, Later) else 0 if table is None else len(table)
     shown = None if isinstance(table, Later) or rows > EMBEDDED_ROWS else table
-    _mount(key=key, data=chart_data(figure, key, height, alt, shown) | {"autoplay": autoplay})
+    _mount(key=key, data=chart_data(figure, key, height, alt, shown) | {"autoplay": autoplay} | (film or {}))
     if table is not None and shown is None:
         with st.container(horizontal=True, horizontal_alignment="right"):
             name, data = f"{file_stem(key)}.csv", table

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.ui.example_grid import ExampleGrid, example_grid
-from dashboard.ui.live_charts import live_chart
+from dashboard.ui.live_charts import Film, live_chart
 from dashboard.ui.plain_text import plain
 from dashboard.ui.standalone_html import Chart, Exhibit, Grid, Note, Table, standalone_html
 from dashboard.ui.tables import Later, draw_table, file_stem
@@ -40,9 +40,10 @@ class PageExport:
         table: pd.DataFrame | Later | None = None,
         autoplay: bool = False,
         saved: go.Figure | None = None,
+        film: Film | None = None,
     ) -> None:
         """Draw and record a `live_chart`; `saved` is recorded instead of a figure that a saved page cannot draw."""
-        live_chart(figure, key=key, height=height, alt=alt, table=table, autoplay=autoplay)
+        live_chart(figure, key=key, height=height, alt=alt, table=table, autoplay=autoplay, film=film)
         self._exhibits[f"chart {key}"] = Chart(saved or figure, alt, height, table)
 
     def table(

@@ -110,7 +110,7 @@ def _section(exhibit: Exhibit, place: int, title: str) -> str:
         case Chart(figure, alt, height, table):
             name = f"{title} {place}"
             data = chart_data(figure, name, height, alt, None if table is None else built(table)) | {"autoplay": False}
-            chart = f'<div class="live-chart" role="img" style="height: {int(height)}px"></div>'
+            chart = f'<div class="live-chart" role="group" style="height: {int(height)}px"></div>'
             return f'<section class="lab-chart" data-kind="chart">{chart}{_json(data)}</section>'
         case Grid(grid):
             return f'<section class="lab-examples" data-kind="grid">{_json(grid_data(grid))}</section>'

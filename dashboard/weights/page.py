@@ -1,7 +1,6 @@
 """Weights: convolution weights of the chosen runs at one epoch or over the whole training, live while they train."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import streamlit as st
 
@@ -12,55 +11,36 @@ from dashboard.navigation import draw_first_step
 from dashboard.selection import pick_runs
 from dashboard.settings import Settings
 from dashboard.ui.page_export import PageExport
-from dashboard.ui.playback import choose_epoch, frame_interval, is_following, is_playing, obey_address
+from dashboard.ui.playback import choose_epoch, is_following, obey_address
 from dashboard.weights.controls import View, pick_view_settings
 from dashboard.weights.download import draw_downloads
 from dashboard.weights.exhibits import Moment, draw_comparison, draw_histories, draw_pictures
 from dashboard.weights.states import draw_states
-from engine.queue.overview import RunOverview
 
 TICK = 1.0  # seconds between updates while runs train
 
 
-class Pace(NamedTuple):
-    """Update interval of the page: a tick while runs train, a frame while the page plays."""
-
-    is_busy: bool
-    is_playing: bool
-    frame: float
-
-    @property
-    def seconds(self) -> float | None:
-        """Seconds between updates; None if nothing changes."""
-        return self.frame if self.is_playing else TICK if self.is_busy else None
-
-
-def pace_of(runs: list[RunOverview]) -> Pace:
-    return Pace(is_busy(runs), is_playing(), frame_interval())
-
-
-def watch(here: Settings, run_ids: Sequence[str], view: View, before: Pace) -> None:
-    """Draw everything that changes. Only this fragment reruns at its pace; the page reruns when the pace changes."""
+def watch(here: Settings, run_ids: Sequence[str], view: View, was_busy: bool) -> None:
+    """Draw everything that changes. While runs train, only this fragment reruns; the page does when they have ended."""
     runs = sources.runs(run_ids)
     records = sources.histories(runs)
     attend(here, runs)
     draw_states(runs)
     if epochs := moments(records, POINTS, held=st.session_state.get("moment")):
-        epoch = choose_epoch(epochs, live=is_busy(runs))
-        passing = is_playing() or (is_busy(runs) and is_following())
-        draw_moment(Moment(runs, records, epoch, passing), view, is_last=epoch >= epochs[-1])
+        now = choose_epoch(epochs, live=is_busy(runs), of=tuple(run_ids))
+        passing = is_busy(runs) and is_following()
+        draw_moment(Moment(runs, records, now.epoch, passing, now.name, now.film), view, last=epochs[-1])
     else:
         st.info("Waiting for the first snapshot.", icon=":material/hourglass_top:")
-    now = pace_of(runs)
-    if (before.is_busy and not now.is_busy) or before[1:] != now[1:]:
+    if was_busy and not is_busy(runs):
         st.rerun()
 
 
-def draw_moment(moment: Moment, view: View, is_last: bool) -> None:
+def draw_moment(moment: Moment, view: View, last: float) -> None:
     """Draw the charts, histories and tables of an epoch, and the button that exports them."""
     export = PageExport(f"Weights at epoch {moment.epoch:.2f}")
     draw_pictures(export, moment, view)
-    draw_histories(export, moment, view, cursor=None if is_last else moment.epoch)
+    draw_histories(export, moment, view, last)
     draw_comparison(export, moment, view)
     export.offer("weights")
 
@@ -78,8 +58,8 @@ if view is None:
     st.info("Choose at least one layer.")
     st.stop()
 obey_address()
-pace = pace_of(chosen)
-st.fragment(watch, run_every=pace.seconds, key="live")(here, [run.run_id for run in chosen], view, pace)
+busy = is_busy(chosen)
+st.fragment(watch, run_every=TICK if busy else None, key="live")(here, [run.run_id for run in chosen], view, busy)
 st.caption(
     "Accuracy under attack is a fast probe during training: by default PGD with 10 steps on 256 fixed test images. "
     "Clean accuracy is measured on 1,000 fixed test images. For numbers to report, use the Robustness page."

@@ -82,8 +82,9 @@ def test_downloads_are_reached_by_keyboard_and_hold_what_is_shown(page):
     assert Image.open(io.BytesIO(saved("PNG"))).size[1] == 2 * 320
     drawing = saved("SVG").decode("utf-8")
     assert drawing.startswith("<svg") and "Weights at epoch 0" in drawing
-    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("ArrowLeft")
     assert page.evaluate("document.activeElement.ariaLabel") == "Download weights as PNG"
+    assert page.locator(".lab-downloads").first.locator("[tabindex='0']").count() == 1, "one stop of the Tab key"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     assert page.get_by_role("button", name="Download still as CSV").count() == 0
 

@@ -86,9 +86,8 @@ def test_scrubbing_back_and_playing(laboratory, page):
     at_start = page.evaluate(f'Array.from(document.querySelector("{HISTOGRAM}")._fullData[0].customdata)')
     outline = page.evaluate(f'Array.from(document.querySelector("{HISTOGRAM}")._fullData.at(-1).customdata)')
     assert at_start == outline
-    page.get_by_role("combobox", name="Speed").click()
-    page.get_by_role("option", name="4 ×").click()
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("combobox", name="Speed").select_option("4")
+    page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_selector(".live-chart[aria-label^='Histogram of weights at epoch 6.0']")
     page.get_by_role("button", name="Play").wait_for()
 

@@ -104,7 +104,7 @@ def test_charts_follow_theme_and_width_are_described_and_can_be_saved(page):
     page.set_viewport_size({"width": 800, "height": 900})
     page.wait_for_function("loss.clientWidth < 800 && loss._fullLayout.width === loss.clientWidth")
     assert page.evaluate("loss.layout.xaxis.range") == zoom
-    assert page.get_by_role("img", name="Weights of two runs").count() == 1
+    assert page.get_by_role("group", name="Weights of two runs").count() == 1
     assert page.evaluate("[weights._fullLayout.height, loss._fullLayout.height]") == [380, 300]
     buttons = page.evaluate("[...weights.querySelectorAll('.modebar-btn')].map((button) => button.dataset.title)")
     assert {"Zoom", "Zoom in", "Reset axes"} <= set(buttons)

@@ -24,4 +24,4 @@ def test_opening_weights_follows_what_trains(monkeypatch):
     """The page before may have held a moment; its key belongs to the playback alone."""
     monkeypatch.setattr(playback.st, "session_state", playback.st.session_state.__class__())
     playback.follow()
-    assert playback.is_following() and not playback.is_playing()
+    assert playback.is_following()

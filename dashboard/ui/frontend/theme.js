@@ -27,9 +27,10 @@ function portable(node) {
   return { data: node.data, layout: merged(node.layout, { template: { layout } }) };
 }
 
-// A figure at one of its frames; earlier frames have no effect. Plotly writes zoom into the arrays of the layout and
+// A figure at one of its frames, which may also be whole figures; earlier frames have no effect. Plotly writes zoom into the arrays of the layout and
 // legend choices into traces, so it gets copies.
 function atFrame(figure, frame) {
+  if (frame.isWhole) return structuredClone({ data: frame.data, layout: frame.layout });
   const data = figure.data.map((trace) => ({ ...trace }));
   (frame.data ?? []).forEach((change, position) => {
     const place = frame.traces?.[position] ?? position;

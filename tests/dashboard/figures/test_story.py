@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from dashboard.figures.palette import SHADES
-from dashboard.figures.story import MOST_FRAMES, epoch_names, story_figure
+from dashboard.figures.story import MOST_FRAMES, story_figure
+from dashboard.frames.histories import epoch_names
 
 RUNS = [("r1", "Std · seed 0", "std", 5), ("r2", "Adv <i>", "adv", 5), ("r3", "Brought along", "custom", 1)]
 EDGES = np.linspace(-1, 1, 9)

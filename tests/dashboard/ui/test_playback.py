@@ -1,41 +1,62 @@
-"""Time on a page: held, played, followed."""
+"""Time on a page: what the server holds or follows, and what it makes of what the browser says."""
 
+import pytest
+
+from dashboard.ui import playback
 from engine.queue.run_queue import RunQueue
+from tests.dashboard.ui.held import follow, hold
 
 
-def moment_of(app) -> float:
-    return app.session_state["moment"]
+@pytest.fixture
+def mounted(monkeypatch):
+    """Data of the player that was drawn last."""
+    data = {}
+    monkeypatch.setattr(playback, "_mount", lambda **arguments: data.update(arguments["data"]))
+    return data
 
 
-def press(app, key):
-    return app.button(key=key).click().run()
+@pytest.fixture
+def state(monkeypatch):
+    """Session state of its own, in which a player holds 0.5 of three epochs."""
+    state = playback.st.session_state.__class__()
+    monkeypatch.setattr(playback.st, "session_state", state)
+    state.mode, state.moment, state.held = "hold", 0.5, [0.0, 0.5, 1.0]
+    return state
 
 
-def test_scrubbing_shows_another_moment(open_page, trained_store):
+def test_the_player_gets_every_epoch_and_the_one_to_show(open_page, trained_store, mounted):
+    open_page("weights", trained_store.root, epoch="0.25")
+    assert mounted["names"] == ["0", "0.25", "0.5", "0.75", "1"]
+    assert (mounted["now"], mounted["isLive"], mounted["isFollowing"]) == ("0.25", False, False)
+
+
+def test_only_the_address_moves_what_a_reader_holds(open_page, trained_store, mounted):
     app = open_page("weights", trained_store.root)
-    assert app.select_slider[0].value == moment_of(app) == 1.0
-    app.select_slider[0].set_value(0.0).run()
-    assert not app.exception
-    assert moment_of(app) == 0.0
-    assert moment_of(press(app, "forward")) == 0.25
-    assert moment_of(press(press(app, "back"), "back")) == 0.0, "it does not go before the beginning"
-    assert app.select_slider[0].value == 0.0
+    order = mounted["order"]
+    assert hold(app, 0.5).query_params["epoch"] == "0.5"
+    assert mounted["order"] == order, "the browser is there already"
+    app.query_params["epoch"] = "0.25"
+    app.run()
+    assert mounted["order"] != order and mounted["now"] == "0.25"
 
 
-def test_playing_begins_again_at_the_end_and_stops_there(open_page, trained_store):
-    app = open_page("weights", trained_store.root)
-    press(app, "play")
-    seen = [moment_of(app)]
-    while app.session_state["mode"] == "play" and len(seen) < 10:
-        seen.append(moment_of(app.run()))
-    assert seen == [0.25, 0.5, 0.75, 1.0]
-    assert app.select_slider[0].value == 1.0
-    press(press(app, "play"), "pause")
-    assert app.session_state["mode"] == "hold" and 0.0 < moment_of(app) < 1.0
+def test_what_the_browser_sends_is_held_or_followed(state):
+    playback.obey({"epoch": "1", "isFollowing": False})
+    assert (state.mode, state.moment) == ("hold", 1.0)
+    playback.obey({"epoch": "1", "isFollowing": True})
+    assert playback.is_following()
+    playback.obey({"epoch": "0", "isFollowing": False})
+    assert (state.mode, state.moment) == ("hold", 0.0)
 
 
-def test_what_trains_is_followed_until_someone_holds_it(open_page, store):
-    """A stale report from the browser must not look like a hand on the slider: while following there is none."""
+@pytest.mark.parametrize("sent", [None, "0", 1.0, [], {}, {"epoch": "0.7"}, {"epoch": 0.0}, {"epoch": None}])
+def test_what_names_no_epoch_is_ignored(state, sent):
+    playback.obey(sent)
+    assert (state.mode, state.moment) == ("hold", 0.5)
+
+
+def test_what_trains_is_followed_until_someone_holds_it(open_page, store, mounted, drawn):
+    """While following only the newest picture is sent; a player that holds an epoch keeps the epochs it has."""
     queue = RunQueue(store.root)
     for run_id in store.run_ids():
         (store.root / run_id / "result.json").unlink()
@@ -45,10 +66,15 @@ def test_what_trains_is_followed_until_someone_holds_it(open_page, store):
         queue.submit(run_id, "train", run_id, {})
         queue.resume(run_id)
     app = open_page("weights", store.root)
-    assert not app.select_slider and moment_of(app) == 0.25
+    assert mounted["isFollowing"] and mounted["now"] == "0.25"
+    assert drawn["Histogram conv1"][1]["film"]["frames"] == ""
     metrics.write_bytes(b"".join(lines[:4]))
-    assert moment_of(app.run()) == 0.75
-    press(app, "pause")
+    app.run()
+    assert mounted["now"] == "0.75" and mounted["names"][-1] == "0.75"
+    hold(app, 0.75)
+    assert drawn["Histogram conv1"][1]["film"]["frames"] != ""
     metrics.write_bytes(b"".join(lines))
-    assert moment_of(app.run()) == 0.75, "held"
-    assert moment_of(press(app, "follow")) == 1.0
+    app.run()
+    assert (mounted["now"], mounted["names"][-1]) == ("0.75", "0.75")
+    follow(app)
+    assert (mounted["now"], mounted["names"][-1]) == ("1", "1")

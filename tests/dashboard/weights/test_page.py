@@ -1,17 +1,21 @@
 """Weights on recorded runs: what is drawn is what is stored, and an address brings it back."""
 
+import json
+
 import numpy as np
 import pytest
 
 from dashboard.ui import live_charts
+from dashboard.ui.playback import CLOCK
 from engine.runs.records import read_conv_weights, read_metrics
 from tests.dashboard.store_runs import std_and_minmax
+from tests.dashboard.ui.held import hold
 
 
 def test_one_slider_moves_every_run(open_page, trained_store, drawn):
     app = open_page("weights", trained_store.root)
     for epoch, position in ((0.0, 0), (0.5, 2), (1.0, 4)):
-        app.select_slider[0].set_value(epoch).run()
+        hold(app, epoch)
         table = drawn["Histogram conv1"][1]["table"]
         for run_id in std_and_minmax(trained_store):
             rows = table[table["run_id"] == run_id]
@@ -43,9 +47,9 @@ def test_an_address_with_another_epoch_still_opens(open_page, trained_store, epo
 def test_the_address_names_the_epoch_that_is_held(open_page, trained_store):
     app = open_page("weights", trained_store.root)
     assert "epoch" not in app.query_params
-    app.select_slider[0].set_value(0.25).run()
+    hold(app, 0.25)
     assert app.query_params["epoch"] == "0.25"
-    app.select_slider[0].set_value(1.0).run()
+    hold(app, 1.0)
     assert "epoch" not in app.query_params
 
 
@@ -67,10 +71,12 @@ def test_ratios_are_to_the_chosen_reference(open_page, trained_store):
     assert by_run["Min-Max λ 0.1 μ 0.1 · seed 0"] == pytest.approx(std / minmax)
 
 
-def test_nothing_is_written_out_while_playing(open_page, trained_store, drawn):
-    app = open_page("weights", trained_store.root)
-    app.button(key="play").click().run()
-    assert drawn["Histogram conv1"][1]["table"] is None, "CSV is of what is held"
+def test_charts_bring_the_epochs_that_the_browser_shows(open_page, trained_store, drawn):
+    open_page("weights", trained_store.root, epoch="0.5")
+    for key in ("Histogram conv1", "histories conv1", "path conv1"):
+        film = drawn[key][1]["film"]
+        assert (film["clock"], film["now"]) == (CLOCK, "0.5")
+        assert [frame["name"] for frame in json.loads(film["frames"])] == ["0", "0.25", "0.5", "0.75", "1"]
 
 
 def test_csv_holds_the_numbers_that_are_drawn(open_page, trained_store, drawn):
