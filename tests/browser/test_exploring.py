@@ -93,6 +93,28 @@ def test_one_slider_moves_two_runs(laboratory, page):
             assert counts[1:-1] == expected.tolist(), (run_id, epoch)
 
 
+def test_the_player_asks_the_server_for_nothing_until_it_is_left(laboratory, page):
+    page.goto(f"{laboratory}/weights?{PAIR}&epoch=0")
+    page.wait_for_selector(".live-chart[aria-label^='Histogram of weights at epoch 0.0'] .main-svg")
+    titles = set()
+    page.get_by_role("combobox", name="Speed").select_option("0.5")
+    slider = page.get_by_role("slider", name="Epoch")
+    slider.press("Space")
+
+    def has_moved():
+        titles.add(drawn(page, HISTOGRAM, "chart.layout.title.text"))
+        return len(titles) >= 3
+
+    wait_until(has_moved, "the title names several epochs", 30)
+    assert page.evaluate("location.href").endswith("&epoch=0")
+    assert page.locator(f"{HISTOGRAM}[aria-label*='at epoch 0.00']").count() == 1
+    slider.press("Space")
+    name = slider.get_attribute("aria-valuetext")
+    page.wait_for_function("(name) => location.href.endsWith(`&epoch=${name}`)", arg=name)
+    page.go_back()
+    page.wait_for_function("document.querySelector('input[aria-label=Epoch]').getAttribute('aria-valuetext') === '0'")
+
+
 def test_csv_equals_what_is_plotted(laboratory, page):
     page.goto(f"{laboratory}/weights?{PAIR}&epoch=2")
     page.wait_for_selector(".live-chart[aria-label^='Histogram of weights at epoch 2.0']")
