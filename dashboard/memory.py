@@ -99,12 +99,47 @@ def remembered_by_content(function: Callable[P, R]) -> Callable[P, R]:
     return recall
 
 
+class _Answer:
+    """A result, and the objects that it was computed from: as long as it is kept, no other object has their ids."""
+
+    def __init__(self, result: Any, objects: list[Any]) -> None:
+        self.result, self.objects, self.nbytes = result, objects, bytes_of(result)
+
+
+def remembered_by_identity(function: Callable[P, R]) -> Callable[P, R]:
+    """As `remembered`, for arguments that are kept themselves, such as runs and reports: they are known as objects.
+
+    Texts and numbers count by value, and lists, tuples and mappings by their elements. All else must never change, and
+    should be the same object in the next rerun, or nothing is gained.
+    """
+
+    @wraps(function)
+    def recall(*args: P.args, **options: P.kwargs) -> R:
+        objects: list[Any] = []
+        key = (function.__module__, function.__qualname__, _identity((args, options), objects))
+        return MEMORY.value(key, lambda: _Answer(function(*args, **options), objects)).result
+
+    return recall
+
+
+def _identity(one: Any, objects: list[Any]) -> Hashable:
+    """Key of an argument of `remembered_by_identity`; the objects whose ids it contains are added to `objects`."""
+    if one is None or isinstance(one, str | int | float):
+        return type(one), one
+    if isinstance(one, list | tuple):
+        return tuple(_identity(each, objects) for each in one)
+    if isinstance(one, Mapping):
+        return tuple((_identity(key, objects), _identity(each, objects)) for key, each in one.items())
+    objects.append(one)
+    return id(one)
+
+
 def bytes_of(value: object) -> int:
     """Estimate of the memory that a value takes, with all that it refers to."""
     seen: set[int] = set()
 
     def weigh(one: object) -> int:
-        if id(one) in seen:
+        if id(one) in seen or isinstance(one, type):
             return 0
         seen.add(id(one))
         if isinstance(one, np.ndarray):

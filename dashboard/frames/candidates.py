@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dashboard.frames.paper import shown_scale
+from dashboard.memory import remembered_by_identity
 from engine.minmax.objective import SCOPES
 from engine.paper.distance import Candidate, deviation
 from engine.paper.setting import Setting
@@ -13,6 +14,7 @@ from engine.paper.tables import PRINTED_NAMES
 DEVIATION_COLUMNS = ("candidate", "quantity", "deviation", "printed", "ours")
 
 
+@remembered_by_identity
 def candidate_frame(candidates: Sequence[Candidate]) -> pd.DataFrame:
     """One row per candidate, in the given order: scope, λ, μ, seeds, distance, joint distance, and all compared cells.
 
@@ -39,6 +41,7 @@ def candidate_frame(candidates: Sequence[Candidate]) -> pd.DataFrame:
     return frame.astype({"With Std+L1 and Std+L2": float})
 
 
+@remembered_by_identity
 def deviation_frame(candidates: Sequence[Candidate]) -> pd.DataFrame:
     """One row per candidate and compared cell: DEVIATION_COLUMNS; deviation is in units of the distance."""
     rows = []

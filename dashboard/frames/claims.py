@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from dashboard.memory import remembered_by_identity
 from engine.paper.claims import JudgedClaim
 from engine.paper.statement import Statement
 
@@ -25,6 +26,7 @@ STATEMENT_COLUMNS = (
 )
 
 
+@remembered_by_identity
 def statement_frame(claims: Sequence[JudgedClaim]) -> pd.DataFrame:
     """One row per statement: STATEMENT_COLUMNS; accuracy differences are in points, a missing limit is infinite."""
     rows = [_statement_row(claim, statement) for claim in claims for statement in claim.statements]
@@ -57,6 +59,7 @@ def _statement_row(claim: JudgedClaim, statement: Statement) -> dict[str, object
     }
 
 
+@remembered_by_identity
 def claim_frame(claims: Sequence[JudgedClaim]) -> pd.DataFrame:
     """One row per claim: number, text and verdict."""
     rows = [{"Claim": claim.number, "Text": claim.words, "Verdict": claim.verdict} for claim in claims]

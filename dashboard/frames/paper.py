@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from dashboard.memory import remembered_by_identity
 from engine.paper.evidence import NEAR_ZERO, Evidence, Reproduced, Values
 from engine.paper.tables import FUZZINESS, NEAR_ZERO_RATIOS, PRINTED_NAMES
 from engine.runs.variants import VARIANTS
@@ -50,6 +51,7 @@ def cells_of(evidence: Evidence, table: int) -> list[Reproduced]:
     return [cell for cell in evidence.cells if cell.printed.table == table]
 
 
+@remembered_by_identity
 def paper_table(evidence: Evidence, table: int) -> pd.DataFrame:
     """One of the paper's tables: for each row and variant, our number, the paper's and the difference.
 
@@ -104,6 +106,7 @@ def signed(value: float, digits: int) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
+@remembered_by_identity
 def near_zero_table(evidence: Evidence) -> pd.DataFrame:
     """Near-zero weights by variant, and the ratio of Min-Max to Std next to the paper's, as text."""
     low, high = NEAR_ZERO_RATIOS[evidence.setting.dataset]
@@ -126,6 +129,7 @@ def _count_words(values: Values) -> str | None:
     return f"{summary.mean:.4g}" if summary.std is None else f"{summary.mean:.1f} ± {summary.std:.1f}"
 
 
+@remembered_by_identity
 def point_frame(evidence: Evidence, table: int) -> pd.DataFrame:
     """Points of a table's chart: POINT_COLUMNS, of kind "printed", "ours" (the mean) or "seed" (one row per seed)."""
     rows = []

@@ -1,24 +1,27 @@
 """Figures 2 to 6 of the paper, drawn from our runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import sources
-from dashboard.figures.drawn import drawn_once
 from dashboard.figures.histories import history_figure
 from dashboard.figures.weights import index_figure
 from dashboard.frames.histories import POINTS, history_frame, spread_frame, thinning_words
 from dashboard.frames.layer_moment import LayerMoment
 from dashboard.frames.weights import weight_frame
+from dashboard.memory import remembered_by_identity
 from dashboard.paper.reading import as_seeds
 from dashboard.paper.words import number_words
-from dashboard.ui.layer_pictures import Look, histogram_picture, indexed_picture
+from dashboard.ui.layer_pictures import Look, Picture, histogram_picture, indexed_picture
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.widgets import forget_unknown
 from engine.paper.evidence import Evidence
 from engine.queue.overview import RunOverview
+from engine.runs.columns import Records
+from engine.runs.film import Film
 from engine.runs.variants import VARIANTS
 
 LAYER = "conv1"
@@ -50,27 +53,29 @@ def draw_figures(export: PageExport, evidence: Evidence) -> None:
 
 def draw_weights(export: PageExport, moment: LayerMoment) -> None:
     """Draw Fig. 2, 4 and 5: weights as histograms and by index."""
-    pictures = {"2a, 4 and 5": histogram_picture(moment, Look()), "2b": indexed_picture(moment, Look())}
-    for number, picture in pictures.items():
-        title = f"Fig. {number}. {picture.figure.layout['title']['text']}"
-        figure, key = _titled(picture.figure, title), f"paper-figure-{number[:2]}"
-        export.chart(figure, key=key, height=picture.height, alt=picture.alt, table=picture.table)
+    for number, picture in weight_pictures(moment).items():
+        key = f"paper-figure-{number[:2]}"
+        export.chart(picture.figure, key=key, height=picture.height, alt=picture.alt, table=picture.table)
         if picture.caption:
             export.note(picture.caption)
 
 
-@drawn_once
-def _titled(figure: go.Figure, title: str) -> go.Figure:
-    return go.Figure(figure).update_layout(title_text=title)
+@remembered_by_identity
+def weight_pictures(moment: LayerMoment) -> dict[str, Picture]:
+    """Number of a figure of the paper -> our picture, titled with this number."""
+    pictures = {"2a, 4 and 5": histogram_picture(moment, Look()), "2b": indexed_picture(moment, Look())}
+    return {number: picture._replace(figure=_titled(picture.figure, number)) for number, picture in pictures.items()}
+
+
+def _titled(figure: go.Figure, number: str) -> go.Figure:
+    return go.Figure(figure).update_layout(title_text=f"Fig. {number}. {figure.layout['title']['text']}")
 
 
 def draw_loss(export: PageExport, evidence: Evidence) -> None:
     """Draw Fig. 3: training loss of Std and Min-Max, as mean and spread if there are several seeds."""
     runs = [run for variant in ("std", "min-max") for run in evidence.runs.get(variant, {}).values()]
     records = sources.histories(runs)
-    alike = as_seeds([run for run in runs if records[run.run_id]])
-    thinned = history_frame(alike, records, LAYER, POINTS, extremes=False)
-    frame = spread_frame(alike, thinned) if alike else thinned
+    frame = loss_frame(runs, records)
     seeds = [f"{VARIANTS[name]} {number_words(evidence.runs.get(name, {})) or 'none'}" for name in ("std", "min-max")]
     export.chart(
         history_figure(frame, "loss", "Fig. 3. Training loss", "Cross-entropy (nats)"),
@@ -84,11 +89,17 @@ def draw_loss(export: PageExport, evidence: Evidence) -> None:
     export.note(f"{note} {thinning}".rstrip())
 
 
+@remembered_by_identity
+def loss_frame(runs: Sequence[RunOverview], records: Mapping[str, Records]) -> pd.DataFrame:
+    """The `spread_frame` of the runs that have records."""
+    alike = as_seeds([run for run in runs if records[run.run_id]])
+    thinned = history_frame(alike, records, LAYER, POINTS, extremes=False)
+    return spread_frame(alike, thinned) if alike else thinned
+
+
 def draw_membership(export: PageExport, moment: LayerMoment) -> None:
     """Draw Fig. 6: membership of part of the weights of Std and Min-Max."""
-    shown = [run for run in moment.runs if run.config.variant in ("std", "min-max")]
-    table = weight_frame(shown, moment.weights, {run.run_id: moment.positions[run.run_id] for run in shown})
-    part = table.loc[table["index"] < PART, :]
+    part = part_frame(moment)
     figure = index_figure(part, "membership", "Fig. 6. First convolution")
     export.chart(
         figure,
@@ -98,6 +109,14 @@ def draw_membership(export: PageExport, moment: LayerMoment) -> None:
         table=part,
     )
     export.note(f"The first {PART} weights in index order; the paper does not say which part it shows.")
+
+
+@remembered_by_identity
+def part_frame(moment: LayerMoment) -> pd.DataFrame:
+    """The `weight_frame` of part of the weights of Std and Min-Max."""
+    shown = [run for run in moment.runs if run.config.variant in ("std", "min-max")]
+    table = weight_frame(shown, moment.weights, {run.run_id: moment.positions[run.run_id] for run in shown})
+    return table.loc[table["index"] < PART, :]
 
 
 def _seeds(evidence: Evidence) -> dict[int, list[RunOverview]]:
@@ -123,7 +142,13 @@ def _pick_seed(by_seed: dict[int, list[RunOverview]]) -> int:
 
 def _moment(runs: Sequence[RunOverview]) -> LayerMoment:
     """The weights of the first convolution at the end of training."""
-    records = sources.histories(runs)
     weights = {run.run_id: sources.conv_weights(run.run_id, LAYER) for run in runs}
+    return _last_moment(runs, sources.histories(runs), weights)
+
+
+@remembered_by_identity
+def _last_moment(
+    runs: Sequence[RunOverview], records: Mapping[str, Records], weights: Mapping[str, Film]
+) -> LayerMoment:
     last = max(of_run[-1]["epoch"] for of_run in records.values())
     return LayerMoment(LAYER, last, runs, records, weights)

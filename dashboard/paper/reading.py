@@ -1,11 +1,14 @@
 """Runs and reports of the page, each read once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from typing import ClassVar
 
 from dashboard import measured, sources
-from dashboard.memory import MEMORY
+from dashboard.memory import remembered_by_identity
+from engine.diagnostics.finding import Diagnosis
+from engine.kept import kept
 from engine.paper.claims import JudgedClaim, judge_claims
 from engine.paper.distance import Candidate, rank_candidates
 from engine.paper.evidence import Evidence, Reports, RunIndex, gather
@@ -17,35 +20,36 @@ from engine.runs.training_identity import training_identity
 
 @dataclass(frozen=True)
 class Library:
-    """Runs on one data set and their reports."""
+    """Runs on one data set and their reports, by run id; what was gathered from them is kept."""
 
     base: Setting
     runs: Sequence[RunOverview]
-    reports_of: Callable[[str], Reports]
+    reports: Mapping[str, Reports]
+    nbytes: ClassVar[int] = 1_000_000  # an estimate: it refers to runs and reports that are kept without it
+
+    def reports_of(self, run_id: str) -> Reports:
+        return self.reports.get(run_id, {})
 
     @cached_property
     def index(self) -> RunIndex:
-        """Index of the runs on this data set."""
-        return RunIndex([run for run in self.runs if run.config.dataset == self.base.dataset])
+        """Index of the runs."""
+        return RunIndex(self.runs)
 
     @cached_property
     def _gathered(self) -> Callable[[Setting, int | None], Evidence]:
         return cache(lambda setting, samples: gather(setting, self.index, self.reports_of, samples))
+
+    @cached_property
+    def _ranked(self) -> Callable[[int, bool], list[Candidate]]:
+        return cache(lambda samples, whole: rank_candidates(self.base, self.index, self.reports_of, samples, whole))
 
     def evidence(self, setting: Setting, samples: int | None = None) -> Evidence:
         """Evidence for a setting, as returned by `gather`; gathered once."""
         return self._gathered(setting, samples)
 
     def candidates(self, samples: int, complete: bool = False) -> list[Candidate]:
-        """Ranked candidates, as returned by `rank_candidates`; remembered for the same runs and reports."""
-        runs = [run for run in self.index.runs if run.status == "finished"]
-        reports = [report for run in runs for report in self.reports_of(run.run_id).values()]
-        # the value refers to them, so that no other objects get their ids as long as it is remembered
-        key = "candidates", self.base, samples, complete, tuple(map(id, (*runs, *reports)))
-        _, _, found = MEMORY.value(
-            key, lambda: (runs, reports, rank_candidates(self.base, self.index, self.reports_of, samples, complete))
-        )
-        return found
+        """Ranked candidates, as returned by `rank_candidates`; ranked once."""
+        return self._ranked(samples, complete)
 
     def has_runs(self, setting: Setting) -> bool:
         """Whether Min-Max was trained with this setting."""
@@ -76,14 +80,33 @@ class Library:
 
 
 def open_library(base: Setting) -> Library:
-    """The library of the dashboard's store in its present state."""
-    return Library(base, sources.runs(), cache(measured.reports))
+    """The library of the dashboard's store in its present state: the same one until a run or a report changes."""
+    runs = [run for run in sources.runs() if run.config.dataset == base.dataset]
+    reports = {run.run_id: found for run in runs if (found := measured.reports(run.run_id))}
+    return _library(_shared(base), runs, reports)
+
+
+@kept(64)
+def _shared(setting: Setting) -> Setting:
+    """The first of all equal settings."""
+    return setting
+
+
+@remembered_by_identity
+def _library(base: Setting, runs: Sequence[RunOverview], reports: Mapping[str, Reports]) -> Library:
+    return Library(base, runs, reports)
 
 
 def judged(evidence: Evidence) -> list[JudgedClaim]:
     """The judged claims, with the checks under the protocol of the evidence."""
     protocol = evidence.setting.evaluation(evidence.samples).protocol_id
-    return judge_claims(evidence, lambda run_id: measured.diagnosis(run_id, protocol))
+    run_ids = [run.run_id for seeds in evidence.runs.values() for run in seeds.values()]
+    return _judged(evidence, {run_id: measured.diagnosis(run_id, protocol) for run_id in run_ids})
+
+
+@remembered_by_identity
+def _judged(evidence: Evidence, diagnoses: Mapping[str, Diagnosis | None]) -> list[JudgedClaim]:
+    return judge_claims(evidence, diagnoses.get)
 
 
 def as_seeds(runs: Sequence[RunOverview]) -> list[RunOverview]:

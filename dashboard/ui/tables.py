@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, overload
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype, is_scalar
+from streamlit.dataframe_util import convert_pandas_df_to_arrow_table
 
+from dashboard.memory import remembered_by_content
 from dashboard.ui.latex import escaped
 from dashboard.ui.plain_text import plain
 
@@ -81,7 +84,7 @@ def draw_table(frame: pd.DataFrame, *, key: str, name: str, column_config: Mappi
     """
     hide_index = not has_speaking_index(frame)
     st.dataframe(
-        frame,
+        arrow_table(frame),
         column_config=column_config,
         hide_index=hide_index,
         width="stretch",
@@ -106,6 +109,12 @@ def draw_table(frame: pd.DataFrame, *, key: str, name: str, column_config: Mappi
                 on_click="ignore",
                 type="tertiary",
             )
+
+
+@remembered_by_content
+def arrow_table(frame: pd.DataFrame) -> pa.Table:
+    """The table for st.dataframe, which would convert it again in every rerun."""
+    return convert_pandas_df_to_arrow_table(frame)
 
 
 def file_stem(name: str) -> str:

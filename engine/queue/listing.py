@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.file_state import FileState, file_state, now_ns
+from engine.file_state import MISSING, FileState, file_state, now_ns
 from engine.queue.job import ACTIVE, Job
 from engine.queue.overview import RunOverview, RunProblem, in_order, read_listed
 from engine.queue.run_queue import RunQueue, readable_jobs
@@ -113,7 +113,9 @@ class Listing:
         return names, self._queue_files()
 
     def _queue_files(self) -> tuple[FileState, ...]:
-        return file_state(self.queue.path), file_state(f"{self.queue.path}-wal")
+        """States of the queue's file and of its log, which SQLite creates empty and removes whenever it is read."""
+        log = file_state(f"{self.queue.path}-wal")
+        return file_state(self.queue.path), log if log.size else MISSING
 
     def _read_all(self) -> tuple[list[RunOverview], list[RunProblem]]:
         jobs = self.jobs()
@@ -147,8 +149,9 @@ class Listing:
         states = _states(str(folder))  # before the files are read: what changes meanwhile is noticed next time
         found = read_listed(self.store, run_id, job)
         if isinstance(found, RunOverview) and kept is not None and isinstance(kept.found, RunOverview):
-            if found.config == kept.found.config:  # the same object, so that what was derived from it stays known
+            if found.config == kept.found.config:  # the same objects, so that what was derived from them stays known
                 found = replace(found, config=kept.found.config)
+            found = kept.found if found == kept.found else found
         is_settled = all(state.is_settled(now_ns()) for state in states)
         return _Kept(str(folder), folder.parent == self.store.root, states, job, found, is_settled)
 

@@ -58,6 +58,7 @@ class Columns:
         self.count = 0
         self._values: dict[Path, np.ndarray] = {}
         self._fractional: set[Path] = set()
+        self._view = NOTHING
 
     @property
     def nbytes(self) -> int:
@@ -77,9 +78,11 @@ class Columns:
                 self._values[path] = _larger(values, self.count)
 
     def view(self) -> Records:
-        """The records so far."""
-        columns = {path: values[: self.count] for path, values in self._values.items()}
-        return Records(columns, frozenset(self._values.keys() - self._fractional), self.count)
+        """The records so far: the same object until another one is appended."""
+        if len(self._view) != self.count:
+            columns = {path: values[: self.count] for path, values in self._values.items()}
+            self._view = Records(columns, frozenset(self._values.keys() - self._fractional), self.count)
+        return self._view
 
 
 def column(records: Sequence[Mapping[str, Any]], *path: str) -> np.ndarray:

@@ -65,6 +65,7 @@ class FilmReader:
         self._farthest = np.empty(64, dtype=np.float32)
         self._count, self._inode = 0, 0
         self._percentiles: dict[tuple[int, int, float], float] = {}
+        self._film: Film | None = None
 
     @property
     def nbytes(self) -> int:
@@ -72,6 +73,8 @@ class FilmReader:
 
     def read(self, wanted: int, checksums: Sequence[bytes]) -> Film:
         """The film up to row `wanted`, to the last whole row, or to the first that does not fit its checksum.
+
+        It is the same object until it has another length or the file starts over.
 
         Args:
             checksums: one per row, empty for a row that is not checked; fewer than rows if the last are not checked.
@@ -84,7 +87,7 @@ class FilmReader:
                 break
             if starts_over:
                 self._count, self._farthest = 0, np.empty(64, dtype=np.float32)
-                self._percentiles = {}
+                self._percentiles, self._film = {}, None
                 continue
             whole = content[: len(content) // row * row]
             if not whole:
@@ -95,7 +98,10 @@ class FilmReader:
             self._file.take(whole[: fitting * row])
             if fitting < len(rows):
                 break
-        return Film(self, self._farthest[: min(self._count, wanted)])
+        count = min(self._count, wanted)
+        if self._film is None or len(self._film) != count:
+            self._film = Film(self, self._farthest[:count])
+        return self._film
 
     def rows(self, places: np.ndarray) -> np.ndarray:
         """Rows at these places, (k, n) float32; raises as `Film.__getitem__`."""

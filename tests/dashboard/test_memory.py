@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from dashboard.memory import LIMIT, MEMORY, Memory, bytes_of, remembered
+from dashboard.memory import LIMIT, MEMORY, Memory, bytes_of, remembered, remembered_by_identity
 
 
 def test_the_least_recently_used_is_forgotten_first():
@@ -77,3 +77,26 @@ def test_all_caches_of_the_dashboard_share_one_limit():
     before = MEMORY.used
     assert read("a") is read("a") and calls == ["a"] and MEMORY.used >= before + 8000
     assert MEMORY.limit == LIMIT
+
+
+def test_the_same_objects_give_the_same_result_and_equal_ones_another():
+    calls = []
+
+    @remembered_by_identity
+    def joined(arrays, title: str, by_name):
+        calls.append(title)
+        return [*arrays, *by_name.values()]
+
+    first, second = np.zeros(3), np.zeros(3)
+    assert joined([first], "a", {"x": second}) is joined((first,), "a", {"x": second})
+    joined([second], "a", {"x": second}), joined([first], "b", {"x": second}), joined([first], "a", {"y": second})
+    joined([first], "a", {"x": first})
+    assert calls == ["a", "a", "b", "a", "a"]
+
+
+def test_no_other_object_gets_the_id_of_one_that_a_result_came_from():
+    @remembered_by_identity
+    def total(arrays) -> float:
+        return float(arrays[0].sum())
+
+    assert [total([np.full(3, float(value))]) for value in range(50)] == [3.0 * value for value in range(50)]

@@ -2,13 +2,15 @@
 
 import json
 import os
+import sqlite3
 import sys
 import threading
 from collections import Counter
+from contextlib import closing
 
 import pytest
 
-from engine.queue import listing, overview
+from engine.queue import listing, overview, run_queue
 from engine.queue.listing import Listing
 from engine.queue.overview import list_runs
 from engine.runs.records import METRICS
@@ -190,3 +192,31 @@ def test_runs_that_cannot_be_read_cost_little(store, queue, many, settled, reads
     for _ in range(3):
         of_store.read()
     assert set(reads) == set(many)
+
+
+def test_reading_the_queue_elsewhere_does_not_make_the_listing_read_it_again(store, queue, many, settled, monkeypatch):
+    """SQLite creates an empty log for a reader, and removes it with the last one."""
+    counted = []
+
+    def read(*args, **options):
+        counted.append(1)
+        return run_queue.readable_jobs(*args, **options)
+
+    monkeypatch.setattr(listing, "readable_jobs", read)
+    of_store = Listing(store, queue, shared_for=0)
+    of_store.read()
+    with closing(sqlite3.connect(queue.path)) as reader:
+        reader.execute("SELECT count(*) FROM jobs").fetchone()
+        assert queue.path.with_name(f"{queue.path.name}-wal").exists()
+        of_store.read()
+        assert len(counted) == 1
+        queue.request_stop(many[0])  # its commit stays in the log as long as the reader is there
+        assert {run.run_id: run for run in of_store.read()[0]}[many[0]].job.status == "stopped"
+
+
+def test_a_run_that_is_read_again_unchanged_is_the_same_object(store, queue, tiny, reads):
+    """Files that were written a moment ago are read again, but what was derived from the run stays known."""
+    run_id = store.create(tiny()).name
+    of_store = Listing(store, queue, shared_for=0)
+    (first,), (again,) = of_store.read()[0], of_store.read()[0]
+    assert again is first and reads[run_id] == 2

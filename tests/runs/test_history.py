@@ -245,3 +245,20 @@ def test_a_file_that_cannot_be_read_is_empty(tmp_path):
     (tmp_path / METRICS).mkdir()
     os.mkfifo(tmp_path / weights_file("conv1"))
     assert len(History(tmp_path).records()) == len(History(tmp_path).film("conv1")) == 0
+
+
+def test_what_has_not_grown_is_the_same_object(writer, tmp_path):
+    history = History(tmp_path)
+    writer.grow(2)
+    records, weights = history.records(), history.film("conv1")
+    assert history.records() is records and history.film("conv1") is weights
+    writer.grow(1)
+    assert history.records() is not records and len(history.records()) == 3 and len(records) == 2
+    assert history.film("conv1") is not weights and len(history.film("conv1")) == 3 and len(weights) == 2
+    weights = history.film("conv1")
+    for name in (METRICS, weights_file("conv1")):
+        (tmp_path / name).write_bytes(b"")
+    again = Writer(tmp_path)
+    again.grow(3, shift=1.0)
+    again.recorder.close()
+    assert history.film("conv1") is not weights and history.film("conv1")[2][0] == -3.0

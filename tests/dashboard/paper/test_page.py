@@ -3,11 +3,13 @@
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dashboard.paper import figures, reading
 from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.read import read_report
 from engine.paper.claims import CLAIMS
@@ -306,3 +308,29 @@ def test_page_needs_no_torch():
     parts = "dashboard.paper.reading, dashboard.paper.takeaway, dashboard.paper.missing, dashboard.paper.search"
     code = f"import sys, {parts}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3]).returncode == 0
+
+
+def test_a_rerun_computes_nothing_until_a_run_or_a_report_changes(open_page, store, monkeypatch):
+    computed: Counter = Counter()
+
+    def counted(function):
+        def count(*args, **options):
+            computed[function.__name__] += 1
+            return function(*args, **options)
+
+        return count
+
+    costly = {reading: ("judge_claims", "gather", "rank_candidates")}
+    costly |= {figures: ("spread_frame", "histogram_picture", "indexed_picture", "weight_frame")}
+    for module, names in costly.items():
+        for name in names:
+            monkeypatch.setattr(module, name, counted(getattr(module, name)))
+    app = open_page("paper", store.root)
+    assert set(computed) == {name for names in costly.values() for name in names}
+    computed.clear()
+    app.run()
+    assert not computed and not app.exception
+    config = SMALL.config("min-max", 0)
+    evaluate_run(store, config.run_id, SMALL.evaluation(20, ("mi-fgsm",)), store.root / "data", "cpu")
+    app.run()
+    assert f"{accuracy(store, config, 'mi-fgsm'):.1f}" == app.dataframe[TABLE_1].value.loc["MIA", ("Min-Max", "ours")]

@@ -107,3 +107,12 @@ def test_a_table_offers_files_that_are_made_when_asked_for(monkeypatch):
 
 def test_file_stems():
     assert [file_stem(name) for name in ("a/../b", "λ = 1", "***")] == ["a-b", "λ-1", "table"]
+
+
+def test_the_same_table_is_converted_once(monkeypatch):
+    converted, convert = [], tables.convert_pandas_df_to_arrow_table
+    monkeypatch.setattr(tables, "convert_pandas_df_to_arrow_table", lambda frame: converted.append(1) or convert(frame))
+    frame = pd.DataFrame({"Table converted once": [1.5, 2.5]})
+    assert tables.arrow_table(frame) is tables.arrow_table(frame.copy()) and len(converted) == 1
+    frame.loc[0] = 3.5
+    assert tables.arrow_table(frame).to_pandas().equals(frame)
