@@ -1,12 +1,14 @@
 """Selection: the runs that all pages show, and those of them that one page can show."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
 from dashboard import measured, sources
+from dashboard.figures.coloring import COLOR_BY, Styles, run_styles
 from dashboard.navigation import SHOWN_AT_ONCE
+from dashboard.ui.chips import color_chips
 from dashboard.ui.plain_text import plain
 from engine.kept import kept
 from engine.queue.overview import RunOverview
@@ -26,18 +28,20 @@ class Selection:
     shown: runs that the page shows; the recorded pair if it can show none of the selected ones.
     hindered: selected runs that the page cannot show, each with the reason; `draw_hindered` draws them.
     stands_in: whether `shown` is the recorded pair in place of the selected runs.
+    styles: run_id -> color and dash of its curves, for selected and shown runs; the same on all pages.
     """
 
     shown: list[RunOverview]
     hindered: list[tuple[RunOverview, str]]
     stands_in: bool = False
+    styles: Styles = field(default_factory=dict)
 
     def hindered_runs(self) -> list[RunOverview]:
         return [run for run, _ in self.hindered]
 
 
 def pick_runs(runs: Sequence[RunOverview], hindrance: Hindrance = lambda run: None, alike: bool = False) -> Selection:
-    """Draw the choice of runs, which all pages share and the page's URL keeps.
+    """Draw the choice of runs and of what their colors mean, beside the page; all pages share it, the URL keeps it.
 
     All runs can be selected on every page. At first they are those of the URL, else those selected before, else the
     newest two runs of this store that the page can show, or the recorded pair.
@@ -53,7 +57,22 @@ def pick_runs(runs: Sequence[RunOverview], hindrance: Hindrance = lambda run: No
         state[PICKED] = (wanted or _first_choice([run for run in runs if hindrance(run) is None]))[:SHOWN_AT_ONCE]
     else:
         state[PICKED] = _known(state[PICKED], by_id)
-    several = len({run.config.dataset for run in runs}) > 1
+    with st.sidebar:
+        selected = _pick(by_id)
+        by = _pick_coloring()
+    state[SELECTED] = selected
+    if selected != st.query_params.get_all("runs"):
+        st.query_params["runs"] = selected
+    chosen = [by_id[run_id] for run_id in selected]
+    found = _draw(_seen(chosen, hindrance, alike), runs, hindrance)
+    styles = run_styles(found.shown if found.stands_in else chosen, by)
+    color_chips(PICKED, [styles[run_id].color for run_id in selected if run_id in styles])
+    return replace(found, styles=styles)
+
+
+def _pick(by_id: Mapping[str, RunOverview]) -> list[str]:
+    """Ids of the runs in the widget, at most `SHOWN_AT_ONCE`."""
+    several = len({run.config.dataset for run in by_id.values()}) > 1
     selected = st.multiselect(
         "Runs",
         list(by_id),
@@ -63,10 +82,21 @@ def pick_runs(runs: Sequence[RunOverview], hindrance: Hindrance = lambda run: No
         placeholder="Choose one or more runs",
     )
     _note_unknown(by_id)
-    state[SELECTED] = selected
-    if selected != st.query_params.get_all("runs"):
-        st.query_params["runs"] = selected
-    return _draw(_seen([by_id[run_id] for run_id in selected], hindrance, alike), runs, hindrance)
+    return selected
+
+
+def _pick_coloring() -> str:
+    """What the colors of runs mean, one of COLOR_BY."""
+    by = st.segmented_control(
+        "Color by",
+        COLOR_BY,
+        default=COLOR_BY[0],
+        required=True,
+        key="color",
+        bind="query-params",
+        help="Runs that share a color differ in the dashes of their lines",
+    )
+    return by or COLOR_BY[0]  # the URL can hold an empty choice
 
 
 def add_to_selection(run_id: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from dashboard import measured
 from dashboard.examples.families import Family, Reports, attacks_in_ball, attacks_of, ladder_of, protocol_at
-from dashboard.figures.palette import run_colors
+from dashboard.figures.coloring import Styles
 from dashboard.frames.labels import unique_labels
 from dashboard.ui.example_cells import Arrays
 from engine.data.catalog import DatasetSpec
@@ -18,10 +18,11 @@ from engine.queue.overview import RunOverview
 
 @dataclass(frozen=True)
 class AttackedRuns:
-    """Runs of one data set and their robustness reports."""
+    """Runs of one data set, their robustness reports, and the styles of their curves."""
 
     runs: Sequence[RunOverview]
     reports: Reports
+    styles: Styles
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -30,7 +31,7 @@ class AttackedRuns:
     @cached_property
     def colors(self) -> dict[str, str]:
         """Color of each run: run_id -> #rrggbb."""
-        return dict(zip(self.labels, run_colors([run.config.variant for run in self.runs]), strict=True))
+        return {run_id: self.styles[run_id].color for run_id in self.labels}
 
     @property
     def spec(self) -> DatasetSpec:

@@ -11,6 +11,7 @@ from dashboard.examples.finder import find_image
 from dashboard.examples.own_image_panel import draw_own_image
 from dashboard.examples.questions import survivors
 from dashboard.figures.boundary import boundary_figure
+from dashboard.figures.coloring import painted
 from dashboard.frames.boundary import boundary_frame
 from dashboard.jobs.attack_panel import draw_attack
 from dashboard.jobs.hindered_panel import draw_hindered, unfinished
@@ -79,7 +80,7 @@ def draw_boundary(export: PageExport, strength: Strength, attacks: Sequence[str]
     path = boundary_frame(strength.of.runs, strength.along_ladder(attack), position, truth)
     title = f"ε ({strength.family.unit} units)"
     alt = f"Probability of the true class under {attack} against ε, one line per run"
-    figure = boundary_figure(path, attack, title, cursor=strength.epsilon)
+    figure = boundary_figure(painted(path, strength.of.styles), attack, title, cursor=strength.epsilon)
     export.chart(figure, key="boundary", height=330, alt=alt, table=path)
 
 
@@ -110,7 +111,9 @@ if not selection.shown:
     if not selection.hindered:
         draw_first_step()
     st.stop()
-attacked = AttackedRuns(selection.shown, {run.run_id: measured.reports(run.run_id) for run in selection.shown})
+attacked = AttackedRuns(
+    selection.shown, {run.run_id: measured.reports(run.run_id) for run in selection.shown}, selection.styles
+)
 st.fragment(draw_examples, key="examples")(attacked, here.read_only)
 if not here.read_only:
     draw_own_image(here, attacked.runs, attacked.labels, attacked.colors)

@@ -30,7 +30,7 @@ def boundary_figure(path: pd.DataFrame, attack: str, epsilon_title: str, *, curs
                 "customdata": ["correct" if right else "fooled" for right in correct],
                 "uid": trace_uid(run, "boundary"),
                 "name": run.label,
-                "line": {"color": run.color, "width": 2},
+                "line": {"color": run.color, "width": 2, "dash": run.dash},
                 "marker": {"color": run.color, "size": 9, "symbol": [SYMBOLS[bool(right)] for right in correct]},
                 "hovertemplate": "%{y:.1%}, %{customdata}",
             }

@@ -38,10 +38,13 @@ class Run(NamedTuple):
     label: str
     color: str
     rows: pd.DataFrame
+    dash: str = "solid"
 
 
 def split_runs(frame: pd.DataFrame, columns: Iterable[str]) -> list[Run]:
-    """One Run per run_id, in order of first appearance, colored by variant, with an escaped label.
+    """One Run per run_id, in order of first appearance, with an escaped label.
+
+    Its color and dash are those of the columns `color` and `dash`, if there are any; else the color is its variant's.
 
     Raises:
         ValueError: a column of `run_id, label, variant` or `columns` is missing.
@@ -49,11 +52,11 @@ def split_runs(frame: pd.DataFrame, columns: Iterable[str]) -> list[Run]:
     missing = {"run_id", "label", "variant", *columns} - set(frame.columns)
     if missing:
         raise ValueError(f"expected also the columns {sorted(missing)}, got {list(frame.columns)}")
-    groups = list(frame.groupby("run_id", sort=False))
-    colors = run_colors([rows["variant"].iloc[0] for _, rows in groups])
+    groups = [(str(run_id), rows, rows.iloc[0]) for run_id, rows in frame.groupby("run_id", sort=False)]
+    colors = run_colors([first["variant"] for _, _, first in groups])
     return [
-        Run(str(run_id), safe_text(rows["label"].iloc[0]), color, rows)
-        for (run_id, rows), color in zip(groups, colors, strict=True)
+        Run(run_id, safe_text(first["label"]), first.get("color") or color, rows, first.get("dash") or "solid")
+        for (run_id, rows, first), color in zip(groups, colors, strict=True)
     ]
 
 

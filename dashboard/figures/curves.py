@@ -84,7 +84,7 @@ def _curve(run: Run, exact: bool) -> Iterator[dict]:
         "customdata": _spread_words(rows),
         "uid": trace_uid(run, "curve"),
         "mode": "lines" if exact else "lines+markers",
-        "line": {"color": run.color, "width": 2, "shape": shape},
+        "line": {"color": run.color, "width": 2, "shape": shape, "dash": run.dash},
         "marker": {"color": run.color, "size": 6},
         "hovertemplate": "%{y:.1%}%{customdata}",
     }

@@ -72,7 +72,7 @@ def _traces(run: Run, reach: float, scale: float, about: str) -> list[dict]:
         "uid": trace_uid(run, "distances"),
         "name": run.label,
         "legendgroup": run.run_id,
-        "line": {"color": run.color, "width": 2, "shape": "hv"},
+        "line": {"color": run.color, "width": 2, "shape": "hv", "dash": run.dash},
         "hovertemplate": "%{y:.1%} within %{x:.4f} pixels (" + about + "%{customdata:.3f} normalized)",
     }
     middle = -(-n // 2) - 1

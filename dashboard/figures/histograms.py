@@ -54,7 +54,7 @@ def _now(runs: list[Run], edges: np.ndarray, log_counts: bool) -> Iterator[dict]
             "name": run.label,
             "fill": "tozeroy",
             "fillcolor": translucent(run.color, 0.45 if len(runs) < 4 else 0.2),
-            "line": {"color": run.color, "width": 1.5, "shape": "hvh"},
+            "line": {"color": run.color, "width": 1.5, "shape": "hvh", "dash": run.dash},
         }
 
 

@@ -115,7 +115,7 @@ def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, curso
                     "name": run.label,
                     "legendgroup": run.run_id,
                     "mode": "lines+markers",
-                    "line": {"color": run.color, "width": 2},
+                    "line": {"color": run.color, "width": 2, "dash": run.dash},
                     "marker": {"color": run.color, "size": size},
                     "showlegend": part == "path",
                     "hovertemplate": "epoch %{customdata:.1f}: %{y:.1%} at %{x:.4f} nats",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 
 from dashboard import measured
+from dashboard.figures.coloring import Styles, painted
 from dashboard.figures.robustness import robustness_figure
 from dashboard.frames.labels import group_labels
 from dashboard.frames.robustness import accuracy_table, robustness_frame, seed_table
@@ -28,7 +29,7 @@ def draw_attacks_form(here: Settings, chosen: list[RunOverview]) -> None:
         draw_evaluation_form(here, chosen)
 
 
-def draw_attacks(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
+def draw_attacks(here: Settings, chosen: list[RunOverview], export: PageExport, styles: Styles) -> None:
     """Draw the results of one protocol: chart, tables, differences between runs, and checks."""
     reports = {run.run_id: measured.reports(run.run_id) for run in chosen}
     protocol = pick_protocol(reports)
@@ -39,20 +40,24 @@ def draw_attacks(here: Settings, chosen: list[RunOverview], export: PageExport) 
         return
     of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}
     shown = [run for run in chosen if run.run_id in of_protocol]
-    draw_accuracies(export, chosen, of_protocol, protocol)
+    draw_accuracies(export, chosen, of_protocol, protocol, styles)
     draw_comparison(export, shown, protocol)
     draw_checks(here, export, shown, of_protocol, protocol)
     draw_link("examples", "See the adversarial images", [run.run_id for run in chosen])
 
 
 def draw_accuracies(
-    export: PageExport, chosen: list[RunOverview], reports: Mapping[str, RobustnessReport], protocol: str
+    export: PageExport,
+    chosen: list[RunOverview],
+    reports: Mapping[str, RobustnessReport],
+    protocol: str,
+    styles: Styles,
 ) -> None:
     """Draw a bar chart and a table of accuracies with 95 % intervals."""
     frame = robustness_frame(chosen, reports)
     title = protocol_title(next(iter(reports.values())))
     export.chart(
-        robustness_figure(frame, f"Correctly classified, {title}"),
+        robustness_figure(painted(frame, styles), f"Correctly classified, {title}"),
         height=420,
         key="bars",
         alt="Accuracy without an attack and under each attack, one bar per run, with 95 % intervals",

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import measured
+from dashboard.figures.coloring import Styles, painted
 from dashboard.figures.curves import curve_figure
 from dashboard.frames.curves import curve_frame, curve_groups, curve_summary, threshold_frame
 from dashboard.frames.labels import unique_labels
@@ -62,7 +63,7 @@ def draw_curves_form(here: Settings, chosen: list[RunOverview]) -> None:
             measure_and_rerun(here, run_ids, [request])
 
 
-def draw_curves(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
+def draw_curves(here: Settings, chosen: list[RunOverview], export: PageExport, styles: Styles) -> None:
     """Draw curves measured with the same settings: chart, table and notes."""
     st.caption("Accuracy as the attack budget ε grows, from clean images until every image is misclassified.")
     found = {run.run_id: {curve.way: curve for curve in measured.curves(run.run_id)} for run in chosen}
@@ -72,7 +73,7 @@ def draw_curves(here: Settings, chosen: list[RunOverview], export: PageExport) -
         st.info(f"Accuracy against ε has not been measured for these runs yet.{hint}", icon=":material/trending_down:")
         return
     curves = {run_id: ways[way] for run_id, ways in found.items() if way in ways}
-    draw_way(export, chosen, curves, is_together(chosen))
+    draw_way(export, chosen, curves, is_together(chosen), styles)
 
 
 def pick_way(found: Mapping[str, Curves]) -> str | None:
@@ -95,7 +96,7 @@ def is_together(chosen: Sequence[RunOverview]) -> bool:
     return not st.toggle("Show each seed", key="each-curve", bind="query-params", help=help_text)
 
 
-def draw_way(export: PageExport, chosen: list[RunOverview], curves: Curves, together: bool) -> None:
+def draw_way(export: PageExport, chosen: list[RunOverview], curves: Curves, together: bool, styles: Styles) -> None:
     """Draw the chart, table and notes of curves measured with the same settings."""
     first = next(iter(curves.values()))
     groups = curve_groups(chosen, curves, together)
@@ -105,7 +106,7 @@ def draw_way(export: PageExport, chosen: list[RunOverview], curves: Curves, toge
     lines, exact = threshold_frame(groups, curves, thresholds), first.attack.minimizes
     title, paper = f"Accuracy under {first.attack.name} as ε grows", paper_epsilon(first, chosen[0].config.dataset_spec)
     export.chart(
-        curve_figure(frame, summary, lines, title, epsilon_title(first), paper=paper, exact=exact),
+        curve_figure(painted(frame, styles), summary, lines, title, epsilon_title(first), paper=paper, exact=exact),
         key="curves",
         height=460,
         alt=f"Accuracy under {first.attack.name} against ε, one line per run, falling from its clean accuracy; a "

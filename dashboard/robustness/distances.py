@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import measured
+from dashboard.figures.coloring import Styles, painted
 from dashboard.figures.distances import NORMS, distance_figure
 from dashboard.frames.distances import distance_frame, distance_summary
 from dashboard.frames.labels import unique_labels
@@ -66,7 +67,7 @@ def draw_distances_form(here: Settings, chosen: list[RunOverview]) -> None:
             measure_and_rerun(here, run_ids, [request])
 
 
-def draw_distances(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
+def draw_distances(here: Settings, chosen: list[RunOverview], export: PageExport, styles: Styles) -> None:
     """Draw the share of images within each distance under one attack, and the quartiles."""
     reports = reports_of(chosen)
     protocol = pick_protocol(reports)
@@ -90,7 +91,11 @@ def draw_distances(here: Settings, chosen: list[RunOverview], export: PageExport
     n = max(report.n for report in of_protocol.values())
     export.chart(
         distance_figure(
-            frame, norm, f"Distance to the nearest adversarial image: {attack}, n = {n}", std=spec.std, epsilon=epsilon
+            painted(frame, styles),
+            norm,
+            f"Distance to the nearest adversarial image: {attack}, n = {n}",
+            std=spec.std,
+            epsilon=epsilon,
         ),
         key="distances",
         height=440,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from dashboard import measured, sources
+from dashboard.figures.coloring import Styles
 from dashboard.jobs.hindered_panel import draw_hindered, unfinished
 from dashboard.jobs.measurement_panel import draw_measurements, is_measuring, measurement_jobs
 from dashboard.navigation import draw_first_step, pick_view
@@ -24,7 +25,7 @@ class View(NamedTuple):
     """A measure of robustness: its form and its results."""
 
     draw_form: Callable[[Settings, list[RunOverview]], None]
-    draw: Callable[[Settings, list[RunOverview], PageExport], None]
+    draw: Callable[[Settings, list[RunOverview], PageExport, Styles], None]
 
 
 VIEWS = {
@@ -51,10 +52,10 @@ def watch(here: Settings, chosen: list[RunOverview], before: measured.Stamp, was
         st.rerun()
 
 
-def draw_results(here: Settings, name: str, chosen: list[RunOverview]) -> None:
+def draw_results(here: Settings, name: str, chosen: list[RunOverview], styles: Styles) -> None:
     """Draw results and the button that exports them; only this fragment reruns when one of its choices changes."""
     export = PageExport(f"Robustness: {name}")
-    VIEWS[name].draw(here, chosen, export)
+    VIEWS[name].draw(here, chosen, export, styles)
     if export.exhibits:
         export.offer("robustness")
 
@@ -68,9 +69,10 @@ if not chosen:
     st.info("No run has finished yet. Attacks need the final weights of a run.")
     draw_first_step()
     st.stop()
-name = pick_view(list(VIEWS))
+with st.sidebar:
+    name = pick_view(list(VIEWS))
 draw_form(here, VIEWS[name], chosen)
 run_ids = [run.run_id for run in chosen]
 stamp, was_busy = measured.stamp(run_ids), is_measuring(measurement_jobs(here, run_ids))
 st.fragment(watch, run_every=1.0 if was_busy else None, key="measurements")(here, chosen, stamp, was_busy)
-st.fragment(draw_results, key="results")(here, name, chosen)
+st.fragment(draw_results, key="results")(here, name, chosen, selection.styles)

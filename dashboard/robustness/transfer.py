@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import measured
+from dashboard.figures.coloring import Styles
 from dashboard.figures.transfers import transfer_figure
 from dashboard.frames.labels import unique_labels
 from dashboard.frames.transfers import accuracy_matrix, transfer_frame
@@ -85,7 +86,7 @@ def draw_button(here: Settings, run_ids: Sequence[str], request: TransferRequest
         measure_and_rerun(here, missing, [request])
 
 
-def draw_transfer(here: Settings, chosen: list[RunOverview], export: PageExport) -> None:
+def draw_transfer(here: Settings, chosen: list[RunOverview], export: PageExport, styles: Styles) -> None:
     """Draw the transfer matrix, the images of the chosen cell, and the transfer rates."""
     matrices = matrices_of(chosen)
     if not matrices:
@@ -117,7 +118,7 @@ def draw_transfer(here: Settings, chosen: list[RunOverview], export: PageExport)
         )
     pair = pick_pair(matrix, frame)
     if pair is not None:
-        draw_pair(export, chosen, next(one for one in transfers if (one.source, one.target) == pair))
+        draw_pair(export, chosen, next(one for one in transfers if (one.source, one.target) == pair), styles)
     draw_rates(export, frame, words)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import measured
-from dashboard.figures.palette import run_colors
+from dashboard.figures.coloring import Styles
 from dashboard.frames.labels import unique_labels
 from dashboard.ui.example_cells import Arrays, build_grid
 from dashboard.ui.example_grid import ExampleGrid
@@ -20,7 +20,7 @@ from engine.robustness.transfer import Transfer
 IMAGES_AT_ONCE, IMAGES_ABREAST = 6, 3
 
 
-def draw_pair(export: PageExport, chosen: Sequence[RunOverview], transfer: Transfer) -> None:
+def draw_pair(export: PageExport, chosen: Sequence[RunOverview], transfer: Transfer, styles: Styles) -> None:
     """Draw the transfer between two networks in words, and its images; those that fool both come first."""
     labels = unique_labels(chosen)
     export.note(pair_words(transfer, labels[transfer.source], labels[transfer.target]))
@@ -32,7 +32,7 @@ def draw_pair(export: PageExport, chosen: Sequence[RunOverview], transfer: Trans
         return
     kept = min(len(found[measured.PICTURES]) for of_run in outcomes.values() for found in of_run.values())
     kept = min(kept, len(transfer.target_probabilities), len(transfer.target_probabilities_clean))
-    colors = dict(zip(labels, run_colors([run.config.variant for run in chosen]), strict=True))
+    colors = {run_id: styles[run_id].color for run_id in labels}
     roles = {
         transfer.target: f"target: {labels[transfer.target]}",
         transfer.source: f"source: {labels[transfer.source]}",

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.canvas import height_of
+from dashboard.figures.coloring import Styles, painted
 from dashboard.figures.density import density_figure
 from dashboard.figures.filters import filters_figure
 from dashboard.figures.histograms import histogram_figure
@@ -21,11 +22,12 @@ BEYOND = "Weights outside the axis range, counted in the outermost bins,"
 
 
 class Look(NamedTuple):
-    """Drawing options: number of bins, axis up to the largest |w| instead of the bulk, logarithmic counts."""
+    """Drawing options: number of bins, axis up to the largest |w| instead of the bulk, log counts, styles of runs."""
 
     bins: int = 61
     whole: bool = False
     log_counts: bool = True
+    styles: Styles = {}  # noqa: RUF012  read only
 
 
 class Picture(NamedTuple):
@@ -45,7 +47,7 @@ def histogram_picture(moment: LayerMoment, look: Look) -> Picture:
     tipping = {run.config.tipping_point for run in moment.runs} - {None}
     guide = tipping.pop() if len(tipping) == 1 else None
     shown_guide = guide if guide is not None and guide < edges[-1] else None
-    figure = histogram_figure(table, moment.title_now, look.log_counts, tipping_point=shown_guide)
+    figure = histogram_figure(painted(table, look.styles), moment.title_now, look.log_counts, tipping_point=shown_guide)
     near = ", ".join(f"{label}: {near_zero_count(values)} near zero" for label, values in moment.now.items())
     caption = _beyond(moment, edges[-1], BEYOND)
     return Picture(figure, moment.dated(table), f"Histogram of weights {moment.when}. {near}", caption=caption)
@@ -65,7 +67,7 @@ def training_picture(moment: LayerMoment, look: Look) -> Picture:
     """Distribution of the weights at every epoch."""
     edges = histogram_edges(list(moment.weights.values()), look.bins, look.whole)
     table = density_frame(moment.runs, moment.weights, moment.records, edges)
-    figure = density_figure(table, moment.title, cursor=moment.epoch)
+    figure = density_figure(painted(table, look.styles), moment.title, cursor=moment.epoch)
     alt = f"{moment.title}: heat map of the weight distribution over all epochs"
     caption = _beyond(moment, edges[-1], BEYOND)
     return Picture(figure, table, alt, height_of(figure), caption)
@@ -75,7 +77,9 @@ def indexed_picture(moment: LayerMoment, look: Look, quantity: Literal["weight",
     """Every weight, or its membership, in index order."""
     table = weight_frame(moment.runs, moment.weights, moment.positions)
     edges = histogram_edges(list(moment.weights.values()), look.bins, look.whole)
-    figure = index_figure(table, quantity, moment.title_now, reach=None if look.whole else float(edges[-1]))
+    figure = index_figure(
+        painted(table, look.styles), quantity, moment.title_now, reach=None if look.whole else float(edges[-1])
+    )
     alt = f"{moment.title}: {quantity} by index {moment.when}"
     kept = moment.dated(table.loc[table["index"] < MOST_WEIGHTS, :])
     caption = _beyond(moment, edges[-1], "Weights outside the axis range") if quantity == "weight" else ""

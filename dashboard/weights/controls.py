@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.figures.coloring import Styles
 from dashboard.frames.histories import seed_groups
 from dashboard.frames.labels import LAYERS, unique_labels
 from dashboard.ui.layer_pictures import VIEWS, Look
@@ -28,13 +29,12 @@ class View:
     averaged: bool
 
 
-def pick_view_settings(runs: Sequence[RunOverview]) -> View | None:
+def pick_view_settings(runs: Sequence[RunOverview], styles: Styles) -> View | None:
     """Draw the controls, which the page's URL stores; None if no layer is chosen."""
-    what, which, more = st.columns([6, 4, 2], vertical_alignment="bottom")
-    name = what.segmented_control(
+    name = st.segmented_control(
         "View", list(VIEWS), default="Histogram", required=True, key="view", bind="query-params", wrap=True
     )
-    layers = which.pills(
+    layers = st.pills(
         "Layers",
         list(LAYERS),
         selection_mode="multi",
@@ -46,15 +46,19 @@ def pick_view_settings(runs: Sequence[RunOverview]) -> View | None:
     )
     if not layers:
         return None
-    with more.popover("Settings", icon=":material/tune:", width="stretch"):
-        look = pick_look()
+    with st.expander("Settings", icon=":material/tune:"):
+        look = pick_look(styles)
         reference = pick_reference(runs, unique_labels(runs))
         averaged = pick_averaged(any(len(group) > 1 for group in seed_groups(runs).values()))
     return View(name or "Histogram", layers, look, reference, averaged)  # the URL can hold an empty view
 
 
-def pick_look() -> Look:
-    """Draw the options for histograms and filters."""
+def pick_look(styles: Styles) -> Look:
+    """Draw the options for histograms and filters.
+
+    Args:
+        styles: run_id -> color and dash of its curves.
+    """
     return Look(
         st.slider("Bins", 11, 151, 61, step=10, key="bins", bind="query-params"),
         st.toggle(
@@ -70,6 +74,7 @@ def pick_look() -> Look:
             bind="query-params",
             help="A log axis shows bins with few weights",
         ),
+        styles,
     )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 from dashboard import sources
+from dashboard.figures.coloring import painted
 from dashboard.figures.frames import frame, frames_json
 from dashboard.figures.histories import PANELS_HEIGHT, history_panels, panel_cursors, phase_figure, phase_parts
 from dashboard.frames.comparison import comparison_frame
@@ -76,7 +77,7 @@ def draw_histories(export: PageExport, moment: Moment, view: View, last: float) 
     cursor = cursor_at(moment.epoch)
     for layer in view.layers:
         shown = [run for run in moment.runs if moment.records[run.run_id] and layer in run.config.conv_layers]
-        history, title = _history(moment, shown, view, layer, POINTS), LAYERS[layer]
+        history, title = painted(_history(moment, shown, view, layer, POINTS), view.look.styles), LAYERS[layer]
         table = None if moment.passing else _numbers(moment, shown, view, layer)
         export.chart(
             history_panels(history, "Training history", layer_title=title, cursor=cursor),

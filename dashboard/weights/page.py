@@ -25,7 +25,7 @@ def watch(here: Settings, run_ids: Sequence[str], view: View, was_busy: bool) ->
     runs = sources.runs(run_ids)
     records = sources.histories(runs)
     attend(here, runs)
-    draw_states(runs)
+    draw_states(runs, records, view.look.styles)
     if epochs := moments(records, POINTS, held=st.session_state.get("moment")):
         now = choose_epoch(epochs, live=is_busy(runs), of=tuple(run_ids))
         passing = is_busy(runs) and is_following()
@@ -48,12 +48,14 @@ def draw_moment(moment: Moment, view: View, last: float) -> None:
 st.title("Weights during training")
 here = sources.settings()
 everything = sources.runs()
-chosen = pick_runs(everything).shown
+selection = pick_runs(everything)
+chosen = selection.shown
 if not chosen:
     st.info("No runs have been trained here yet.")
     draw_first_step()
     st.stop()
-view = pick_view_settings(chosen)
+with st.sidebar:
+    view = pick_view_settings(chosen, selection.styles)
 if view is None:
     st.info("Choose at least one layer.")
     st.stop()

@@ -58,6 +58,8 @@ OWN: dict[str, dict[str, int]] = {
 
 TEXTS_OF_OURS: dict[str, str] = {
     "plain": "escapes",
+    "app_style": "a style sheet of ours",
+    "chips_style": "a style sheet, of colors only",
     "len": "a number",
     "sum": "a number",
     "duration": "a number with its unit",

@@ -37,7 +37,7 @@ class ExampleGrid {
     data.rows.forEach((row, place) => {
       const line = this.lines[place];
       setText(line.label, row.label);
-      line.swatch.style.backgroundColor = row.color;
+      line.swatch.style.backgroundColor = shade(row.color, line.swatch);
       row.cells.forEach((cell, column) => line.cells[column].show(cell, row.label, data.columns[column], data.truth));
     });
     if (this.shown?.data) this.panel.show(this.shown, data);

@@ -16,7 +16,7 @@ function themed(figure, node, height) {
   } };
   const layout = { ...figure.layout, template: merged(figure.layout.template, look), height, autosize: true };
   delete layout.width;
-  return { data: figure.data, layout };
+  return isDark(node) ? { data: recolored(figure.data), layout: recolored(layout) } : { data: figure.data, layout };
 }
 
 // The current chart in fonts that every system has: a downloaded image does not embed the fonts of the page.

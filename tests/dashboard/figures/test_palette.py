@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from dashboard.figures.palette import (
+    DARK,
     DARK_BACKGROUND,
     LIGHT_BACKGROUND,
     NEUTRAL,
+    SEQUENCE,
     SHADES,
+    SINGLE,
     run_colors,
     translucent,
     variant_color,
@@ -62,24 +65,49 @@ def test_contrast_is_that_of_wcag():
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
-@pytest.mark.parametrize("background", [LIGHT_BACKGROUND, DARK_BACKGROUND])
-def test_every_shade_is_legible(background):
-    colors = [NEUTRAL, *(shade for shades in SHADES.values() for shade in shades)]
-    assert min(contrast(color, background) for color in colors) >= 3
+LIGHT_COLORS = [*(shade for shades in SHADES.values() for shade in shades), *SINGLE, *SEQUENCE]
+
+
+def test_every_color_is_legible_on_its_page():
+    assert min(contrast(color, LIGHT_BACKGROUND) for color in LIGHT_COLORS) >= 3
+    assert min(contrast(DARK[color], DARK_BACKGROUND) for color in LIGHT_COLORS) >= 3
+    assert min(contrast(NEUTRAL, background) for background in (LIGHT_BACKGROUND, DARK_BACKGROUND)) >= 3
+
+
+def test_each_color_has_one_counterpart_on_the_dark_page():
+    assert set(DARK) == set(LIGHT_COLORS) and len(LIGHT_COLORS) == len(DARK)
+    assert len(set(DARK.values())) == len(DARK)
+
+
+def seen_apart(colors, vision) -> float:
+    """Smallest distance between two colors, as someone with this vision sees them."""
+    seen = [oklab(VISION[vision] @ linear_rgb(color)) for color in colors]
+    return min(np.linalg.norm(one - other) for one, other in combinations(seen, 2))
 
 
 @pytest.mark.parametrize("vision", VISION)
 def test_variants_are_told_apart(vision):
-    seen = {variant: oklab(VISION[vision] @ linear_rgb(variant_color(variant))) for variant in SHADES}
-    distances = {pair: np.linalg.norm(seen[pair[0]] - seen[pair[1]]) for pair in combinations(seen, 2)}
-    assert min(distances.values()) > 0.115, min(distances, key=distances.__getitem__)
+    assert seen_apart([variant_color(variant) for variant in SHADES], vision) > 0.115
+    assert seen_apart([DARK[variant_color(variant)] for variant in SHADES], vision) > 0.16
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_single_runs_are_told_apart(vision):
+    assert seen_apart(SINGLE, vision) > 0.13
+    assert seen_apart([DARK[color] for color in SINGLE], vision) > 0.13
 
 
 @pytest.mark.parametrize("variant", SHADES)
 def test_runs_of_a_variant_are_told_apart(variant):
-    shades = [oklab(linear_rgb(shade)) for shade in SHADES[variant]]
-    assert min(np.linalg.norm(one - other) for one, other in combinations(shades[:3], 2)) > 0.06
-    assert min(np.linalg.norm(one - other) for one, other in combinations(shades, 2)) > 0.03
+    for shades in (SHADES[variant], [DARK[color] for color in SHADES[variant]]):
+        assert seen_apart(shades[:3], "normal") > 0.06
+        assert seen_apart(shades, "normal") > 0.03
+
+
+def test_the_sequence_grows_lighter():
+    for colors in (SEQUENCE, [DARK[color] for color in SEQUENCE]):
+        lightness = [oklab(linear_rgb(color))[0] for color in colors]
+        assert lightness == sorted(lightness)
 
 
 def test_a_runs_color_does_not_depend_on_later_runs():

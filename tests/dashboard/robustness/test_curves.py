@@ -16,6 +16,7 @@ from engine.runs.run_files import load_weights, save_model
 
 def page() -> None:
     from dashboard import sources
+    from dashboard.figures.coloring import run_styles
     from dashboard.robustness.curves import draw_curves, draw_curves_form
     from dashboard.ui.page_export import PageExport
 
@@ -23,7 +24,7 @@ def page() -> None:
     chosen = [run for run in sources.runs() if run.status == "finished"]
     if not here.read_only:
         draw_curves_form(here, chosen)
-    draw_curves(here, chosen, PageExport("curves"))
+    draw_curves(here, chosen, PageExport("curves"), run_styles(chosen))
 
 
 @pytest.fixture

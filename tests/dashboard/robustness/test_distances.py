@@ -31,6 +31,7 @@ def open_view(run_function, drawn, started_workers):
 
     def page():
         from dashboard import sources
+        from dashboard.figures.coloring import run_styles
         from dashboard.robustness.distances import draw_distances, draw_distances_form
         from dashboard.ui.page_export import PageExport
 
@@ -38,7 +39,7 @@ def open_view(run_function, drawn, started_workers):
         chosen = [run for run in sources.runs() if run.status == "finished"]
         if not here.read_only:
             draw_distances_form(here, chosen)
-        draw_distances(here, chosen, PageExport("Distances"))
+        draw_distances(here, chosen, PageExport("Distances"), run_styles(chosen))
 
     def open_it(root, read_only=False):
         return run_function(page, root, read_only), drawn, started_workers

@@ -22,6 +22,7 @@ def open_view(run_function, drawn, started_workers):
     def page():
         # the test runner executes this function's text alone
         from dashboard import sources
+        from dashboard.figures.coloring import run_styles
         from dashboard.robustness.transfer import draw_transfer, draw_transfer_form
         from dashboard.ui.page_export import PageExport
 
@@ -33,7 +34,7 @@ def open_view(run_function, drawn, started_workers):
         )
         if not here.read_only:
             draw_transfer_form(here, chosen)
-        draw_transfer(here, chosen, PageExport("Transfer"))
+        draw_transfer(here, chosen, PageExport("Transfer"), run_styles(chosen))
 
     def open_it(root, read_only=False):
         return run_function(page, root, read_only), drawn, started_workers
