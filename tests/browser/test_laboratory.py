@@ -9,6 +9,7 @@ from tests.browser.serving import laboratory as serve_laboratory
 pytestmark = pytest.mark.slow
 HISTOGRAM = ".live-chart[aria-label^='Histogram of weights']"
 HISTORIES = ".live-chart[aria-label^='Fuzziness and near-zero']"
+BARS = ".live-chart[aria-label^='Accuracy without']"
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +56,10 @@ def test_from_the_form_to_adversarial_images(laboratory, page):
     samples.press("Enter")
     page.get_by_text(re.compile("--attacks fgsm pgd --samples 60")).wait_for()
     page.get_by_role("button", name="Attack these runs", exact=True).click()
-    bars = page.locator(".live-chart[aria-label^='Accuracy without']")
+    bars = page.locator(BARS)
     bars.locator(".main-svg").first.wait_for(timeout=60_000)
+    all_four = f"document.querySelector({BARS!r})._fullData[0].y.length === 4"  # one more as each attack ends
+    page.wait_for_function(all_four, timeout=60_000)
     clean, fgsm, pgd, worst = bars.evaluate("(node) => Array.from(node._fullData[0].y)")
     assert worst <= min(fgsm, pgd) <= clean
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from dashboard.figures.palette import DARK, SINGLE
 from engine.queue.run_queue import RunQueue
 from engine.runs.experiment import train_runs
 from engine.runs.store import RunStore
@@ -73,3 +74,24 @@ def test_a_press_on_examples_attacks_and_images_come_as_each_attack_ends(runs, p
     print(f"first images after {time.monotonic() - started:.1f} s")
     page.get_by_text(re.compile(r"attack \d of 6")).first.wait_for(state="detached", timeout=120_000)
     assert selected(page) == [finished[0]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_runs_of_a_variant_are_told_apart_by_color_and_dash(runs, browser, scheme):
+    """The curves and the chips of two Std runs, on a page in the light and in the dark theme."""
+    address, finished, _ = runs
+    page = browser.new_context(color_scheme=scheme).new_page()
+    page.goto(f"{address}/weights?" + "&".join(f"runs={run_id}" for run_id in finished))
+    page.wait_for_selector(f"{HISTOGRAM} .main-svg")
+    lines = "node => node._fullData.slice(0, 2).map((trace) => [trace.line.color, trace.line.dash])"
+    assert [dash for _, dash in page.locator(HISTOGRAM).evaluate(lines)] == ["solid", "dash"]
+    page.get_by_role("radio", name="Run", exact=True).click()
+    colors = [DARK[color] if scheme == "dark" else color for color in SINGLE[:2]]
+    drawn = f"document.querySelector({HISTOGRAM!r})._fullData.slice(0, 2).map((trace) => trace.line.color).join()"
+    page.wait_for_function(f"{drawn} === '{','.join(colors)}'")
+    assert "color=Run" in page.url
+    chip = "(node) => getComputedStyle(node).borderLeftColor"
+    for place, color in enumerate(colors):
+        red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
+        assert page.locator(f"[data-tag-index='{place}']").evaluate(chip) == f"rgb({red}, {green}, {blue})"
+    page.context.close()
