@@ -68,9 +68,7 @@ def place_folder(
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=NEW_FOLDER) as temporary:
         folder = Path(temporary) / target.name
         fill(folder)
-        with _opened(target.parent) as parent:
-            with _where_supported():
-                fcntl.flock(parent, fcntl.LOCK_EX)
+        with folder_locked(target.parent) as parent:
             if os.path.lexists(target):
                 if is_whole():
                     return False
@@ -79,6 +77,15 @@ def place_folder(
             with _where_supported():
                 os.fsync(parent)
     return True
+
+
+@contextmanager
+def folder_locked(folder: Path) -> Iterator[int]:
+    """Context that one process or thread at a time enters, where locks are supported; gives the folder's descriptor."""
+    with _opened(folder) as descriptor:
+        with _where_supported():
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
 
 
 def flush_folder(folder: Path) -> None:

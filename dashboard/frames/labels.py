@@ -16,7 +16,7 @@ def unique_labels(runs: Sequence[RunOverview]) -> dict[str, str]:
 
     Runs can differ in settings that their labels do not show, such as epochs; equal labels would merge their numbers.
     """
-    return _distinct(runs, {run.run_id: run.config.label for run in runs})
+    return _distinct(runs, {run.run_id: run.label for run in runs})
 
 
 def group_labels(groups: Mapping[str, Sequence[RunOverview]]) -> dict[str, str]:
@@ -38,5 +38,5 @@ def _distinct(runs: Sequence[RunOverview], names: Mapping[str, str]) -> dict[str
 def _group_name(group: Sequence[RunOverview]) -> str:
     config = group[0].config
     if len(group) == 1 or not isinstance(config, RunConfig):
-        return config.label
+        return group[0].label
     return f"{config.label.removesuffix(f' · seed {config.seed}')}, {len(group)} seeds"

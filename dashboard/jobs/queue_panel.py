@@ -83,9 +83,7 @@ def draw_queue(here: Settings, runs: list[RunOverview]) -> None:
 def _draw_row(here: Settings, run: RunOverview) -> None:
     with st.container(border=True, key=f"row-{run.run_id}"):
         name, state, actions = st.columns([4, 5, 3], vertical_alignment="center")
-        name.markdown(
-            f"**{plain(run.config.label)}**  \n{plain(f'{run.config.dataset_spec.title}, {run.config.length}')}"
-        )
+        name.markdown(f"**{plain(run.label)}**  \n{plain(f'{run.config.dataset_spec.title}, {run.config.length}')}")
         _draw_state(state, run)
         with actions.container(horizontal=True, horizontal_alignment="right"):
             _draw_actions(here, run)

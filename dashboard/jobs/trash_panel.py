@@ -33,11 +33,12 @@ def draw_trash(here: Settings) -> None:
 
 def _name(entry: DeletedRun) -> str:
     """Label and data set of a deleted run; its id if its config cannot be read."""
+    trash = RunStore(entry.path.parent)
     try:
-        config = RunStore(entry.path.parent).config(entry.path.name)
+        config, labels = trash.config(entry.path.name), trash.labels(entry.path.name)
     except InputError:
         return entry.run_id
-    return f"{config.label} ({config.dataset_spec.title})"
+    return f"{labels.name or config.label} ({config.dataset_spec.title})"
 
 
 def _draw_row(here: Settings, entry: DeletedRun) -> None:

@@ -116,5 +116,5 @@ def draw_notes(export: PageExport, chosen: list[RunOverview], reports: Mapping[s
         "Intervals are Wilson intervals over images. Largest change of a pixel by the attacks in the ball: "
         f"{largest:.4f}."
     )
-    if missing := [run.config.label for run in chosen if run.run_id not in reports]:
+    if missing := [run.label for run in chosen if run.run_id not in reports]:
         export.note(f"Not evaluated under this protocol: {', '.join(missing)}.")

@@ -38,7 +38,7 @@ VIEWS = {
 
 def draw_form(here: Settings, view: View, chosen: list[RunOverview]) -> None:
     """Draw the form of a view, for the runs with weights."""
-    if bare := [run.config.label for run in chosen if not run.has_weights]:
+    if bare := [run.label for run in chosen if not run.has_weights]:
         st.caption(f"Recorded without weights; cannot be attacked again: {plain(', '.join(bare))}.")
     if not here.read_only and len(bare) < len(chosen):
         view.draw_form(here, [run for run in chosen if run.has_weights])

@@ -28,7 +28,7 @@ def own_table(runs: Sequence[RunOverview]) -> pd.DataFrame:
     """One row per run: its label, data set, status and newest numbers; unknown numbers are missing."""
     rows = [
         {
-            "Run": run.config.label,
+            "Run": run.label,
             "Data": run.config.dataset_spec.title,
             "Status": run.status,
             CLEAN: document["clean_accuracy"],

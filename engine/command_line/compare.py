@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     found = contrasts(runs, survivors, reference)
     used = {run_id for one in found for run_id in (*one.run_ids, *one.reference_ids)}
     left_out = [run.run_id for run in runs if run.run_id not in used]
-    labels = {run.run_id: run.config.label for run in runs}
+    labels = {run.run_id: run.label for run in runs}
     if args.json:
         evaluation = {"protocol_id": protocol_id, **report.model_dump(include={"threat", "pixel_epsilon", "seed"})}
         rows = [{**asdict(one), "seeds": one.seeds, "verdict": one.verdict} for one in found]

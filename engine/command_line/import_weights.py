@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         print_json(overview.document() | {"renamed": done.renamed, "new": done.is_new})
         return 0
     accuracy = f"{percent(overview.document()['clean_accuracy'])} of the test images correct"
-    print(f"{done.run_id}  {overview.config.label}  {accuracy}" + ("" if done.is_new else "  (already imported)"))
+    print(f"{done.run_id}  {overview.label}  {accuracy}" + ("" if done.is_new else "  (already imported)"))
     for origin, own in done.renamed.items():
         print(f"  {origin!r} was loaded as {own}, matched by its shape")
     return 0

@@ -1,4 +1,4 @@
-"""`runs`: list, stop, resume, delete or restore runs."""
+"""`runs`: list, find, compare, stop, resume, delete or restore runs."""
 
 import argparse
 import sys
@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from engine.command_line.inspection import check_runs
+from engine.command_line.label import label_words
 from engine.command_line.parser import add_folders, open_store, print_json
+from engine.command_line.run_details import find_runs, show_difference, show_log
 from engine.command_line.waiting import place_of, worker_of
 from engine.errors import InputError
 from engine.formatting import duration, percent
@@ -17,6 +19,7 @@ from engine.queue.deletion import delete_runs, restore_run
 from engine.queue.job import ACTIVE, WAITING, Job
 from engine.queue.overview import RunProblem, list_runs, read_overview
 from engine.queue.problem import QueueProblem
+from engine.queue.run_filter import FIELDS, parse_filter
 from engine.queue.run_queue import RunQueue, readable_jobs
 from engine.queue.submission import retry_run
 from engine.queue.worker_state import WorkerState, worker_state
@@ -38,14 +41,26 @@ def add_parser(commands) -> None:
     )
     action.add_argument("--restore", action="store_true", help="restore these deleted runs")
     action.add_argument("--deleted", action="store_true", help="list deleted runs")
+    action.add_argument("--diff", action="store_true", help="settings in which these two runs differ")
+    action.add_argument("--log", action="store_true", help="log of these runs")
     action.add_argument("--check", action="store_true", help="read all files of these runs, or of all runs, again")
+    parser.add_argument(
+        "--where",
+        default="",
+        metavar="FILTER",
+        help=f"list the runs that meet all conditions, such as 'λ = 0.03 seed >= 2 tag = paper'; "
+        f"fields: {', '.join(FIELDS)}; other words are looked for in names, tags and notes",
+    )
+    parser.add_argument("--archived", action="store_true", help="list archived runs too")
     add_folders(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    store = open_store(args.store)
+    store, terms = open_store(args.store), parse_filter(args.where)
     queue = RunQueue(store.root)
+    if args.diff or args.log:
+        return show_difference(args, store) if args.diff else show_log(args, store, queue)
     if args.deleted:
         return list_deleted(store, args.json)
     _reconcile(queue)
@@ -66,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
         overviews = [read_overview(store, run_id, trainings.get(run_id)) for run_id in args.run_ids]
     else:
         overviews, problems = list_runs(store, queue)
+        overviews = find_runs(store, overviews, terms, args.archived)
     documents = [overview.document() for overview in overviews]
     if args.json:
         print_json({"runs": documents, "problems": [*notes, *(each.sentence for each in problems)]})
@@ -74,13 +90,16 @@ def run(args: argparse.Namespace) -> int:
         print(sentence, file=sys.stderr)
     for overview, document in zip(overviews, documents, strict=True):
         print(
-            f"{document['run_id']:44} {document['status']:12} {document['label']:36}"
+            f"{document['run_id']:44} {document['status']:12} {overview.label:36}"
             f" clean {percent(document['clean_accuracy']):>7}"
             f"  fuzziness {QUANTITIES['fuzziness'].words(overview.quantity('fuzziness'))}"
+            f"{label_words(overview.labels)}"
         )
         if document["error"]:
             print(f"  {document['error']}")
-    if not documents:
+    if not documents and (terms or store.run_ids()):
+        print("No run meets these conditions." if terms else "All runs are archived; list them with --archived.")
+    elif not documents:
         print(f"No runs yet. Start with `python -m engine launch --wait{folder_options(store.root)}`.")
     return 0
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.atomic import place_folder
 from engine.errors import InputError
+from engine.runs.labels import LABELS
 from engine.runs.records import METRICS, read_conv_weights, read_metrics, weights_file
 from engine.runs.run_files import CONFIG, ENVIRONMENT, MODEL, RESULT
 from engine.runs.store import RunStore
@@ -56,6 +57,8 @@ def _copy(store: RunStore, run_id: str, copy: Path, snapshots: int, without: Col
     for name in (CONFIG, ENVIRONMENT, RESULT, *(() if "weights" in without else (MODEL,))):
         if (folder / name).exists():
             shutil.copy2(folder / name, copy / name)
+    if (labels := store.labels_path(run_id)).exists():
+        shutil.copy2(labels, copy / LABELS)
     for name in (*RESULTS, *(() if "images" in without else IMAGES)):
         if (folder / name).is_dir():
             shutil.copytree(folder / name, copy / name)

@@ -45,7 +45,7 @@ class Run:
         except InputError:
             return f"<Run {self.run_id}, not in {self.laboratory.root}>"
         accuracy = overview.document()["clean_accuracy"]
-        words = [self.run_id, overview.config.label, overview.status]
+        words = [self.run_id, overview.label, overview.status]
         words += [] if accuracy is None else [f"clean accuracy {100 * accuracy:.1f} %"]
         return f"<Run {', '.join(words)}>"
 
@@ -66,8 +66,8 @@ class Run:
 
     @property
     def label(self) -> str:
-        """Label of the run in charts: variant, strengths and seed."""
-        return self.config.label
+        """Label of the run in charts: the name that users gave it or, without one, variant, strengths and seed."""
+        return self._overview().label
 
     @property
     def status(self) -> RunStatus:

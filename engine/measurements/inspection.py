@@ -13,6 +13,7 @@ from engine.measurements.diagnosis.read import read_diagnosis_file
 from engine.measurements.evaluation.arrays import read_evaluated
 from engine.measurements.evaluation.read import read_report
 from engine.measurements.transfer.read import read_transfer_file
+from engine.runs.labels import read_labels
 from engine.runs.records import METRICS, RECORDS_REMEDY, check_rows, complete_lines, valid_records, weights_file
 from engine.runs.resumption import check_records
 from engine.runs.run_data import sessions_so_far
@@ -43,6 +44,7 @@ def run_problems(store: RunStore, run_id: str, *, is_active: bool = False, from_
     """
     folder, check = store.path(run_id), _problem if from_disk else _remembered
     found: list[str | None] = [_refusal(store.config, run_id), _refusal(store.result, run_id)]
+    found.append(check(read_labels, path := store.labels_path(run_id), file_state(path)))
     found += [check(read, path, file_state(path)) for read, path in _files(folder, is_active)]
     found += [_listing_problem(folder / name) for name in dict.fromkeys(name for name, _ in READERS)]
     if not is_active:

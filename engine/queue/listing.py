@@ -11,11 +11,12 @@ from engine.file_state import MISSING, FileState, file_state, now_ns
 from engine.queue.job import ACTIVE, Job
 from engine.queue.overview import RunOverview, RunProblem, in_order, read_listed
 from engine.queue.run_queue import RunQueue, readable_jobs
+from engine.runs.labels import LABELS
 from engine.runs.records import METRICS
 from engine.runs.run_files import CONFIG, MODEL, RESULT
 from engine.runs.store import RUN_ID, RunStore
 
-DECISIVE = (CONFIG, RESULT, METRICS, MODEL)
+DECISIVE = (CONFIG, RESULT, METRICS, MODEL, LABELS)
 """Files that an overview depends on. All but METRICS are replaced as a whole, which also changes the folder's state."""
 
 CHECKED = 250
@@ -27,11 +28,15 @@ SHARED_FOR = 0.3
 
 @dataclass(frozen=True)
 class _Kept:
-    """One run as it was read: the states of its folder and files before, its job, and whether this can be trusted."""
+    """One run as it was read: the states of its folder and files before, its job, and whether this can be trusted.
+
+    given: state of the labels that the store has for a shipped run.
+    """
 
     folder: str
     is_own: bool
     states: tuple[FileState, ...]
+    given: FileState
     job: Job | None
     found: RunOverview | RunProblem
     is_settled: bool
@@ -78,6 +83,11 @@ class Listing:
                 self._read = self._read_all()
             overviews, problems = self._read
             return list(overviews), list(problems)
+
+    def renew(self) -> None:
+        """Read all runs again at the next call, since this process has changed one."""
+        with self._lock:
+            self._started = float("-inf")
 
     def jobs(self) -> dict[str, Job]:
         """job_id -> job, newest first; read again only if the queue's files have changed."""
@@ -146,26 +156,34 @@ class Listing:
         if kept is not None and self._is_current(run_id, kept, job):
             return kept
         folder = self.store.path(run_id) if RUN_ID.fullmatch(run_id) else Path()
+        is_own = folder.parent == self.store.root
+        given = MISSING if is_own else self._given_labels(run_id)
         states = _states(str(folder))  # before the files are read: what changes meanwhile is noticed next time
         found = read_listed(self.store, run_id, job)
         if isinstance(found, RunOverview) and kept is not None and isinstance(kept.found, RunOverview):
             if found.config == kept.found.config:  # the same objects, so that what was derived from them stays known
                 found = replace(found, config=kept.found.config)
             found = kept.found if found == kept.found else found
-        is_settled = all(state.is_settled(now_ns()) for state in states)
-        return _Kept(str(folder), folder.parent == self.store.root, states, job, found, is_settled)
+        is_settled = all(state.is_settled(now_ns()) for state in (*states, given))
+        return _Kept(str(folder), is_own, states, given, job, found, is_settled)
 
     def _is_current(self, run_id: str, kept: _Kept, job: Job | None) -> bool:
         """Whether a run is still as it was read. Only a shipped run can have moved: into the store."""
         if not kept.is_settled or not (kept.job is job or kept.job == job):
             return False
-        if not kept.is_own and kept.folder != str(self.store.path(run_id)):
+        if not kept.is_own and (
+            kept.folder != str(self.store.path(run_id)) or kept.given != self._given_labels(run_id)
+        ):
             return False
         if isinstance(kept.found, RunProblem) and self._is_turn(run_id):
             return False  # the disk may have recovered, which changes no state
         if kept.is_finished and not self._is_turn(run_id):
             return kept.states[0] == file_state(kept.folder)
         return kept.states == _states(kept.folder)
+
+    def _given_labels(self, run_id: str) -> FileState:
+        """State of the labels that the store has for a shipped run."""
+        return file_state(f"{self.store.root}/{run_id}/{LABELS}")
 
     def _is_turn(self, run_id: str) -> bool:
         """Whether the files of a finished run are looked at in this read; every run has its turn."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import isnan
 from typing import Literal, get_args
 
@@ -11,6 +12,7 @@ from engine.minmax.quantities import layer_values, recorded
 from engine.queue.job import ACTIVE, Job, Status
 from engine.queue.run_queue import RunQueue, readable_jobs
 from engine.runs.config import RunConfig
+from engine.runs.labels import RunLabels
 from engine.runs.model_config import ModelConfig
 from engine.runs.records import read_last_metrics
 from engine.runs.run_files import MODEL
@@ -35,6 +37,8 @@ class RunOverview:
     is_shipped: whether it is a recorded run of the project, or a copy of one, and was not trained here.
     has_weights: whether its final weights are stored, so that it can be attacked; some recorded runs have none.
     problems: a sentence for each of its files that cannot be read, with what to do.
+    labels: name, note and tags that users gave it.
+    created_at: when it was launched, imported or frozen; None if unknown.
     """
 
     run_id: str
@@ -46,6 +50,13 @@ class RunOverview:
     is_shipped: bool = False
     has_weights: bool = True
     problems: tuple[str, ...] = ()
+    labels: RunLabels = RunLabels()
+    created_at: datetime | None = None
+
+    @property
+    def label(self) -> str:
+        """Name of the run in lists, charts and tables: its users' or, without one, that of its configuration."""
+        return self.labels.name or self.config.label
 
     @property
     def error(self) -> str | None:
@@ -79,11 +90,13 @@ class RunOverview:
         return {
             "run_id": self.run_id,
             "status": self.status,
-            "label": config.label,
+            "label": self.label,
+            "labels": self.labels.model_dump(mode="json"),
             "dataset": config.dataset,
             "architecture": config.architecture,
             "variant": config.variant,
             "shipped": self.is_shipped,
+            "created_at": self.created_at.isoformat() if self.created_at else None,
             **training,
             "epoch": last.get("epoch"),
             "clean_accuracy": result.get("clean_accuracy", last.get("clean_accuracy")),
@@ -109,7 +122,7 @@ class RunProblem:
 
 def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
     """Overview of one run; InputError if it does not exist or its config cannot be read."""
-    config, problems, result, last = store.config(run_id), [], None, None
+    (config, created_at), problems, result, last = store.described(run_id), [], None, None
     folder = store.folder(run_id)
     try:
         result = store.result(run_id)
@@ -120,8 +133,15 @@ def read_overview(store: RunStore, run_id: str, job: Job | None) -> RunOverview:
         last = read_last_metrics(folder)
     except DamagedFile as error:
         problems.append(str(error))
+    labels = RunLabels()
+    try:
+        labels = store.labels(run_id)
+    except DamagedFile as error:
+        problems.append(str(error))
     is_shipped, has_weights = job is None and store.has_shipped(run_id), file_state(folder / MODEL) != MISSING
-    return RunOverview(run_id, config, status, last, result, job, is_shipped, has_weights, tuple(problems))
+    return RunOverview(
+        run_id, config, status, last, result, job, is_shipped, has_weights, tuple(problems), labels, created_at
+    )
 
 
 def _status(result: dict | None, job: Job | None) -> Status:

@@ -34,7 +34,7 @@ def submit_runs(store: RunStore, queue: RunQueue, configs: Sequence[RunConfig], 
 
 def _start(store: RunStore, queue: RunQueue, config: RunConfig, place: Place) -> None:
     """Create a run and queue its training together, so that no deletion comes in between; on an error, do neither."""
-    is_new = not os.path.lexists(store.root / config.run_id)
+    is_new = not is_run(store.root / config.run_id)
     try:
         with queue.transaction():
             store.create(config)

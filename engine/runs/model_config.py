@@ -15,6 +15,11 @@ from engine.runs.variants import CUSTOM, VARIANTS
 LONGEST_NAME = 80
 
 
+def printable_line(text: str) -> str:
+    """A text joined to one line, without characters that cannot be printed."""
+    return " ".join("".join(letter for letter in text if letter.isprintable() or letter.isspace()).split())
+
+
 class ModelConfig(BaseModel):
     """Network and data set of a run, by their names in the catalogs."""
 
@@ -111,10 +116,7 @@ class ImportedConfig(ModelConfig):
     @field_validator("name", mode="before")
     @classmethod
     def _one_line(cls, name: object) -> object:
-        """Join the name to one line and remove characters that cannot be printed."""
-        if not isinstance(name, str):
-            return name
-        return " ".join("".join(letter for letter in name if letter.isprintable() or letter.isspace()).split())
+        return printable_line(name) if isinstance(name, str) else name
 
     @property
     def run_id(self) -> str:

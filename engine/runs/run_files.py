@@ -12,6 +12,7 @@
          diagnoses/*.json     checks of whether the reports can be trusted
          curves/*.json        accuracy against epsilon
          transfers/*.json     predictions of other runs for this run's adversarial images
+         labels.json          name, note and tags by users    (labels.py)
          own_images/*         reports and predictions (json, npz) for images of users, which are no test images
 images/<image>.npz            an image of a user, fitted to the networks, and its label (measurements/own_images.py)
 

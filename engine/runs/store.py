@@ -8,11 +8,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.atomic import place_folder
+from engine.atomic import folder_locked, place_folder
 from engine.documents import damaged, documents_in, first_fault, modified
 from engine.errors import DamagedFile, InputError, disk_words
 from engine.runs.config import RunConfig
 from engine.runs.folder_options import folder_options
+from engine.runs.labels import LABELS, LabelChange, RunLabels, hand_over, has_labels_alone, read_labels
 from engine.runs.model_config import ImportedConfig, ModelConfig
 from engine.runs.result_file import read_result
 from engine.runs.run_files import CONFIG, ENVIRONMENT, MODEL, RESULT, read_json, write_json
@@ -123,16 +124,26 @@ class RunStore:
         return folder
 
     def discard(self, run_id: str) -> None:
-        """Remove a run that has nothing but its config, since it could not be queued; any other is left unchanged."""
+        """Remove a run that has nothing but its config and labels, since it could not be queued; labels stay."""
         folder = self.root / run_id
         with suppress(OSError):
-            if os.listdir(folder) == [CONFIG]:
+            if {*os.listdir(folder)} <= {CONFIG, LABELS}:
                 (folder / CONFIG).unlink()
                 folder.rmdir()
 
     def _place(self, folder: Path, fill: Callable[[Path], object]) -> None:
-        """Create the folder of a run as a whole, unless it exists; an empty folder gives way."""
-        place_folder(folder, fill, is_whole=lambda: is_run(folder), set_aside=self.trash.put)
+        """Create the folder of a run as a whole, unless it exists; an empty folder gives way, and labels stay."""
+        made: list[Path] = []
+
+        def fill_new(new: Path) -> None:
+            made.append(new)
+            fill(new)
+
+        def give_way(old: Path) -> None:
+            if not hand_over(old, made[0]):
+                self.trash.put(old)
+
+        place_folder(folder, fill_new, is_whole=lambda: is_run(folder), set_aside=give_way)
 
     def check_deletable(self, run_id: str) -> Path:
         """Path of a run that can be deleted: it is in `root`, even if its config is damaged or it is a symbolic link.
@@ -142,7 +153,7 @@ class RunStore:
         """
         own = self.root / run_id
         is_named = RUN_ID.fullmatch(run_id) and (_DIGEST_AT_END.search(run_id) or is_run(own))
-        if is_named and os.path.lexists(own):
+        if is_named and os.path.lexists(own) and not has_labels_alone(own):
             return own
         self.folder(run_id)
         raise InputError(
@@ -156,7 +167,11 @@ class RunStore:
         return self.trash.put(self.check_deletable(run_id))
 
     def config(self, run_id: str) -> ModelConfig:
-        """Config of a run: a RunConfig or an ImportedConfig.
+        """Config of a run: a RunConfig or an ImportedConfig; errors as in `described`."""
+        return self.described(run_id)[0]
+
+    def described(self, run_id: str) -> tuple[ModelConfig, datetime | None]:
+        """Config of a run, and when the run was created; None if its config does not say so.
 
         Raises:
             InputError: the run does not exist, or its config is of a newer version.
@@ -172,10 +187,12 @@ class RunStore:
             if unknown := set(document) - _ENTRIES:
                 raise ValueError(f"unknown entries {sorted(unknown)}")
             if "imported" in document:
-                return ImportedConfig.model_validate(document["imported"])
-            return RunConfig.model_validate(document.get("config"))
+                config = ImportedConfig.model_validate(document["imported"])
+            else:
+                config = RunConfig.model_validate(document.get("config"))
         except ValueError as error:  # of pydantic and InputError too
             raise damaged(path, first_fault(error), CONFIG_REMEDY) from error
+        return config, _moment(document.get("created_at"))
 
     def training_config(self, run_id: str) -> RunConfig:
         """Config of a run that is trained here; InputError as in `config`, and for imported weights."""
@@ -187,6 +204,33 @@ class RunStore:
     def result(self, run_id: str) -> dict | None:
         """Result of a run; None until it has ended; DamagedFile if it cannot be read."""
         return read_result(self.path(run_id))
+
+    def labels_path(self, run_id: str) -> Path:
+        """Path of a run's labels: in `root`, unless only a shipped run brings some."""
+        own = self.root / run_id / LABELS
+        return own if os.path.lexists(own) else self.path(run_id) / LABELS
+
+    def labels(self, run_id: str) -> RunLabels:
+        """Labels of a run; DamagedFile if they cannot be read."""
+        return read_labels(self.labels_path(run_id)) or RunLabels()
+
+    def change_labels(self, run_id: str, change: LabelChange) -> RunLabels:
+        """Change the labels of a run; those of a shipped run are written into `root`, and the run is not copied.
+
+        Changes of several processes and threads come one after another; each starts from the labels on disk.
+
+        Raises:
+            InputError: the run does not exist, the new labels exceed their limits, or the store is read-only.
+            DamagedFile: the present labels cannot be read.
+        """
+        self.prepare()
+        with folder_locked(self.root):
+            self.folder(run_id)
+            labels = change.applied(self.labels(run_id))
+            own = self.root / run_id
+            own.mkdir(exist_ok=True)
+            write_json(own / LABELS, labels.model_dump(mode="json"))
+        return labels
 
     def report_paths(self, run_id: str) -> list[Path]:
         """Paths of a run's robustness reports, oldest first; each file is named after its protocol."""
@@ -206,6 +250,15 @@ def describe_run(folder: Path, config: ModelConfig) -> None:
             kind: config.model_dump(mode="json"),
         },
     )
+
+
+def _moment(text: object) -> datetime | None:
+    """A time in ISO format with its time zone; None for anything else."""
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def _check_config(folder: Path) -> Path:

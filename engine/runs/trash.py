@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.atomic import flush_folder
 from engine.errors import InputError
 from engine.runs.folder_options import folder_options
+from engine.runs.labels import hand_over, has_labels_alone
 
 TRASH = ".trash"
 DAYS_KEPT = 7
@@ -70,17 +71,18 @@ class Trash:
         raise InputError(f"the id of a deleted run in {self.folder}", repr(run_id), remedy)
 
     def restore(self, entry: DeletedRun) -> Path:
-        """Move a deleted run back into the store, and return its folder.
+        """Move a deleted run back into the store, and return its folder; labels that were given meanwhile stay.
 
         Raises:
             InputError: the run is no longer in the trash, it exists again, or the store is read-only.
         """
         self._check_writable()
         target = self.root / entry.run_id
-        if os.path.lexists(target):
+        if os.path.lexists(target) and not has_labels_alone(target):
             remedy = "Delete the new run first, or keep it. The deleted run is still in the trash."
             raise InputError("a run that does not exist again", entry.run_id, remedy)
         try:
+            hand_over(target, entry.path)
             os.rename(entry.path, target)
         except FileNotFoundError as error:
             raise InputError("a run in the trash", f"{entry.run_id}, which is gone", "Launch it again.") from error
