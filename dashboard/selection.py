@@ -44,7 +44,8 @@ def pick_runs(runs: Sequence[RunOverview], hindrance: Hindrance = lambda run: No
     """Draw the choice of runs and of what their colors mean, beside the page; all pages share it, the URL keeps it.
 
     All runs can be selected on every page. At first they are those of the URL, else those selected before, else the
-    newest two runs of this store that the page can show, or the recorded pair.
+    newest two runs of this store that the page can show, or the recorded pair. Pinned runs come first;
+    archived ones are left out unless they are selected.
 
     Args:
         runs: all runs, newest first.
@@ -54,7 +55,9 @@ def pick_runs(runs: Sequence[RunOverview], hindrance: Hindrance = lambda run: No
     by_id, state = {run.run_id: run for run in runs}, st.session_state
     if PICKED not in state:
         wanted = _known(st.query_params.get_all("runs"), by_id) or _known(state.get(SELECTED, []), by_id)
-        state[PICKED] = (wanted or _first_choice([run for run in runs if hindrance(run) is None]))[:SHOWN_AT_ONCE]
+        state[PICKED] = (
+            wanted or _first_choice([run for run in runs if not run.labels.archived and hindrance(run) is None])
+        )[:SHOWN_AT_ONCE]
     else:
         state[PICKED] = _known(state[PICKED], by_id)
     with st.sidebar:
@@ -75,14 +78,20 @@ def _pick(by_id: Mapping[str, RunOverview]) -> list[str]:
     several = len({run.config.dataset for run in by_id.values()}) > 1
     selected = st.multiselect(
         "Runs",
-        list(by_id),
+        _listed(by_id, st.session_state[PICKED]),
         key=PICKED,
-        format_func={run_id: _name(run.config, several, run.is_shipped) for run_id, run in by_id.items()}.__getitem__,
+        format_func=lambda run_id: _title(by_id[run_id], several),
         max_selections=SHOWN_AT_ONCE,
         placeholder="Choose one or more runs",
     )
     _note_unknown(by_id)
     return selected
+
+
+def _listed(by_id: Mapping[str, RunOverview], picked: Sequence[str]) -> list[str]:
+    """Ids to choose from: pinned runs first, archived ones only if they are picked."""
+    listed = [run_id for run_id, run in by_id.items() if not run.labels.archived or run_id in picked]
+    return sorted(listed, key=lambda run_id: not by_id[run_id].labels.pinned)
 
 
 def _pick_coloring() -> str:
@@ -157,7 +166,12 @@ def _first_choice(runs: Sequence[RunOverview]) -> list[str]:
     return [run.run_id for run in pair or runs[:2]]
 
 
+def _title(run: RunOverview, several_datasets: bool) -> str:
+    return _name(run.config, run.labels.name, several_datasets, run.is_shipped)
+
+
 @kept(16384)
-def _name(config: ModelConfig, several_datasets: bool, is_shipped: bool) -> str:
-    name = f"{config.dataset_spec.title}: {config.label}" if several_datasets else config.label
+def _name(config: ModelConfig, given: str, several_datasets: bool, is_shipped: bool) -> str:
+    label = given or config.label
+    name = f"{config.dataset_spec.title}: {label}" if several_datasets else label
     return f"{name} · {config.length}" + (" · shipped" if is_shipped else "")

@@ -70,7 +70,7 @@ def attend_worker(here: Settings) -> None:
 
 def draw_queue(here: Settings, runs: list[RunOverview]) -> None:
     """Draw a row per run of this store, active ones first: status, progress, remaining time, buttons."""
-    runs = [run for run in runs if not run.is_shipped]
+    runs = [run for run in runs if not run.is_shipped and not (run.labels.archived and run.status == "finished")]
     order = {
         status: place for place, status in enumerate((*ACTIVE, *WAITING, "damaged", "failed", "stopped", "finished"))
     }

@@ -72,7 +72,7 @@ for problem in problems:
 if recorded := sources.closest_watched(sources.shipped_runs()):
     draw_story(recorded)
 draw_launch(here, runs)
-if own := [run for run in runs if not run.is_shipped]:
+if own := [run for run in runs if not run.is_shipped and not run.labels.archived]:
     draw_own_runs(own)
 else:
     st.info("No runs have been trained here yet. The button above trains a first pair.")
