@@ -7,12 +7,11 @@ import streamlit as st
 
 from dashboard import measured, sources
 from dashboard.figures.coloring import COLOR_BY, Styles, run_styles
+from dashboard.memory import remembered_by_identity
 from dashboard.navigation import SHOWN_AT_ONCE
 from dashboard.ui.chips import color_chips
 from dashboard.ui.plain_text import plain
-from engine.kept import kept
 from engine.queue.overview import RunOverview
-from engine.runs.model_config import ModelConfig
 
 SELECTED, PICKED = "selected", "picked"
 """Session state: ids of the selected runs, for all pages; the widget's, which lasts as long as its page."""
@@ -80,7 +79,7 @@ def _pick(by_id: Mapping[str, RunOverview]) -> list[str]:
         "Runs",
         _listed(by_id, st.session_state[PICKED]),
         key=PICKED,
-        format_func=lambda run_id: _title(by_id[run_id], several),
+        format_func=_names(list(by_id.values()), several).__getitem__,
         max_selections=SHOWN_AT_ONCE,
         placeholder="Choose one or more runs",
     )
@@ -166,12 +165,13 @@ def _first_choice(runs: Sequence[RunOverview]) -> list[str]:
     return [run.run_id for run in pair or runs[:2]]
 
 
-def _title(run: RunOverview, several_datasets: bool) -> str:
-    return _name(run.config, run.labels.name, several_datasets, run.is_shipped)
+@remembered_by_identity
+def _names(runs: Sequence[RunOverview], several_datasets: bool) -> dict[str, str]:
+    """run_id -> name of the run in the choice."""
+    return {run.run_id: _name(run, several_datasets) for run in runs}
 
 
-@kept(16384)
-def _name(config: ModelConfig, given: str, several_datasets: bool, is_shipped: bool) -> str:
-    label = given or config.label
-    name = f"{config.dataset_spec.title}: {label}" if several_datasets else label
-    return f"{name} · {config.length}" + (" · shipped" if is_shipped else "")
+def _name(run: RunOverview, several_datasets: bool) -> str:
+    label = run.labels.name or run.config.label
+    name = f"{run.config.dataset_spec.title}: {label}" if several_datasets else label
+    return f"{name} · {run.config.length}" + (" · shipped" if run.is_shipped else "")

@@ -12,8 +12,10 @@ import pandas as pd
 from dashboard.frames.histories import POINTS
 from dashboard.frames.labels import unique_labels
 from dashboard.frames.tables import telling
+from dashboard.memory import remembered_by_identity
 from engine.attacks.catalog import attack_config
 from engine.formatting import MISSING
+from engine.kept import kept
 from engine.measurements.evaluation.survivors import CLEAN
 from engine.minmax.quantities import QUANTITIES
 from engine.robustness.report import RobustnessReport
@@ -57,6 +59,7 @@ class Quantity:
         return text if std is None or np.isnan(std) else f"{text} ± {self.scale * std:.{self.digits}f}"
 
 
+@kept(256)
 def quantity(name: str) -> Quantity:
     """The number of a run called `name`, or accuracy under the attack of this name.
 
@@ -74,6 +77,7 @@ def quantity(name: str) -> Quantity:
     return Quantity(name, one.title, one.unit, 1, digits, is_accuracy=False, is_logarithmic=one.is_logarithmic)
 
 
+@remembered_by_identity
 def sweep_frame(points: Sequence[GridPoint], reports: Mapping[str, RobustnessReport], layer: str) -> pd.DataFrame:
     """One row per run: RUN_COLUMNS and its numbers; NaN where a run has no such number or no tipping point.
 
@@ -121,6 +125,7 @@ def quantities_of(frame: pd.DataFrame) -> list[str]:
     return [name for name in frame.columns if name not in RUN_COLUMNS]
 
 
+@remembered_by_identity
 def point_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per λ and μ of a `sweep_frame`, ascending.
 
@@ -162,6 +167,7 @@ def point_label(l1: float, mu: float) -> str:
     return f"λ {l1:g}, μ {mu:g}".replace("-", "−")
 
 
+@remembered_by_identity
 def number_table(points: pd.DataFrame, quantities: Sequence[Quantity]) -> pd.DataFrame:
     """A `point_frame` for display: strengths and seeds, then each quantity as mean ± standard deviation."""
     table = {

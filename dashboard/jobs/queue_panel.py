@@ -21,7 +21,9 @@ from engine.queue.worker_state import worker_state
 from engine.runs.config import RunConfig
 from engine.runs.trash import DAYS_KEPT
 
-SHOWN = 25
+SHOWN_AT_ONCE, SHOWN = 8, 25
+"""Number of rows that are drawn at once, and on request."""
+
 PAUSE, FAILED_PAUSE = 5.0, 60.0
 """Seconds between two starts of a worker, and after a worker that ended by an error."""
 
@@ -74,8 +76,15 @@ def draw_queue(here: Settings, runs: list[RunOverview]) -> None:
     order = {
         status: place for place, status in enumerate((*ACTIVE, *WAITING, "damaged", "failed", "stopped", "finished"))
     }
-    for run in sorted(runs, key=lambda run: order[run.status])[:SHOWN]:
+    ordered = sorted(runs, key=lambda run: order[run.status])[:SHOWN]
+    for run in ordered[:SHOWN_AT_ONCE]:
         _draw_row(here, run)
+    if further := ordered[SHOWN_AT_ONCE:]:
+        more = st.expander(f"{len(further)} more", key="more-runs", on_change="rerun")
+        if more.open:
+            with more:
+                for run in further:
+                    _draw_row(here, run)
     if len(runs) > SHOWN:
         st.caption(f"Not shown: {len(runs) - SHOWN} more. `python -m engine runs` lists all runs.")
 

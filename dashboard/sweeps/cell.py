@@ -1,15 +1,17 @@
 """One point of the strength grid: its choice by click or by name, its numbers, and links to its runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.frames.sweeps import point_label, quantity
+from dashboard.frames.sweeps import Quantity, point_label, quantity
+from dashboard.memory import remembered_by_identity
 from dashboard.navigation import SHOWN_AT_ONCE, draw_link
 from dashboard.sweeps.grid import StrengthGrid
 from dashboard.ui.page_export import PageExport
+from dashboard.ui.tables import arrow_table
 from dashboard.ui.widgets import forget_unknown
 from engine.formatting import MISSING
 
@@ -42,10 +44,7 @@ def draw_numbers_to_click(grid: StrengthGrid) -> None:
         "Quantity", names, format_func=lambda name: quantity(name).heading, key="cells-of", label_visibility="collapsed"
     )
     one = grid.quantity(name)
-    matrix = one.scale * grid.points.pivot(index="l1", columns="mu", values=one.name)
-    l1s, mus = list(matrix.index), list(matrix.columns)
-    shown = matrix.set_axis([f"μ {mu:g}".replace("-", "−") for mu in mus], axis="columns")
-    shown.insert(0, L1_DOWN, [f"λ {l1:g}" for l1 in l1s])
+    l1s, mus, shown = number_matrix(grid.points, one)
     key = f"cells-{name}-{len(l1s)}-{len(mus)}"
 
     def choose() -> None:
@@ -56,7 +55,7 @@ def draw_numbers_to_click(grid: StrengthGrid) -> None:
 
     number = st.column_config.NumberColumn(format=f"%.{one.digits}f")
     st.dataframe(
-        shown,
+        arrow_table(shown),
         hide_index=True,
         column_config={L1_DOWN: st.column_config.Column(pinned=True)} | dict.fromkeys(list(shown.columns)[1:], number),
         key=key,
@@ -66,11 +65,21 @@ def draw_numbers_to_click(grid: StrengthGrid) -> None:
     )
 
 
+@remembered_by_identity
+def number_matrix(points: pd.DataFrame, one: Quantity) -> tuple[list[float], list[float], pd.DataFrame]:
+    """Every λ and every μ of a `point_frame`, and a quantity at each pair, with a first column that names λ."""
+    matrix = one.scale * points.pivot(index="l1", columns="mu", values=one.name)
+    l1s, mus = list(matrix.index), list(matrix.columns)
+    shown = matrix.set_axis([f"μ {mu:g}".replace("-", "−") for mu in mus], axis="columns")
+    shown.insert(0, L1_DOWN, [f"λ {l1:g}" for l1 in l1s])
+    return l1s, mus, shown
+
+
 def draw_cell(grid: StrengthGrid, cell: tuple[float, float], export: PageExport) -> None:
     """Draw the runs of a point, their numbers, and links to the pages that show them."""
     rows, point = _at(grid.runs, cell), _at(grid.points, cell).to_dict("records")[0]
     export.table(
-        run_table(grid, rows),
+        run_table(grid.runs, grid.quantities, *cell),
         key="sweep-cell",
         title=f"Runs at {point_label(*cell)}",
         column_config={
@@ -82,10 +91,12 @@ def draw_cell(grid: StrengthGrid, cell: tuple[float, float], export: PageExport)
     draw_links(list(rows["run_id"]), list(rows.loc[rows["status"] == "finished", "run_id"]))
 
 
-def run_table(grid: StrengthGrid, rows: pd.DataFrame) -> pd.DataFrame:
-    """Runs and their numbers, with the column titles of the page."""
+@remembered_by_identity
+def run_table(runs: pd.DataFrame, quantities: Sequence[Quantity], l1: float, mu: float) -> pd.DataFrame:
+    """Runs at a point and their numbers, with the column titles of the page."""
+    rows = _at(runs, (l1, mu))
     table = pd.DataFrame({"Seed": rows["seed"], "Status": rows["status"], "Variant": rows["label"]})
-    for one in grid.quantities:
+    for one in quantities:
         table[one.heading] = one.scale * rows[one.name]
     return table.reset_index(drop=True)
 

@@ -1,6 +1,6 @@
 """The strength grid of the page: its runs, protocol and quantities."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,17 @@ import streamlit as st
 from dashboard import measured, sources
 from dashboard.frames.labels import LAYERS
 from dashboard.frames.sweeps import Quantity, point_frame, quantities_of, quantity, sweep_frame
+from dashboard.memory import remembered_by_identity
 from dashboard.ui.protocol_picker import pick_protocol, protocol_title
 from engine.measurements.request import digest
 from engine.minmax.objective import PLACES
 from engine.minmax.penalties import PENALTIES
 from engine.minmax.quantities import recorded
 from engine.queue.overview import RunOverview
+from engine.robustness.report import RobustnessReport
 from engine.runs.config import RunConfig
 from engine.studies.alike import of_family
-from engine.studies.strength_grid import grid_points, strength_grids
+from engine.studies.strength_grid import GridPoint, grid_points, strength_grids
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedule import TrainingConfig
 
@@ -60,7 +62,7 @@ def pick_grid(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) ->
     Args:
         awaited: families that are preselected, initially and whenever they change.
     """
-    counted = strength_grids(runs)
+    counted = _strength_grids(runs)
     offered = [(of, count) for of, count in counted if count > 1] or counted
     if not offered:
         return None
@@ -76,6 +78,16 @@ def pick_grid(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) ->
         bind="query-params",
     )
     return read_grid(of, runs, layer or of.conv_layers[0])
+
+
+@remembered_by_identity
+def _strength_grids(runs: Sequence[RunOverview]) -> list[tuple[RunConfig, int]]:
+    return strength_grids(runs)
+
+
+@remembered_by_identity
+def _points(of: RunConfig, runs: Sequence[RunOverview], reports: Mapping[str, RobustnessReport]) -> Sequence[GridPoint]:
+    return grid_points(runs, of, lambda run: run.run_id in reports)
 
 
 def _pick_family(place: Any, offered: Sequence[tuple[RunConfig, int]], awaited: Sequence[RunConfig]) -> RunConfig:
@@ -103,8 +115,7 @@ def read_grid(of: RunConfig, runs: Sequence[RunOverview], layer: str) -> Strengt
     reports = {run.run_id: measured.reports(run.run_id) for run in members if run.status == "finished"}
     protocol = pick_protocol(reports)
     of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}
-    there = grid_points(members, of, lambda run: run.run_id in of_protocol)
-    frame = sweep_frame(there, of_protocol, layer)
+    frame = sweep_frame(_points(of, members, of_protocol), of_protocol, layer)
     names = quantities_of(frame)
     return StrengthGrid(
         of,

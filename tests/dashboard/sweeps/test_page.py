@@ -1,10 +1,13 @@
 """The Sweeps page: launch, progress, stop, resume and removal of sweeps; maps and points."""
 
 import shutil
+from collections import Counter
 
 import pytest
 
+from dashboard.frames import sweeps
 from dashboard.frames.sweeps import point_label
+from dashboard.sweeps import grid
 from engine.measurements.evaluation.measure import evaluate_run
 from engine.minmax.objective import ObjectiveConfig
 from engine.queue.overview import list_runs
@@ -239,3 +242,30 @@ def test_a_worker_is_called_while_only_attacks_wait(open_sweeps, swept):
     stop_study(queue, more.study, progress)
     assert "0 of 4" in app.get("progress")[0].proto.text
     assert {job.status for job in queue.jobs()} == {"stopped"}
+
+
+def test_a_rerun_computes_nothing_until_a_report_changes(open_sweeps, swept, monkeypatch):
+    computed: Counter = Counter()
+
+    def counted(function):
+        def count(*args, **options):
+            computed[function.__name__] += 1
+            return function(*args, **options)
+
+        return count
+
+    for module, names in {grid: ("strength_grids", "grid_points"), sweeps: ("run_numbers", "_point")}.items():
+        for name in names:
+            monkeypatch.setattr(module, name, counted(getattr(module, name)))
+    app = open_sweeps(swept.root)
+    assert set(computed) == {"strength_grids", "grid_points", "run_numbers", "_point"}
+    computed.clear()
+    app.run()
+    assert not computed and not app.exception
+    for config in REQUEST.configs():
+        (path,) = swept.report_paths(config.run_id) or [None]
+        if path is not None:
+            path.unlink()
+    app.run()
+    assert computed["run_numbers"] and not app.exception
+    assert "Under fgsm (%)" not in app.dataframe[-1].value.columns
