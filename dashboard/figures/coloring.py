@@ -71,5 +71,5 @@ def painted(frame: pd.DataFrame, styles: Styles) -> pd.DataFrame:
     if not styles:
         return frame
     default = Style("")
-    found = [styles.get(str(run_id), default) for run_id in frame["run_id"]]
+    found = [styles.get(str(run_id), default) for run_id in frame["run_id"].tolist()]
     return frame.assign(color=[style.color for style in found], dash=[style.dash for style in found])

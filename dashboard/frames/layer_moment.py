@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ class LayerMoment:
     runs: Sequence[RunOverview]
     records: Mapping[str, Sequence[dict]]
     weights: Mapping[str, np.ndarray | Film]
+    nbytes: ClassVar[int] = 100_000  # an estimate: it refers to records and films that are kept without it
 
     @property
     def title(self) -> str:
@@ -49,7 +51,7 @@ class LayerMoment:
     def dated(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table with a column `epoch`: the epoch of each run's snapshot, which can be earlier than this moment."""
         epochs = {run_id: self.records[run_id][place]["epoch"] for run_id, place in self.positions.items()}
-        return table.assign(epoch=[epochs[run_id] for run_id in table["run_id"]])
+        return table.assign(epoch=[epochs[run_id] for run_id in table["run_id"].tolist()])
 
     @cached_property
     def labels(self) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """Weights on recorded runs: what is drawn is what is stored, and an address brings it back."""
 
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
 
 from dashboard.ui import live_charts
 from dashboard.ui.playback import CLOCK
+from dashboard.weights import exhibits
 from engine.runs.records import read_conv_weights, read_metrics
 from tests.dashboard.store_runs import std_and_minmax
 from tests.dashboard.ui.held import hold
@@ -22,6 +24,28 @@ def test_one_slider_moves_every_run(open_page, trained_store, drawn):
             weights = read_conv_weights(trained_store.folder(run_id), "conv1")[position]
             edges = np.append(rows["left"], rows["right"].iloc[-1])
             assert rows["count"].tolist() == np.histogram(weights.clip(edges[0], edges[-1]), edges)[0].tolist()
+
+
+def test_a_rerun_computes_nothing_until_another_epoch_is_shown(open_page, trained_store, monkeypatch):
+    computed: Counter = Counter()
+
+    def counted(function):
+        def count(*args, **options):
+            computed[function.__name__] += 1
+            return function(*args, **options)
+
+        return count
+
+    names = ("layer_film", "history_frame", "phase_parts", "comparison_frame")
+    for name in names:
+        monkeypatch.setattr(exhibits, name, counted(getattr(exhibits, name)))
+    app = open_page("weights", trained_store.root)
+    assert set(computed) == set(names)
+    computed.clear()
+    app.run()
+    assert not computed and not app.exception
+    hold(app, 0.5)
+    assert computed == {"layer_film": 1, "comparison_frame": 1}, "histories do not depend on the epoch"
 
 
 def test_an_address_brings_the_view_back(open_page, trained_store, drawn):
