@@ -47,7 +47,7 @@ def draw_checks(
     protocol: str,
 ) -> None:
     """Draw findings against the numbers above, then all checks; a button runs the missing ones."""
-    st.subheader("Reliability checks")
+    st.header("Reliability checks")
     labels = unique_labels(runs)
     found = {run.run_id: one for run in runs if (one := measured.diagnosis(run.run_id, protocol)) is not None}
     if not here.read_only:

@@ -18,7 +18,7 @@ FORMATS = COLUMN_CONFIG | {CLEAN: st.column_config.NumberColumn(format="%.1f")}
 
 def draw_own_runs(runs: Sequence[RunOverview]) -> None:
     """Draw a table of the newest runs and a link to their weights."""
-    st.subheader("Your runs")
+    st.header("Your runs")
     draw_table(own_table(runs[:MOST_ROWS]), key="own-runs", name="Runs here", column_config=FORMATS)
     which = "this run" if len(runs) == 1 else f"the newest of {len(runs)} runs"
     draw_link("weights", f"Watch or replay {which}")

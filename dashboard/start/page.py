@@ -38,7 +38,7 @@ def draw_launch(here: Settings, runs: Sequence[RunOverview]) -> None:
     except (InputError, OSError) as error:
         draw_error(error)
         return
-    st.subheader("Your first pair of runs" if pair.seed == 0 else "Your next pair of runs")
+    st.header("Your first pair of runs" if pair.seed == 0 else "Your next pair of runs")
     if here.read_only:
         st.info("This laboratory is read-only. You can view all results but not launch runs.", icon=":material/lock:")
     else:

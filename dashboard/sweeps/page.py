@@ -50,14 +50,14 @@ def draw_grid(grid: StrengthGrid) -> None:
     view = pick_view(list(VIEWS))
     export = PageExport(f"Sweep of λ and μ: {grid.title}")
     where = st.container()
-    st.subheader("Selected point")
+    st.header("Selected point")
     cell = pick_cell(grid)
     with where:
         VIEWS[view](grid, export, cell)
     draw_numbers_to_click(grid)
     draw_cell(grid, cell, export)
     if view == "Maps":
-        st.subheader("All points")
+        st.header("All points")
         draw_numbers(grid, export)
     export.offer("sweep")
 

@@ -20,10 +20,10 @@ l1_strength, l2_strength = pick_strengths()
 objective = ObjectiveConfig(l1_strength=l1_strength, l2_strength=l2_strength)
 draw_penalty(export, objective)
 
-st.subheader("Weight paths under the penalty")
+st.header("Weight paths under the penalty")
 draw_paths(export, objective)
 
-st.subheader("Theorem 1 with σ depending on W")
+st.header("Theorem 1 with σ depending on W")
 st.markdown(
     r"One layer, $L = -y^\top \log \sigma(Wx)$, $\partial L/\partial x_i = \sum_j W_{ji}(\sigma_j - y_j)$. Model a "
     r"draws the weights from $U(0, 1)$, model b from $\mathrm{Bernoulli}(p_1)$. The paper claims "

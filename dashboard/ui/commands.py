@@ -10,4 +10,4 @@ def draw_commands(*commands: str) -> None:
     """Draw commands, each on a line; folders other than the default are added to each as options."""
     here = settings()
     options = folder_options(here.store.root, here.worker.data_dir)
-    st.code("\n".join(command + options for command in commands), language="bash", wrap_lines=True)
+    st.code("\n".join(command + options for command in commands), language=None, wrap_lines=True)

@@ -44,7 +44,7 @@ def draw_downloads(here: Settings, runs: list[RunOverview]) -> None:
             )
         st.caption("To load a file, run one of these snippets in the project folder:")
         for ending in ("safetensors", "pt"):
-            st.code(loading_code(run.config, f"{run.run_id}.{ending}"), language="python", wrap_lines=True)
+            st.code(loading_code(run.config, f"{run.run_id}.{ending}"), language=None, wrap_lines=True)
 
 
 def state_dict_bytes(store: Path, run_id: str) -> bytes:

@@ -71,7 +71,7 @@ def said(app) -> list[str]:
 
 def shown(app) -> str:
     """Text of a page, with the cells of its tables and the choices of its widgets."""
-    kinds = ("title", "info", "caption", "markdown", "subheader")
+    kinds = ("title", "info", "caption", "markdown", "header")
     texts = [str(one.value) for kind in kinds for one in app.get(kind)]
     texts += [frame.value.to_string() for frame in app.dataframe] + [str(one.options) for one in app.multiselect]
     return " ".join(texts).replace("\\", "")

@@ -65,7 +65,7 @@ def small_setting(monkeypatch):
 
 
 def texts(app) -> str:
-    kinds = ("title", "subheader", "caption", "markdown", "error", "info")
+    kinds = ("title", "header", "caption", "markdown", "error", "info")
     return " ".join(str(element.value) for kind in kinds for element in app.get(kind)).replace("\\", "")
 
 

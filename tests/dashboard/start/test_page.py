@@ -46,7 +46,7 @@ def test_the_first_button_trains_the_pair(open_page, tmp_path, started_workers):
 def test_the_button_says_what_a_second_press_does(open_page, tmp_path, started_workers):
     """A pair in training is watched; once it has ended, the next seed is trained, and the last pair can be replayed."""
     app = open_page("home", tmp_path / "store")
-    assert app.button[0].label == "Train Std and Min-Max" and app.subheader[0].value == "Your first pair of runs"
+    assert app.button[0].label == "Train Std and Min-Max" and app.header[0].value == "Your first pair of runs"
     app.button[0].click().run()
     queue = RunQueue(tmp_path / "store")
     first = {job.run_id for job in queue.jobs()}
