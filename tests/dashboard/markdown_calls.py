@@ -10,7 +10,7 @@ from pathlib import Path
 
 LABELED = ("label", "help")
 STREAMLIT: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
-    **dict.fromkeys(("markdown", "caption", "title", "header", "write"), ((0,), ("body", "help"))),
+    **dict.fromkeys(("markdown", "caption", "title", "header", "subheader", "write"), ((0,), ("body", "help"))),
     **dict.fromkeys(("error", "warning", "info", "success", "toast"), ((0,), ("body", "title"))),
     **dict.fromkeys(("button", "checkbox", "toggle", "popover", "badge", "link_button"), ((0,), LABELED)),
     **dict.fromkeys(("number_input", "text_input", "text_area", "slider", "file_uploader"), ((0,), LABELED)),
