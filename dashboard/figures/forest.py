@@ -11,6 +11,7 @@ from dashboard.figures.canvas import axis_title, compose, safe_text
 from dashboard.figures.drawn import drawn_once
 from dashboard.figures.palette import NEUTRAL, translucent, variant_color
 from dashboard.figures.panels import axis_suffix, panel_title
+from dashboard.memory import remembered_by_identity
 
 LOOKS = {
     "supported": ("circle", variant_color("std+l2")),
@@ -69,6 +70,7 @@ def forest_figure(statements: pd.DataFrame, title: str) -> go.Figure:
     return compose(title, traces, hovermode="closest", height=height, **layout)
 
 
+@remembered_by_identity
 def forest_height(statements: pd.DataFrame) -> int:
     """Height of `forest_figure` in pixels."""
     units = statements.dropna(subset=["difference"])["unit"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.figures.forest import forest_figure, forest_height
@@ -61,14 +62,26 @@ def draw_claims(export: PageExport, setting: Setting, claims: Sequence[JudgedCla
         alt=f"Difference and 95 % interval of every statement. {verdict_words(claims)}",
         table=statements,
     )
-    with st.expander("Claims as tables", icon=":material/table_rows:"):
-        export.table(claim_frame(claims), key="paper-verdicts", title="Claims of the paper")
-        numbers = {name: st.column_config.NumberColumn(format="%+.4g") for name in ("Difference", "from", "to")}
+    _draw_tables(export, claim_frame(claims), statements.loc[:, list(COLUMNS)].rename(columns=COLUMNS))
+
+
+def _draw_tables(export: PageExport, claims: pd.DataFrame, statements: pd.DataFrame) -> None:
+    """Draw both tables once they are opened; the saved page has them in any case."""
+    verdicts = {"key": "paper-verdicts", "title": "Claims of the paper"}
+    differences = {
+        "key": "paper-statements",
+        "title": "Statements of the claims: differences over seeds with 95 % intervals",
+    }
+    place = st.expander("Claims as tables", icon=":material/table_rows:", key="claims-as-tables", on_change="rerun")
+    if not place.open:
+        export.record_table(claims, **verdicts)
+        export.record_table(statements, **differences)
+        return
+    formats = {name: st.column_config.NumberColumn(format="%+.4g") for name in ("Difference", "from", "to")}
+    with place:
+        export.table(claims, **verdicts)
         export.table(
-            statements.loc[:, list(COLUMNS)].rename(columns=COLUMNS),
-            key="paper-statements",
-            title="Statements of the claims: differences over seeds with 95 % intervals",
-            column_config={**numbers, "p": st.column_config.NumberColumn(format="%.2g")},
+            statements, **differences, column_config=formats | {"p": st.column_config.NumberColumn(format="%.2g")}
         )
 
 

@@ -68,7 +68,7 @@ def in_folder(here: Settings, setting: Setting) -> Setting:
 
 
 def _pick_setting(library: Library, dataset: str) -> Setting:
-    settings = {setting_name(setting): setting for setting in library.settings()}
+    settings = {setting_name(setting): setting for setting in library.settings}
     key = f"{dataset}-setting"
     forget_unknown(key, settings)
     first = next((place for place, setting in enumerate(settings.values()) if library.has_runs(setting)), 0)

@@ -55,7 +55,8 @@ class Library:
         """Whether Min-Max was trained with this setting."""
         return bool(self.index.seeds(setting, "min-max"))
 
-    def settings(self) -> list[Setting]:
+    @cached_property
+    def settings(self) -> Sequence[Setting]:
         """The default setting, then all others that Min-Max was trained with, by scope, λ and μ."""
         choices = {
             (config.objective.scope != "conv1", config.objective.l1_strength, -config.objective.l2_strength)
@@ -66,8 +67,12 @@ class Library:
         known = [setting for setting in found if setting != self.base and self.has_runs(setting)]
         return [self.base, *known]
 
-    def sample_counts(self, setting: Setting) -> list[int]:
+    @cached_property
+    def sample_counts(self) -> Callable[[Setting], Sequence[int]]:
         """Numbers of attacked images at the paper's epsilon over the runs of a setting, ascending."""
+        return cache(self._count_samples)
+
+    def _count_samples(self, setting: Setting) -> Sequence[int]:
         evidence = self.evidence(setting)
         counts = {
             report.samples

@@ -52,6 +52,10 @@ class PageExport:
         """Draw and record a table under its title, with the downloads of `draw_table`."""
         st.markdown(f"**{plain(title)}**")
         draw_table(frame, key=key, name=title, column_config=column_config)
+        self.record_table(frame, key=key, title=title)
+
+    def record_table(self, frame: pd.DataFrame, *, key: str, title: str) -> None:
+        """Record a table that the page does not draw now."""
         self._exhibits[f"table {key}"] = Table(frame, title)
 
     def grid(self, grid: ExampleGrid, *, key: str) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.paper import figures, reading
+from dashboard.ui.page_export import PageExport
+from dashboard.ui.standalone_html import Table
 from engine.measurements.evaluation.measure import evaluate_run
 from engine.measurements.evaluation.read import read_report
 from engine.paper.claims import CLAIMS
@@ -334,3 +336,17 @@ def test_a_rerun_computes_nothing_until_a_run_or_a_report_changes(open_page, sto
     evaluate_run(store, config.run_id, SMALL.evaluation(20, ("mi-fgsm",)), store.root / "data", "cpu")
     app.run()
     assert f"{accuracy(store, config, 'mi-fgsm'):.1f}" == app.dataframe[TABLE_1].value.loc["MIA", ("Min-Max", "ours")]
+
+
+def test_the_claims_stand_in_tables_once_they_are_opened_and_in_the_saved_page_anyway(
+    open_page, reproduced, monkeypatch
+):
+    offered = []
+    monkeypatch.setattr(PageExport, "offer", lambda export, name: offered.append(export))
+    app = open_page("paper", reproduced.root)
+    before = len(app.dataframe)
+    app.session_state["claims-as-tables"] = True
+    app.run()
+    assert not app.exception and len(app.dataframe) == before + 2
+    saved = [[one.title for one in export.exhibits if isinstance(one, Table)] for export in offered]
+    assert saved[0] == saved[1] and "Claims of the paper" in saved[0]
