@@ -29,6 +29,7 @@ class Page(NamedTuple):
 MENU = (
     Page("start", "Start", "home", address="home"),
     Page("launch", "Launch", "rocket_launch"),
+    Page("runs", "Runs", "table_rows"),
     Page("sweeps", "Sweeps", "grid_on"),
     Page("weights", "Weights", "monitoring"),
     Page("robustness", "Robustness", "shield"),

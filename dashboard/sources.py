@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.memory import remembered
 from dashboard.settings import Settings, read_settings
 from engine.minmax.gradients import InputKind, Simulation, input_vector, simulate
+from engine.queue.job import Job
 from engine.queue.listing import Listing
 from engine.queue.overview import RunOverview, RunProblem
 from engine.queue.problem import QueueProblem
@@ -52,6 +53,23 @@ def queue_problem() -> str | None:
 def runs(run_ids: Sequence[str] | None = None) -> list[RunOverview]:
     """Readable runs of `listing`."""
     return listing(run_ids)[0]
+
+
+def renew() -> None:
+    """Read all runs again at the next call, since this process has changed one."""
+    here = settings()
+    _listing(here.store.root, here.store.shipped).renew()
+
+
+def jobs() -> list[Job]:
+    """All jobs of the queue, newest first; the last known ones if it cannot be read."""
+    here = settings()
+    return list(_listing(here.store.root, here.store.shipped).jobs().values())
+
+
+def jobs_of(run_id: str) -> list[Job]:
+    """The jobs of one run."""
+    return [job for job in jobs() if job.run_id == run_id]
 
 
 def shipped() -> RunStore | None:

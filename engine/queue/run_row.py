@@ -45,7 +45,7 @@ def run_row(run: RunOverview, report: RobustnessReport | None = None) -> dict[st
         scope = config.objective.scope
         row |= {
             "λ": config.objective.l1_strength,
-            "μ": -config.objective.l2_strength,
+            "μ": 0.0 - config.objective.l2_strength,  # never -0.0
             "seed": config.seed,
             "epochs": config.training.epochs,
             "scope": (scope, SCOPES[scope].casefold()) if config.objective.has_penalty else (),

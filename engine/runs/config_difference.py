@@ -51,4 +51,6 @@ def _name(path: str) -> str:
 def _words(value: object) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: MISSING}[value]
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"−{-value:g}" if value < 0 else f"{value:g}"

@@ -9,6 +9,7 @@ from engine.diagnostics.finding import Diagnosis, Finding
 from engine.queue.process_identity import interactive_identity
 from engine.queue.run_queue import RunQueue
 from engine.runs.config import RunConfig
+from engine.runs.labels import LABELS
 from engine.runs.model_config import ImportedConfig
 from engine.runs.run_files import CONFIG, RESULT, diagnosis_path, write_json
 from engine.runs.store import RunStore
@@ -38,6 +39,8 @@ def make_hostile(store: RunStore, address: str) -> dict[str, str]:
         runs[key] = _imported(store, std, texts[key])
     runs["failed"] = _failed(store, texts["error"])
     runs["unreadable"] = _unreadable(store, texts["error"])
+    _label(store, runs["other name"], texts)
+    _label(store, minmax, texts)
     _diagnose(store, (std, runs["name"]), texts)
     _queue(store, runs, texts)
     return runs
@@ -52,6 +55,12 @@ def _imported(store: RunStore, source: str, name: str) -> str:
     shutil.copytree(store.path(source), folder, dirs_exist_ok=True)
     (folder / CONFIG).write_bytes(own)
     return config.run_id
+
+
+def _label(store: RunStore, run_id: str, texts: dict[str, str]) -> None:
+    """Labels as a file can bring them."""
+    labels = {"name": texts["title"], "note": texts["evidence"], "tags": ["![z](//zzz)", "=zzz(A1)"]}
+    write_json(store.path(run_id) / LABELS, labels)
 
 
 def _failed(store: RunStore, error: str) -> str:

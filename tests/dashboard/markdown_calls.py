@@ -47,6 +47,7 @@ OWN: dict[str, dict[str, int]] = {
     "pick_threat": {"label": 1},
     "pick_architecture": {"help_text": 4},
     "draw_link": {"label": 1},
+    "pick_tags": {"label": 0},
     "pick_view": {"views": 0},
     "pick_one": {"label": 1},
     "log_slider": {"label": 1, "help_text": 5},

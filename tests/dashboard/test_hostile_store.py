@@ -10,7 +10,7 @@ from engine.runs.store import RunStore
 from tests.dashboard.hostile_runs import MARK, make_hostile
 
 ADDRESS = "127.0.0.1:9"
-PAGES = ["home", "launch", "weights", "robustness", "examples", "sweeps", "paper"]
+PAGES = ["home", "launch", "runs", "weights", "robustness", "examples", "sweeps", "paper"]
 
 AS_TEXT = {
     "selectbox.options",

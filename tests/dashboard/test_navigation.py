@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_addresses_are_those_of_links_made_before():
     assert [page.name for page in MENU] == [
-        "home", "launch", "sweeps", "weights", "robustness", "examples", "paper", "theory",
+        "home", "launch", "runs", "sweeps", "weights", "robustness", "examples", "paper", "theory",
     ]  # fmt: skip
     assert PAGES["home"] == "start/page.py" and PAGES["theory"] == "theory/page.py"
 

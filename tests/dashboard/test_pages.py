@@ -2,7 +2,7 @@
 
 import pytest
 
-PAGES = ["home", "launch", "weights", "robustness", "examples"]
+PAGES = ["home", "launch", "runs", "weights", "robustness", "examples"]
 
 
 def texts(app) -> str:
@@ -25,7 +25,11 @@ def test_a_filled_store_is_shown_without_errors(open_page, trained_store, page):
     assert not app.exception
     assert not app.error
     names = (
-        list(app.dataframe[0].value["Run"]) if page == "home" else app.multiselect[0].options if app.multiselect else []
+        list(app.dataframe[0].value["Run"])
+        if page in ("home", "runs")
+        else app.multiselect[0].options
+        if app.multiselect
+        else []
     )
     shown = f"{texts(app)} {names}"
     assert "Std · seed 0" in shown

@@ -17,6 +17,7 @@ from engine.queue.observed_queue import ObservedQueue
 from engine.queue.process_identity import process_identity
 from engine.queue.run_queue import RunQueue
 from engine.queue.submission import retry_run, submit_runs
+from engine.runs.labels import LabelChange
 from engine.runs.store import RunStore
 from engine.runs.trash import DeletedRun
 from engine.studies.sweep import SweepRequest
@@ -27,7 +28,7 @@ from tests.dashboard.trees import tree
 from tests.namespaces import as_another_user, namespace, read_only
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["home", "launch", "weights", "robustness", "examples", "sweeps", "paper", "theory"]
+PAGES = ["home", "launch", "runs", "weights", "robustness", "examples", "sweeps", "paper", "theory"]
 DEAD = "/".join([str(process_identity()).split("/")[0], "999999999", "1", *str(process_identity()).split("/")[3:]])
 
 
@@ -111,6 +112,7 @@ def test_every_change_is_refused(busy_store, monkeypatch):
         lambda: here.store.create(TINY.configs()[0]),
         lambda: here.store.own_folder(first),
         lambda: here.store.delete(first),
+        lambda: here.store.change_labels(first, LabelChange(name="x")),
         lambda: here.store.trash.restore(DeletedRun(here.store.root, first, 0.0)),
         lambda: here.store.trash.remove(here.store.root / first),
         lambda: save_sweep(here.store, sweep),
