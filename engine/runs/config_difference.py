@@ -30,7 +30,7 @@ def config_difference(first: ModelConfig, second: ModelConfig) -> list[Differenc
     return [
         Difference(_name(path), one.get(path, MISSING), other.get(path, MISSING))
         for path in dict.fromkeys((*one, *other))
-        if one.get(path) != other.get(path)
+        if one.get(path, MISSING) != other.get(path, MISSING)
     ]
 
 

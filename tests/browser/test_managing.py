@@ -1,4 +1,4 @@
-"""The Runs page in a browser: a run is found by a field, named, deleted, and brought back."""
+"""The Runs page in a browser: a run is found by a field, named, shown on another page, deleted, and brought back."""
 
 import re
 
@@ -38,7 +38,7 @@ def settle(page) -> None:
     page.locator("[data-test-script-state='notRunning']").wait_for()
 
 
-def test_a_run_is_found_named_deleted_and_brought_back(runs, page):
+def test_a_run_is_found_named_shown_deleted_and_brought_back(runs, page):
     address, store, (_, second) = runs
     page.goto(f"{address}/runs")
     field = page.get_by_role("textbox", name="Filter")
@@ -62,3 +62,9 @@ def test_a_run_is_found_named_deleted_and_brought_back(runs, page):
     page.get_by_text("Deleted: The **chosen** one.").wait_for(state="detached")
     page.get_by_text(re.compile(r"^1 of \d+ runs$")).wait_for()
     assert second in store.run_ids()
+
+    page.get_by_role("heading", name="The **chosen** one").wait_for()  # it is still selected
+    settle(page)
+    page.get_by_test_id("stMain").get_by_role("link", name="Weights").click()
+    page.wait_for_url(re.compile(rf"/weights\?.*runs={second}"))
+    page.get_by_test_id("stSidebar").get_by_text("The **chosen** one · 1 epoch").first.wait_for()
