@@ -29,6 +29,10 @@ BADGES = {
 ABOUT_WEIGHTS = 2
 """Claims up to this number are about weights, later ones about accuracy."""
 
+VERDICTS = "Claims of the paper"
+DIFFERENCES = "Statements of the claims: differences over seeds with 95 % intervals"
+"""Titles of the tables."""
+
 COLUMNS = {
     "claim": "Claim",
     "statement": "Statement",
@@ -67,22 +71,16 @@ def draw_claims(export: PageExport, setting: Setting, claims: Sequence[JudgedCla
 
 def _draw_tables(export: PageExport, claims: pd.DataFrame, statements: pd.DataFrame) -> None:
     """Draw both tables once they are opened; the saved page has them in any case."""
-    verdicts = {"key": "paper-verdicts", "title": "Claims of the paper"}
-    differences = {
-        "key": "paper-statements",
-        "title": "Statements of the claims: differences over seeds with 95 % intervals",
-    }
     place = st.expander("Claims as tables", icon=":material/table_rows:", key="claims-as-tables", on_change="rerun")
     if not place.open:
-        export.record_table(claims, **verdicts)
-        export.record_table(statements, **differences)
+        export.record_table(claims, key="paper-verdicts", title=VERDICTS)
+        export.record_table(statements, key="paper-statements", title=DIFFERENCES)
         return
     formats = {name: st.column_config.NumberColumn(format="%+.4g") for name in ("Difference", "from", "to")}
+    formats["p"] = st.column_config.NumberColumn(format="%.2g")
     with place:
-        export.table(claims, **verdicts)
-        export.table(
-            statements, **differences, column_config=formats | {"p": st.column_config.NumberColumn(format="%.2g")}
-        )
+        export.table(claims, key="paper-verdicts", title=VERDICTS)
+        export.table(statements, key="paper-statements", title=DIFFERENCES, column_config=formats)
 
 
 def _draw_card(claim: JudgedClaim) -> None:
