@@ -11,6 +11,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from engine.file_state import FileState
+
 LIMIT = 256 * 2**20
 """Bytes that all remembered values may take together; the least recently used ones are forgotten first."""
 
@@ -109,8 +111,8 @@ class _Answer:
 def remembered_by_identity(function: Callable[P, R]) -> Callable[P, R]:
     """As `remembered`, for arguments that are kept themselves, such as runs and reports: they are known as objects.
 
-    Texts and numbers count by value, and lists, tuples and mappings by their elements. All else must never change, and
-    should be the same object in the next rerun, or nothing is gained.
+    Texts, numbers, and file states count by value, and lists, tuples, and mappings by their elements. All else must
+    never change, and should be the same object in the next rerun, or nothing is gained.
     """
 
     @wraps(function)
@@ -124,7 +126,7 @@ def remembered_by_identity(function: Callable[P, R]) -> Callable[P, R]:
 
 def _identity(one: Any, objects: list[Any]) -> Hashable:
     """Key of an argument of `remembered_by_identity`; the objects whose ids it contains are added to `objects`."""
-    if one is None or isinstance(one, str | int | float):
+    if one is None or isinstance(one, str | int | float | FileState):
         return type(one), one
     if isinstance(one, list | tuple):
         return tuple(_identity(each, objects) for each in one)

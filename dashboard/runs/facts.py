@@ -45,7 +45,16 @@ class RunFacts:
 def all_facts(runs: Sequence[RunOverview]) -> list[RunFacts]:
     """Facts of each run; those of runs that have not changed are the same objects as before."""
     root = str(settings().store.root)
-    return [_facts(run, file_state(f"{root}/{run.run_id}/evaluations")) for run in runs]
+    return _all_facts(runs, [file_state(f"{root}/{run.run_id}/evaluations") for run in runs])
+
+
+class _AllFacts(list[RunFacts]):
+    nbytes = 100_000  # an estimate: the facts are kept one by one
+
+
+@remembered_by_identity
+def _all_facts(runs: Sequence[RunOverview], states: Sequence[FileState]) -> list[RunFacts]:
+    return _AllFacts(map(_facts, runs, states))
 
 
 @remembered_by_identity
