@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ RECONCILED_FOR = 2.0
 """Seconds for which the queue counts as reconciled."""
 
 
-@st.cache_resource
+@cache  # pages ask several times for each run: Streamlit's own cache would take a while
 def settings() -> Settings:
     """The settings of this server."""
     return read_settings()

@@ -78,7 +78,10 @@ class RunStore:
     def path(self, run_id: str) -> Path:
         """Path of a run's directory, which need not exist."""
         own = self.root / run_id
-        return self.shipped / run_id if self.shipped and self.is_shipped(run_id) else own
+        if self.shipped is None or is_run(own):
+            return own
+        shipped = self.shipped / run_id
+        return shipped if is_run(shipped) else own
 
     def has_shipped(self, run_id: str) -> bool:
         """Whether a run is part of the project, even if it was copied into `root`."""
@@ -275,7 +278,7 @@ def is_run(folder: Path) -> bool:
     True as well if the system does not tell.
     """
     try:
-        os.lstat(folder / CONFIG)
+        os.lstat(f"{folder}/{CONFIG}")
     except (FileNotFoundError, NotADirectoryError):
         named = os.path.lexists(folder) and _DIGEST_AT_END.search(folder.name) is not None
         return named and any(os.path.lexists(folder / name) for name in _DECISIVE)

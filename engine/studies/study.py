@@ -104,26 +104,27 @@ def study_progress(store: RunStore, queue: RunQueue, study: Study, runs: Sequenc
         runs: all runs of the store.
     """
     places = places_alike([run.config for run in runs])
+    ids = [config.run_id for config in study.configs]
     alike = {
-        config.run_id: [runs[place] for place in places.get(seedless(config), {}).get(config.seed, [])]
-        for config in study.configs
+        run_id: [runs[place] for place in places.get(seedless(config), {}).get(config.seed, [])]
+        for run_id, config in zip(ids, study.configs, strict=True)
     }
     of_study = {*alike, *(run.run_id for twins in alike.values() for run in twins)}
     jobs = {job.job_id: job for job in readable_jobs(queue, run_ids=of_study)[0]}
 
-    def step(config: RunConfig) -> Step:
-        twins = sorted(alike[config.run_id], key=lambda run: run.run_id != config.run_id)
+    def step(run_id: str, config: RunConfig) -> Step:
+        twins = sorted(alike[run_id], key=lambda run: run.run_id != run_id)
         finished = [run for run in twins if run.status == "finished"]
         attacked = next((run for run in finished if _is_attacked(store, run, study.evaluation)), None)
         usable = [
             *(run for run in finished if run.has_weights),
             *(run for run in twins if run.job and run.job.status in WAITING + ACTIVE),
-            *(run for run in twins if run.run_id == config.run_id and run.status != "finished"),
+            *(run for run in twins if run.run_id == run_id and run.status != "finished"),
             *(run for run in twins if run.status in ("stopped", "interrupted")),
         ]
         return _step(config, attacked or next(iter(usable), None), attacked is not None, jobs, study.evaluation)
 
-    return StudyProgress(tuple(map(step, study.configs)))
+    return StudyProgress(tuple(map(step, ids, study.configs)))
 
 
 def submit_study(

@@ -115,11 +115,11 @@ def serve_store(monkeypatch):
         monkeypatch.setenv("MINMAX_STORE", str(root))
         monkeypatch.setenv("MINMAX_DATA", str(root / "data"))
         monkeypatch.setenv("MINMAX_READ_ONLY", "1" if read_only else "")
-        sources.settings.clear()
+        sources.settings.cache_clear()
         sources._listing.clear()  # sessions share a read for a moment; a test changes files in less
 
     yield serve
-    sources.settings.clear()
+    sources.settings.cache_clear()
 
 
 @pytest.fixture

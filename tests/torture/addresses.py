@@ -113,6 +113,6 @@ def shown(laboratory: Laboratory, read_only: bool) -> Iterator[None]:
         patch.setenv("MINMAX_STORE", str(laboratory.root))
         patch.setenv("MINMAX_DATA", str(laboratory.data))
         patch.setenv("MINMAX_READ_ONLY", "1" if read_only else "")
-        sources.settings.clear()
+        sources.settings.cache_clear()
         yield
-    sources.settings.clear()
+    sources.settings.cache_clear()
