@@ -6,6 +6,7 @@ import pandas as pd
 
 from dashboard.frames.labels import group_labels
 from dashboard.frames.tables import IDENTITY
+from dashboard.memory import remembered_by_identity
 from engine.queue.overview import RunOverview
 from engine.studies.comparison import Contrast, Survivors, contrasts
 
@@ -14,6 +15,7 @@ DIFFERENCE = ("difference", "difference_low", "difference_high", "p_value")
 COUNTS = ("only_first", "only_second", "n", "seeds")
 
 
+@remembered_by_identity
 def difference_frame(
     runs: Sequence[RunOverview], survivors: Mapping[str, Survivors], reference_run_id: str
 ) -> pd.DataFrame:

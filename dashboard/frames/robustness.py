@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from dashboard.frames.labels import unique_labels
+from dashboard.memory import remembered_by_identity
 from engine.attacks.catalog import has_cell
 from engine.measurements.evaluation.survivors import CLEAN, WORST_CASE
 from engine.queue.overview import RunOverview
@@ -14,6 +15,7 @@ from engine.robustness.statistics import summarize_seeds, wilson_interval
 COLUMNS = ["run_id", "label", "variant", "n", "attack", "robust_accuracy", "low", "high"]
 
 
+@remembered_by_identity
 def robustness_frame(runs: Sequence[RunOverview], reports: Mapping[str, RobustnessReport]) -> pd.DataFrame:
     """One row per run and attack, "none" (clean) first and "worst case" last: COLUMNS.
 
@@ -46,6 +48,7 @@ def accuracy_words(accuracy: float, low: float, high: float, n: int) -> str:
     return f"{100 * accuracy:.{digits}f} ({100 * low:.{digits}f}–{100 * high:.{digits}f})"
 
 
+@remembered_by_identity
 def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Accuracies as text: one row per attack, one column per run."""
     numbers = zip(frame["robust_accuracy"], frame["low"], frame["high"], frame["n"], strict=True)
@@ -55,6 +58,7 @@ def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
     return table.rename_axis(columns=None).replace({"Attack": {CLEAN: "no attack"}})
 
 
+@remembered_by_identity
 def seed_table(frame: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Mean ± standard deviation (ddof 1) in percent, as text: one row per attack, one column per group of seeds.
 

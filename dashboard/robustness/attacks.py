@@ -63,7 +63,7 @@ def draw_accuracies(
         alt="Accuracy without an attack and under each attack, one bar per run, with 95 % intervals",
         table=frame,
     )
-    table = accuracy_table(frame)
+    table = accuracy_table(frame).copy()
     table.loc[len(table)] = {"Attack": "checks"} | trust_row(chosen, reports, protocol)
     export.table(table, key="robustness", title=f"Correctly classified in percent (95 % interval), {title}")
     groups = seed_groups(chosen)

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import measured
 from dashboard.frames.differences import difference_frame
 from dashboard.frames.labels import unique_labels
+from dashboard.memory import remembered_by_identity
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.widgets import forget_unknown
 from engine.measurements.evaluation.survivors import CLEAN
@@ -85,6 +86,7 @@ def comparable_survivors(runs: list[RunOverview], protocol: str, reference: str)
     }
 
 
+@remembered_by_identity
 def readable(frame: pd.DataFrame) -> pd.DataFrame:
     """A `difference_frame` in percent and points, with the column titles of the page."""
     percent = {name: 100 * frame[name] for name in PERCENT}

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,26 @@ def store(trained_store, tmp_path) -> RunStore:
     """A copy of `trained_store` that a test may write to."""
     shutil.copytree(trained_store.root, tmp_path / "store")
     return RunStore(tmp_path / "store")
+
+
+@pytest.fixture
+def count_calls(monkeypatch):
+    """(module, names of its functions) -> Counter of their calls by name, from now on; several share one."""
+    counted: Counter = Counter()
+
+    def count(module, *names: str) -> Counter:
+        for name in names:
+            monkeypatch.setattr(module, name, counting(name, getattr(module, name)))
+        return counted
+
+    def counting(name: str, function):
+        def call(*args, **options):
+            counted[name] += 1
+            return function(*args, **options)
+
+        return call
+
+    return count
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from dashboard.frames import differences, robustness
 from engine.attacks.threat import ThreatModel
 from engine.diagnostics.finding import Diagnosis, Finding
 from engine.measurements.diagnosis.request import DiagnosisRequest
@@ -214,3 +215,16 @@ def test_cw_alone_has_no_ball_and_is_shown(open_page, store):
     app = open_page("robustness", store.root)
     assert not app.exception
     assert list(app.dataframe[0].value["Attack"]) == ["no attack", "cw", "worst case", "checks"]
+
+
+def test_a_rerun_computes_nothing_until_a_report_changes(both, open_page, count_calls):
+    computed = count_calls(robustness, "wilson_interval", "accuracy_words")
+    count_calls(differences, "contrasts")
+    app = open_page("robustness", both.root)
+    assert len(computed) == 3
+    computed.clear()
+    app.run()
+    assert not computed and not app.exception
+    evaluate_run(both, both.run_ids()[0], REQUEST.model_copy(update={"attacks": ("mi-fgsm",)}), both.root, "cpu")
+    app.run()
+    assert len(computed) == 3 and "mi-fgsm" in table(app, "Attack")["Attack"].tolist()

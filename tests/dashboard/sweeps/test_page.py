@@ -1,7 +1,6 @@
 """The Sweeps page: launch, progress, stop, resume and removal of sweeps; maps and points."""
 
 import shutil
-from collections import Counter
 
 import pytest
 
@@ -244,19 +243,9 @@ def test_a_worker_is_called_while_only_attacks_wait(open_sweeps, swept):
     assert {job.status for job in queue.jobs()} == {"stopped"}
 
 
-def test_a_rerun_computes_nothing_until_a_report_changes(open_sweeps, swept, monkeypatch):
-    computed: Counter = Counter()
-
-    def counted(function):
-        def count(*args, **options):
-            computed[function.__name__] += 1
-            return function(*args, **options)
-
-        return count
-
-    for module, names in {grid: ("strength_grids", "grid_points"), sweeps: ("run_numbers", "_point")}.items():
-        for name in names:
-            monkeypatch.setattr(module, name, counted(getattr(module, name)))
+def test_a_rerun_computes_nothing_until_a_report_changes(open_sweeps, swept, count_calls):
+    computed = count_calls(grid, "strength_grids", "grid_points")
+    count_calls(sweeps, "run_numbers", "_point")
     app = open_sweeps(swept.root)
     assert set(computed) == {"strength_grids", "grid_points", "run_numbers", "_point"}
     computed.clear()

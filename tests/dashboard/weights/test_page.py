@@ -1,7 +1,6 @@
 """Weights on recorded runs: what is drawn is what is stored, and an address brings it back."""
 
 import json
-from collections import Counter
 
 import numpy as np
 import pytest
@@ -26,19 +25,9 @@ def test_one_slider_moves_every_run(open_page, trained_store, drawn):
             assert rows["count"].tolist() == np.histogram(weights.clip(edges[0], edges[-1]), edges)[0].tolist()
 
 
-def test_a_rerun_computes_nothing_until_another_epoch_is_shown(open_page, trained_store, monkeypatch):
-    computed: Counter = Counter()
-
-    def counted(function):
-        def count(*args, **options):
-            computed[function.__name__] += 1
-            return function(*args, **options)
-
-        return count
-
+def test_a_rerun_computes_nothing_until_another_epoch_is_shown(open_page, trained_store, count_calls):
     names = ("layer_film", "history_frame", "phase_parts", "comparison_frame")
-    for name in names:
-        monkeypatch.setattr(exhibits, name, counted(getattr(exhibits, name)))
+    computed = count_calls(exhibits, *names)
     app = open_page("weights", trained_store.root)
     assert set(computed) == set(names)
     computed.clear()
