@@ -22,6 +22,9 @@ VIEWS = {
     "Growth of weights": draw_growth,
 }
 
+OPENED = "opened-sweep-form"
+"""Session state: whether the form was opened."""
+
 Reading = tuple[list[RunOverview], list[Sweep]]  # all runs in the store; the sweeps with their progress
 
 
@@ -43,6 +46,21 @@ def read_now(here: Settings) -> Reading:
     """All runs in the store, and the newest sweeps."""
     runs = sources.runs()
     return runs, read_progress(here, read_sweeps(here.store), runs)
+
+
+def draw_form(here: Settings, runs: list[RunOverview]) -> None:
+    """Draw the form that launches a sweep: at once if there is nothing else to show, else when it is opened.
+
+    Once opened, it is always drawn, since Streamlit forgets the values of widgets that are not.
+    """
+    is_first = not any(run.status == "finished" and not run.is_shipped for run in runs)
+    form = st.expander(
+        "Launch a sweep", icon=":material/grid_on:", expanded=is_first, key="launch-sweep", on_change="rerun"
+    )
+    if form.open or st.session_state.get(OPENED):
+        st.session_state[OPENED] = True
+        with form:
+            draw_sweep_form(here, runs)
 
 
 def draw_grid(grid: StrengthGrid) -> None:
@@ -67,8 +85,7 @@ here = sources.settings()
 runs, sweeps = read_now(here)
 requests = [request for request, _ in sweeps]
 if not here.read_only:
-    with st.expander("Launch a sweep", icon=":material/grid_on:", expanded=not requests):
-        draw_sweep_form(here, runs)
+    draw_form(here, runs)
 busy = is_sweeping(sweeps)
 st.fragment(watch, run_every=1.0 if busy else None, key="sweeps")(here, [(runs, sweeps)], busy)
 grid = pick_grid(runs, [request.family for request in requests[:1]])

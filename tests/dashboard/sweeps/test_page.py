@@ -100,8 +100,21 @@ def test_an_empty_store_offers_a_sweep(open_sweeps, tmp_path):
     assert {job.status for job in queue_of(store).jobs()} == {"queued"}
 
 
+def test_the_form_is_drawn_when_it_is_opened_and_keeps_what_was_entered(open_sweeps, swept):
+    app = open_sweeps(swept.root)
+    assert not app.number_input
+    app.session_state["launch-sweep"] = True
+    app.run()
+    app.number_input(key="sweep-epochs").set_value(7).run()
+    app.session_state["launch-sweep"] = False
+    app.run()
+    assert not app.exception and app.number_input(key="sweep-epochs").value == 7
+
+
 def test_what_is_there_already_is_counted_and_kept(open_sweeps, swept):
     app = open_sweeps(swept.root)
+    app.session_state["launch-sweep"] = True
+    app.run()
     for key, value in (("sweep-epochs", 1), ("sweep-batch_size", 256), ("sweep-snapshots_per_epoch", 2)):
         app.number_input(key=key).set_value(value)
     for key in ("sweep-l1s", "sweep-mus"):
