@@ -22,8 +22,7 @@ VIEWS = {
     "Growth of weights": draw_growth,
 }
 
-OPENED = "opened-sweep-form"
-"""Session state: whether the form was opened."""
+OPENED = "opened-sweep-form"  # session state: whether the form was opened
 
 Reading = tuple[list[RunOverview], list[Sweep]]  # all runs in the store; the sweeps with their progress
 
