@@ -3,10 +3,12 @@
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from dashboard import settings, sources
@@ -36,6 +38,15 @@ TINY = LaunchRequest(
     training=TrainingConfig(epochs=1, batch_size=256, snapshots_per_epoch=4),
     probe=ProbeConfig(samples=16, steps=4, every=1),
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed_components() -> Iterator[None]:
+    """Search the installed packages for components once, as a server does, instead of once per AppTest."""
+    found = manifest_scanner.scan_component_manifests()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", lambda: found)
+        yield
 
 
 @pytest.fixture(autouse=True)
