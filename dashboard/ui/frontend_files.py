@@ -10,7 +10,7 @@ from dashboard.figures.palette import DARK
 
 FOLDER = Path(__file__).parent / "frontend"
 PLAYER = ("elements.js", "clock.js", "player.js")
-CHART = (*PLAYER, "palette.js", "theme.js", "chart.js")
+CHART = (*PLAYER, "palette.js", "theme.js", "full_screen.js", "chart.js")
 RUN_LINES = ("elements.js", "palette.js", "run_lines.js")
 EXAMPLE_GRID = ("elements.js", "palette.js", "example_grid.js")
 

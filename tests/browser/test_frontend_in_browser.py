@@ -84,9 +84,23 @@ def test_downloads_are_reached_by_keyboard_and_hold_what_is_shown(page):
     assert drawing.startswith("<svg") and "Weights at epoch 0" in drawing
     page.keyboard.press("ArrowLeft")
     assert page.evaluate("document.activeElement.ariaLabel") == "Download weights as PNG"
-    assert page.locator(".lab-downloads").first.locator("[tabindex='0']").count() == 1, "one stop of the Tab key"
+    assert page.locator(".lab-toolbar").first.locator("[tabindex='0']").count() == 1, "one stop of the Tab key"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     assert page.get_by_role("button", name="Download still as CSV").count() == 0
+
+
+def test_a_chart_fills_the_screen_and_comes_back(page):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    button = page.get_by_role("button", name="Show weights in full screen")
+    for make in ("0", "Element.prototype.requestFullscreen = undefined"):  # the second as on a phone
+        page.evaluate(make)
+        button.click()
+        page.wait_for_function("played._fullLayout.height > 750 && played._fullLayout.width > 1200")
+        assert button.get_attribute("aria-pressed") == "true"
+        assert page.evaluate("Boolean(document.fullscreenElement)") is (make == "0")
+        page.keyboard.press("Escape")
+        page.wait_for_function("played._fullLayout.height === 320 && played._fullLayout.width < 1280")
+        assert button.get_attribute("aria-pressed") == "false"
 
 
 def test_a_player_starts_for_those_who_like_motion_steps_and_begins_again(page):
@@ -231,6 +245,10 @@ def test_the_page_as_a_file_needs_no_network(page, browser):
         page.get_by_role("button", name="Download All-of-it-1 as PNG").click()
     pixels = np.asarray(Image.open(download.value.path()).convert("RGB"))
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 10
+    page.get_by_role("button", name="Show All-of-it-1 in full screen").click()
+    until(page, "played._fullLayout.height > 1800")
+    page.keyboard.press("Escape")
+    until(page, "played._fullLayout.height === 320")
     page.get_by_role("button", name="Min-Max, attack 1: predicted 3, wrong").click()
     assert "7 (true)" in page.get_by_role("tooltip").inner_text()
     assert page.get_by_role("table", name="Numbers").get_by_role("cell").all_inner_texts()[:2] == [

@@ -28,17 +28,22 @@ class Chart {
     const picture = (format) => () =>
       this.Plotly?.downloadImage(portable(this.node), {
         format, filename: this.data.filename, scale: format === "png" ? 2 : 1,
-        width: this.node.clientWidth, height: this.data.height,
+        width: this.node.clientWidth, height: this.height,
       });
     this.buttons = {
       PNG: button("PNG", picture("png")),
       SVG: button("SVG", picture("svg")),
       CSV: button("CSV", () => saveText(this.data.csv, "text/csv", `${this.data.filename}.csv`)),
     };
-    const properties = { className: "lab-downloads", role: "toolbar", ariaLabel: "Downloads" };
-    const downloads = element("div", properties, ...Object.values(this.buttons));
-    makeToolbar(downloads);
-    block.append(element("div", { className: "lab-controls" }, player, downloads));
+    this.fullScreen = new FullScreen(block, () => this.redraw());
+    const properties = { className: "lab-toolbar", role: "toolbar", ariaLabel: "Chart" };
+    const toolbar = element("div", properties, ...Object.values(this.buttons), this.fullScreen.button);
+    makeToolbar(toolbar);
+    block.append(element("div", { className: "lab-controls" }, player, toolbar));
+  }
+
+  get height() {
+    return this.fullScreen.isOn ? this.node.clientHeight : this.data.height;
   }
 
   show(data) {
@@ -50,6 +55,7 @@ class Chart {
     setAttribute(this.node, "aria-label", data.alt);
     for (const [format, button] of Object.entries(this.buttons))
       setAttribute(button, "aria-label", `Download ${data.filename} as ${format}`);
+    setAttribute(this.fullScreen.button, "aria-label", `Show ${data.filename} in full screen`);
     this.buttons.CSV.hidden = data.csv === null;
     this.listen(data.clock ? Clock.named(data.clock) : this.ownClock);
     if (!data.clock) this.ownClock.setNames(this.frames.map((frame, position) => frame.name ?? String(position)));
@@ -101,7 +107,7 @@ class Chart {
       [this.shown, this.isFigure] = [frame, !frame.name];
       if (before?.name && frame.name && !before.data && !frame.data) await Plotly.relayout(this.node, structuredClone(frame.layout));
       else {
-        const figure = themed(atFrame(this.figure, frame), this.node, this.data.height);
+        const figure = themed(atFrame(this.figure, frame), this.node, this.height);
         await Plotly.react(this.node, { ...figure, config: CONFIGURATION });
       }
     } catch (error) {
@@ -115,6 +121,7 @@ class Chart {
 
   resize() {
     if (this.isStale) this.draw();
+    else if (this.fullScreen.isOn) this.redraw();
     else if (this.node.data && this.node.clientWidth > 0 && this.node.clientWidth !== this.width) {
       this.width = this.node.clientWidth;
       this.Plotly.Plots.resize(this.node);
@@ -136,6 +143,7 @@ class Chart {
     this.starter?.disconnect();
     this.observer.disconnect();
     this.sight.disconnect();
+    this.fullScreen.remove();
     if (this.node.data) this.Plotly.purge(this.node);
   }
 }

@@ -4,6 +4,7 @@ const ICONS = {  // on a grid of 16 x 16
   pause: "M4 3h3v10H4zM9 3h3v10H9z",
   back: "M3 3h2v10H3zM13 3v10L6 8z",
   forward: "M11 3h2v10h-2zM3 3v10l7-5z",
+  expand: "M2 2h5v2H4v3H2zM9 2h5v5h-2V4H9zM2 9h2v3h3v2H2zM12 9h2v5H9v-2h3z",
   loop: "M3 7V5h8V3l3 3-3 3V7zM13 9v2H5v2l-3-3 3-3v2z",
 };
 
