@@ -33,6 +33,10 @@ class AttackedRuns:
         """Color of each run: run_id -> #rrggbb."""
         return {run_id: self.styles[run_id].color for run_id in self.labels}
 
+    @cached_property
+    def variants(self) -> dict[str, str]:
+        return {run.run_id: run.config.variant for run in self.runs}
+
     @property
     def spec(self) -> DatasetSpec:
         return self.runs[0].config.dataset_spec

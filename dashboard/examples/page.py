@@ -49,13 +49,15 @@ def draw_examples(attacked: AttackedRuns, read_only: bool) -> None:
     clean = next(iter(outcomes.values()))[CLEAN]
     kept = min(len(found[measured.PICTURES]) for of_run in outcomes.values() for found in of_run.values() if found)
     seen = survivors(outcomes, clean["labels"])
-    position = find_image(seen, clean["labels"], labels, attacks, strength.in_ball, spec, kept)
-    if position is None:
+    found = find_image(seen, clean["labels"], labels, attacked.variants, attacks, strength.in_ball, spec, kept)
+    if found is None:
         return
-    truth = int(clean["labels"][position])
+    position, truth = found.position, int(clean["labels"][found.position])
+    image = f"{spec.title} test image {clean['sample_ids'][position]}, true class {spec.classes[truth]}"
     export.note(
-        f"{spec.title} test image {clean['sample_ids'][position]}, true class {spec.classes[truth]}; "
-        f"ε = {strength.epsilon:g} {strength.family.unit}."
+        f"{found.words} Shown is answer {found.place + 1} of {len(found.positions)}: {image}; "
+        f"ε = {strength.epsilon:g} {strength.family.unit}. A row is a run, a column the clean image or an attack; the "
+        "second picture is the perturbation, amplified."
     )
     grid = build_grid(labels, attacked.colors, outcomes, attacks, position, spec.classes, truth)
     export.grid(grid, key="examples")

@@ -5,6 +5,7 @@ is the same image in every evaluation of a data set.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -57,23 +58,23 @@ class Question(NamedTuple):
     matches: Callable[[Survivors, Sequence[str]], np.ndarray]
 
 
-def questions(labels: Mapping[str, str], attacks: Sequence[str]) -> list[Question]:
-    """Questions about these runs (run_id -> label) and the attacks that were run on all of them."""
+def questions(labels: Mapping[str, str], attacks: Sequence[str], variants: Mapping[str, str]) -> list[Question]:
+    """Questions about these runs and the attacks that were run on all of them, the most interesting first.
+
+    Args:
+        labels, variants: by run_id; Std fooled and Min-Max not is asked first.
+        attacks: names.
+    """
     asked = [
-        Question("every image", lambda seen, under: np.ones(_count(seen), bool)),
-        Question("some run fooled", lambda seen, under: np.any(_each(is_fooled, seen, under), axis=0)),
-    ]
-    asked += [
         Question(
             f"{labels[fooled]} fooled, {labels[other]} not",
             lambda seen, under, fooled=fooled, other=other: (
                 is_fooled(seen[fooled], under) & is_withstanding(seen[other], under)
             ),
         )
-        for fooled in labels
-        for other in labels
-        if fooled != other
+        for fooled, other in sorted(permutations(labels, 2), key=lambda pair: _dullness(*map(variants.get, pair)))
     ]
+    asked.append(Question("some run fooled", lambda seen, under: np.any(_each(is_fooled, seen, under), axis=0)))
     if len(labels) > 1:
         asked += [
             Question("every run fooled", lambda seen, under: np.all(_each(is_fooled, seen, under), axis=0)),
@@ -86,10 +87,22 @@ def questions(labels: Mapping[str, str], attacks: Sequence[str]) -> list[Questio
             )
             for name in attacks
         ]
-    asked.append(
-        Question("wrong without any attack", lambda seen, under: np.any([~run[CLEAN] for run in seen.values()], axis=0))
-    )
-    return asked
+    return [
+        *asked,
+        Question(
+            "wrong without any attack", lambda seen, under: np.any([~run[CLEAN] for run in seen.values()], axis=0)
+        ),
+        Question("every image", lambda seen, under: np.ones(_count(seen), bool)),
+    ]
+
+
+def first_answered(asked: Sequence[Question], seen: Survivors, under: Sequence[str], kept: int) -> int:
+    """Place of the first question that one of the first `kept` images answers."""
+    return next(place for place, question in enumerate(asked) if question.matches(seen, under)[:kept].any())
+
+
+def _dullness(fooled: str | None, withstanding: str | None) -> tuple[bool, bool]:
+    return fooled != "std", withstanding != "min-max"
 
 
 def _each(is_so: Callable, seen: Survivors, under: Sequence[str]) -> list[np.ndarray]:

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.examples.questions import common_attacks, is_fooled, is_withstanding, questions, survivors
+from dashboard.examples.questions import (
+    common_attacks,
+    first_answered,
+    is_fooled,
+    is_withstanding,
+    questions,
+    survivors,
+)
 from engine.measurements.evaluation.survivors import CLEAN
 
 
@@ -24,11 +31,12 @@ OUTCOMES = {
 
 
 NAMES = {"std": "Std", "minmax": "Min-Max"}
+VARIANTS = {"std": "std", "minmax": "min-max"}
 
 
 def found(title, *under):
     seen = survivors(OUTCOMES, LABELS)
-    (question,) = [one for one in questions(NAMES, ["fgsm", "cw"]) if one.title == title]
+    (question,) = [one for one in questions(NAMES, ["fgsm", "cw"], VARIANTS) if one.title == title]
     return np.flatnonzero(question.matches(seen, under or ("fgsm", "cw"))).tolist()
 
 
@@ -54,16 +62,33 @@ def test_images_are_found_by_what_happened(title, under, positions):
     assert found(title, *under) == positions
 
 
+def test_std_fooled_and_min_max_not_comes_first_in_any_order_of_runs():
+    names = {"b": "Min-Max 0", "c": "Std 0", "d": "Min-Max 1"}
+    variants = {"b": "min-max", "c": "std", "d": "min-max"}
+    titles = [question.title for question in questions(names, ["fgsm"], variants)]
+    assert titles[:3] == [
+        "Std 0 fooled, Min-Max 0 not",
+        "Std 0 fooled, Min-Max 1 not",
+        "Min-Max 0 fooled, Min-Max 1 not",
+    ]
+
+
+def test_the_first_question_with_a_picture_in_its_answer_is_asked():
+    seen, asked = survivors(OUTCOMES, LABELS), questions(NAMES, ["fgsm", "cw"], VARIANTS)
+    titles = [asked[first_answered(asked, seen, ["fgsm", "cw"], kept)].title for kept in (5, 1)]
+    assert titles == ["Std fooled, Min-Max not", "some run fooled"], "image 1 answers the first question"
+
+
 def test_runs_are_compared_under_what_all_of_them_met():
     outcomes = {"std": OUTCOMES["std"], "minmax": {name: OUTCOMES["minmax"][name] for name in (CLEAN, "fgsm")}}
     assert common_attacks(survivors(outcomes, LABELS), ["fgsm", "cw"]) == ["fgsm"]
-    titles = [question.title for question in questions(NAMES, ["fgsm"])]
+    titles = [question.title for question in questions(NAMES, ["fgsm"], VARIANTS)]
     assert not any("only" in title for title in titles), "an attack alone is the only one"
 
 
 def test_one_run_and_one_attack_have_no_questions_about_others():
-    titles = [question.title for question in questions({"std": "Std"}, ["fgsm"])]
-    assert titles == ["every image", "some run fooled", "wrong without any attack"]
+    titles = [question.title for question in questions({"std": "Std"}, ["fgsm"], VARIANTS)]
+    assert titles == ["some run fooled", "wrong without any attack", "every image"]
 
 
 def test_outcomes_of_unequal_length_are_cut_to_what_all_have():
