@@ -12,6 +12,9 @@ FOLDER = Path(__file__).parent / "frontend"
 PLAYER = ("elements.js", "clock.js", "player.js")
 CHART = (*PLAYER, "palette.js", "theme.js", "full_screen.js", "chart.js")
 RUN_LINES = ("elements.js", "palette.js", "run_lines.js")
+SCENES = ("attack", "weights", "strength", "limits", "kinds")
+SCENE = (*PLAYER, "palette.js", "scene.js", *(f"scene_{name}.js" for name in SCENES))
+SCENE_STYLE = ("chart.css", "scenes.css")
 EXAMPLE_GRID = ("elements.js", "palette.js", "example_grid.js")
 
 

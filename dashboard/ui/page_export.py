@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.ui.example_grid import ExampleGrid, example_grid
 from dashboard.ui.live_charts import Film, live_chart
 from dashboard.ui.plain_text import plain
+from dashboard.ui.scene import Scene, draw_scene
 from dashboard.ui.standalone_html import Chart, Exhibit, Grid, Note, Table, standalone_html
 from dashboard.ui.tables import Later, draw_table, file_stem
 
@@ -62,6 +63,11 @@ class PageExport:
         """Draw and record an `example_grid`."""
         example_grid(grid, key=key)
         self._exhibits[f"grid {key}"] = Grid(grid)
+
+    def scene(self, scene: Scene, *, key: str) -> None:
+        """Draw and record a scene of the Start page."""
+        draw_scene(scene, key=key)
+        self._exhibits[f"scene {key}"] = scene
 
     def note(self, text: str) -> None:
         """Draw and record plain text as a caption; Markdown is escaped."""

@@ -15,13 +15,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.ui.example_grid import ExampleGrid, grid_data
-from dashboard.ui.frontend_files import CHART, EXAMPLE_GRID, joined
+from dashboard.ui.frontend_files import CHART, EXAMPLE_GRID, SCENE, joined
 from dashboard.ui.live_charts import PLOTLYJS, chart_data
+from dashboard.ui.scene import Scene
 from dashboard.ui.tables import Later, built, csv_text, file_stem, flattened, is_missing, is_number
 from engine.formatting import MISSING
 
-STYLE = joined("standalone.css", "chart.css", "example_grid.css")
-SCRIPT = joined(*CHART, *EXAMPLE_GRID, "standalone.js")
+STYLE = joined("standalone.css", "chart.css", "example_grid.css", "scenes.css")
+SCRIPT = joined(*CHART, *EXAMPLE_GRID, *SCENE, "standalone.js")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Note:
     text: str
 
 
-Exhibit = Chart | Table | Grid | Note
+Exhibit = Chart | Table | Grid | Note | Scene
 
 
 def standalone_html(title: str, about: str, exhibits: Sequence[Exhibit]) -> str:
@@ -117,6 +118,9 @@ def _section(exhibit: Exhibit, place: int, title: str) -> str:
         case Table(frame, caption):
             data = {"csv": csv_text(frame), "filename": file_stem(caption)}
             return f'<section class="lab-table" data-kind="table">{_table(frame, caption)}{_json(data)}</section>'
+        case Scene():
+            box = '<section class="lab-scene"></section>'
+            return f'<div data-kind="scene">{box}{_json(exhibit.data)}</div>'
         case Note(text):
             return f"<section>{_paragraphs(text)}</section>"
 

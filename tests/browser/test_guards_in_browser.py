@@ -43,7 +43,9 @@ def complaints(page):
 def test_every_page_opens_under_a_prefix(address, page, complaints, name):
     page.goto(f"{address}/{'' if name == 'home' else name}")
     page.locator("h1").first.wait_for()
-    if name not in ("launch", "runs", "sweeps"):  # they have no chart until there is something to show
+    if name == "home":
+        page.locator(".lab-limits").wait_for()
+    elif name not in ("launch", "runs", "sweeps"):  # they have no chart until there is something to show
         page.locator(CHART).first.wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
     assert all(urlsplit(source).path.startswith("/lab/one/") for source in page.evaluate(SOURCES))

@@ -129,12 +129,13 @@ def started_workers(monkeypatch) -> list[WorkerSettings]:
 
 @pytest.fixture
 def drawn(monkeypatch) -> dict[str, Any]:
-    """What the newest run of a page drew, by key: figure and arguments of a chart, a grid of examples."""
+    """What the newest run of a page drew, by key: figure and arguments of a chart, a grid, a scene."""
     shown = {}
     monkeypatch.setattr(
         page_export, "live_chart", lambda figure, **words: shown.update({words["key"]: (figure, words)})
     )
     monkeypatch.setattr(page_export, "example_grid", lambda grid, *, key: shown.update({key: grid}))
+    monkeypatch.setattr(page_export, "draw_scene", lambda scene, *, key: shown.update({key: scene}))
     return shown
 
 

@@ -6,7 +6,15 @@ const charts = sections("chart").map((section) => {
   chart.show(dataOf(section));
   return chart;
 });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => charts.forEach((chart) => chart.redraw()));
+const scenes = sections("scene").map((box) => {
+  const data = dataOf(box), scene = new SCENES[data.kind](box.querySelector(".lab-scene"));
+  scene.show(data);
+  return scene;
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  charts.forEach((chart) => chart.redraw());
+  scenes.forEach((scene) => scene.paint());
+});
 
 for (const section of sections("grid")) new ExampleGrid(section).show(dataOf(section));
 

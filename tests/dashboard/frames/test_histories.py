@@ -7,6 +7,7 @@ import pytest
 from dashboard.frames.histories import (
     HISTORY,
     POINTS,
+    epoch_names,
     history_frame,
     moments,
     seed_groups,
@@ -171,3 +172,18 @@ def test_what_a_chart_leaves_out_is_said():
     assert f"at most {POINTS} of up to 20,000 snapshots" in words and "extremes" in words and "The CSV has all" in words
     words = thinning_words([range(POINTS + 1)], extremes=False, whole_csv=False)
     assert "extremes" not in words and "metrics.jsonl" in words
+
+
+@pytest.mark.parametrize(
+    ("epochs", "names"),
+    [
+        ([0, 0.2, 10], ["0", "0.2", "10"]),
+        ([0, 0.10021, 10.0], ["0", "0.1", "10"]),
+        ([0, 0.25, 0.5], ["0", "0.25", "0.5"]),
+        ([0, 0.001, 0.1], ["0", "0.001", "0.1"]),
+        ([0.0], ["0"]),
+        ([100, 200], ["100", "200"]),
+    ],
+)
+def test_epochs_are_named_by_two_decimals_or_what_tells_them_apart(epochs, names):
+    assert epoch_names(epochs) == names

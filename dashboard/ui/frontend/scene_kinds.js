@@ -1,0 +1,7 @@
+const SCENES = {
+  attack: AttackScene,
+  training: TrainingScene,
+  collapse: CollapseScene,
+  strength: StrengthScene,
+  limits: LimitsScene,
+};
