@@ -157,6 +157,7 @@ def test_an_architecture(add, python):
     assert shape[1] == 4 * 25 and "conv1_fuzziness" in columns and n == 20
 
 
+@pytest.mark.slow
 def test_a_penalty(add, python):
     add("A penalty")
     found = python(f"""

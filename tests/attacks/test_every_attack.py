@@ -73,7 +73,7 @@ def largest_excess(images: np.ndarray, adversarial: np.ndarray, threat: ThreatMo
 
 @pytest.mark.parametrize(("architecture", "dataset"), NETWORKS)
 @pytest.mark.parametrize("attack", map(quick, ATTACKS.values()), ids=ATTACKS.keys())
-@settings(max_examples=3, deadline=None, derandomize=True)
+@settings(max_examples=1, deadline=None, derandomize=True)
 @given(
     weights=st.sampled_from([0.0, 1e-3, 1.0, 10.0, 100.0]),
     biases=st.sampled_from([0.0, 1.0, 100.0]),

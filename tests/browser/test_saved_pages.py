@@ -16,6 +16,8 @@ POINTS = pd.DataFrame(
 )
 QUANTITIES = [quantity("fuzziness"), quantity("pgd")]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def coordinates() -> go.Figure:

@@ -171,6 +171,7 @@ def test_launching_what_is_finished_finds_it(command, laboratory, no_worker):
     assert str(metrics) in answer.err and no_worker == [], "not trained over, but named"
 
 
+@pytest.mark.slow
 def test_from_launch_to_evaluation_and_back_through_a_real_worker(laboratory):
     """As a person would: two processes of ours, one worker they share; a run that fails gives code 1."""
 

@@ -83,7 +83,7 @@ def verdicts(diagnosis: Diagnosis) -> dict[str, str]:
 @pytest.mark.parametrize("variant", ["std", pytest.param("adv", marks=pytest.mark.slow)])
 def test_plain_and_adversarially_trained_networks_are_not_accused(variant, examine, std):
     other = Reference("std of another seed", std) if variant == "adv" else None
-    diagnosis = diagnose(examine(shipped(variant), reference=other), 100)
+    diagnosis = diagnose(examine(shipped(variant), 60, reference=other), 60)
     assert diagnosis.is_trustworthy, diagnosis.having("failed")
     assert len(diagnosis.having("ok")) >= 12
     without_report = {"worst_case", "minimum_norm", "upper_bound"}

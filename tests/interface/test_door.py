@@ -79,5 +79,6 @@ use(1)
 """
 
 
+@pytest.mark.slow
 def test_every_name_works_before_and_after_all_modules_are_imported(tmp_path, few_images):
     python(USE, str(tmp_path), str(few_images))

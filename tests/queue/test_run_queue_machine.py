@@ -4,9 +4,17 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from engine.errors import InputError
 from engine.queue.process_identity import process_identity
@@ -176,5 +184,10 @@ def ended_process() -> str:
 
 
 DEAD = ended_process()
-TestQueueMachine = QueueMachine.TestCase
-TestQueueMachine.settings = settings(max_examples=80, stateful_step_count=25, deadline=None)
+
+
+@pytest.mark.parametrize("examples", [20, pytest.param(80, marks=pytest.mark.slow)])
+def test_the_queue_is_as_the_book_says(examples):
+    run_state_machine_as_test(
+        QueueMachine, settings=settings(max_examples=examples, stateful_step_count=25, deadline=None)
+    )

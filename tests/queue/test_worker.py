@@ -256,7 +256,7 @@ def test_serving_in_the_callers_own_process_is_one_session(store, queue, few_ima
     beats, beat = [], RunQueue.beat
     monkeypatch.setattr(heartbeat, "LISTEN_INTERVAL", 0.01)
     monkeypatch.setattr(RunQueue, "beat", lambda *words: beats.append(None) or beat(*words))
-    config = SHORT.model_copy(update={"training": TrainingConfig(epochs=40, batch_size=32, snapshots_per_epoch=1)})
+    config = SHORT.model_copy(update={"training": TrainingConfig(epochs=10, batch_size=32, snapshots_per_epoch=1)})
     (run_id,) = submit_runs(store, queue, [config], Place(few_images))
     serve(store.root, few_images, "cpu", 0.0, os.getpid())
     assert queue.job(run_id).status == "finished" and len(beats) > 1

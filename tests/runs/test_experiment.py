@@ -181,7 +181,7 @@ def test_a_run_that_diverges_says_where(store, few_images, tiny):
 
 
 def test_runs_of_one_stack_end_each_in_its_own_way(store, tmp_path, few_images, tiny):
-    schedule = {"epochs": 12, "optimizer": "sgd", "learning_rate": 0.1}
+    schedule = {"epochs": 12, "snapshots_per_epoch": 1, "optimizer": "sgd", "learning_rate": 0.1}
     configs = [tiny(schedule, objective=objective) for objective in (ObjectiveConfig(), RUNAWAY, MIN_MAX)]
     folders = run(store, few_images, *configs)
     assert [store.result(folder.name)["status"] for folder in folders] == ["finished", "failed", "finished"]
@@ -278,7 +278,7 @@ def test_an_l2_threat_is_trained_and_probed_in_l2(store, few_images, tiny, adver
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_every_architecture_trains(store, few_images, tiny, architecture):
-    config = tiny({"epochs": 6, "learning_rate": 0.003}, architecture=architecture)
+    config = tiny({"epochs": 6, "snapshots_per_epoch": 1, "learning_rate": 0.003}, architecture=architecture)
     (folder,) = run(store, few_images, config)
     assert store.result(config.run_id)["status"] == "finished"
     losses = [record["loss"] for record in read_metrics(folder)]

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from dashboard.launch import import_form
+from engine.__main__ import main
 from engine.atomic import is_leftover
 from engine.models.architectures import build_model
 from engine.runs.store import RunStore
@@ -37,10 +38,24 @@ def form(open_page, tmp_path, few_images):
     return choose
 
 
+@pytest.fixture
+def command_here(monkeypatch, capsys) -> None:
+    """Run the command in this process, which need not load torch again."""
+
+    def run(words, **_):
+        assert words[1:3] == ["-m", "engine"]
+        capsys.readouterr()
+        code = main(words[3:])
+        return subprocess.CompletedProcess(words, code, *capsys.readouterr())
+
+    monkeypatch.setattr(import_form.subprocess, "run", run)
+
+
 def press_import(app):
     return next(button for button in app.button if button.label == "Import weights").click().run(timeout=120)
 
 
+@pytest.mark.usefixtures("command_here")
 def test_a_file_becomes_a_run(form, tmp_path):
     app = form("my best one.pt", weights_file())
     assert app.text_input[0].value == "my best one"
@@ -71,12 +86,13 @@ def test_only_data_sets_that_fit_are_offered(form, tmp_path):
     assert (config.architecture, config.dataset, config.label) == ("madry-cnn", "mnist-mini", "Theirs")
 
 
+@pytest.mark.usefixtures("command_here")
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
         ("notes.pt", b"text", "notes.pt to be a zip archive"),
-        pytest.param("../../x.safetensors", b"text", "x.safetensors to be a safetensors file", marks=pytest.mark.slow),
-        pytest.param("--json.pt", b"", "empty", marks=pytest.mark.slow),
+        ("../../x.safetensors", b"text", "x.safetensors to be a safetensors file"),
+        ("--json.pt", b"", "empty"),
         ("m.pt", weights_file("madry-cnn"), "Choose madry-cnn"),
     ],
     ids=["text", "path", "empty", "another network"],
@@ -88,6 +104,7 @@ def test_what_does_not_fit_is_said_in_place(form, tmp_path, name, content, said)
     assert RunStore(tmp_path / "store").run_ids() == []
 
 
+@pytest.mark.usefixtures("command_here")
 def test_nothing_is_said_of_another_file(form):
     app = press_import(form("notes.pt", b"text"))
     assert app.error

@@ -81,19 +81,19 @@ def test_distances_of_an_evaluation_are_a_curve_once(store, run, few_images):
     threats = (ThreatModel(epsilon=0.1), ThreatModel(epsilon=0.3))
     for threat in threats:
         evaluate_run(
-            store, run, EvaluationRequest(attacks=("fgsm", "deepfool"), samples=12, threat=threat), few_images, "cpu"
+            store, run, EvaluationRequest(attacks=("fgsm", "deepfool"), samples=4, threat=threat), few_images, "cpu"
         )
     (found,) = read_curves(store, run)
     with np.load(next((store.path(run) / "adversarial").glob("*-deepfool.npz"))) as arrays:
         sizes, success = arrays["l2"], arrays["is_adversarial"]
-    assert found.attack.name == "deepfool" and found.threat.norm == "l2" and found.n == 12
+    assert found.attack.name == "deepfool" and found.threat.norm == "l2" and found.n == 4
     for broken_at, size, broken in zip(found.broken_at, sizes, success, strict=True):
         assert broken_at == (pytest.approx(size, rel=1e-6) if broken else None)
     assert found.ended == ("nothing left" if success.all() else "not found")
 
 
 def test_distances_that_broke_the_rules_are_counted(store, run, few_images):
-    request = EvaluationRequest(attacks=("deepfool",), samples=12, threat=THREAT)
+    request = EvaluationRequest(attacks=("deepfool",), samples=5, threat=THREAT)
     report = evaluate_run(store, run, request, few_images, "cpu")
     path = adversarial_path(store.path(run), request.protocol_id, "deepfool")
     arrays = read_arrays(path)
