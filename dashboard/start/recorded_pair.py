@@ -23,6 +23,10 @@ from engine.runs.store import RunStore
 ATTACK = "pgd"
 """Attack of the scenes with images."""
 
+ANSWERS = {"adversarial_images", "predictions", "probabilities"}
+NEEDED = {ATTACK: ANSWERS, CLEAN: ANSWERS | {"labels", "sample_ids"}}
+"""Arrays without which an evaluation is left out, such as that of a run recorded without images."""
+
 
 class Network(NamedTuple):
     """Name and color of a network on the page."""
@@ -94,9 +98,11 @@ def read_recorded(store: RunStore, run_id: str, network: Network) -> Recorded:
     for protocol in reports:
         for attack in (CLEAN, ATTACK):
             try:
-                arrays[protocol, attack] = read_evaluated(adversarial_path(store.path(run_id), protocol, attack))
+                found = read_evaluated(adversarial_path(store.path(run_id), protocol, attack))
             except (OSError, ValueError):
                 continue
+            if NEEDED[attack] <= found.keys():
+                arrays[protocol, attack] = found
     return Recorded(
         network,
         store.config(run_id).dataset_spec,

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,22 @@ def test_attacks_pass_the_threshold_where_epsilon_exceeds_it(shown):
     for image, passed in zip(part["images"], part["passed"], strict=True):
         expected = np.clip((pixels(image) / 255 - threshold) / (1 - threshold), 0, 1)
         np.testing.assert_allclose(pixels(passed) / 255, expected, atol=0.006)
+
+
+def test_runs_that_were_recorded_without_images_have_the_other_scenes(tmp_path):
+    for run_id in (STD, MINMAX):
+        ignored = shutil.ignore_patterns("adversarial", "transfers")
+        shutil.copytree(ROOT / run_id, tmp_path / run_id, ignore=ignored)
+        (tmp_path / run_id / "adversarial").mkdir()
+    for name in ("none", "pgd"):
+        found = {key: values for key, values in arrays(STD, 0.3, name).items() if key != "adversarial_images"}
+        np.savez(tmp_path / STD / "adversarial" / f"13211d5489-{name}.npz", **found)
+    pair = (STD, MINMAX)
+    found = {
+        scene.kind: scene.data for scene in scenes._scenes(tmp_path, pair, scenes._stamp(RunStore(tmp_path), pair))
+    }
+    assert list(found) == ["training", "collapse", "limits"]
+    assert found["limits"]["threshold"] is None and found["limits"]["worst"] is not None
 
 
 def test_the_threshold_keeps_white_and_removes_what_is_below():
