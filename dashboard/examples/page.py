@@ -56,8 +56,8 @@ def draw_examples(attacked: AttackedRuns, read_only: bool) -> None:
     image = f"{spec.title} test image {clean['sample_ids'][position]}, true class {spec.classes[truth]}"
     export.note(
         f"{found.words} Shown is answer {found.place + 1} of {len(found.positions)}: {image}; "
-        f"ε = {strength.epsilon:g} {strength.family.unit}. A row is a run, a column the clean image or an attack; the "
-        "second picture is the perturbation, amplified."
+        f"ε = {strength.epsilon:g} {strength.family.unit}. Each row is a run, each column the clean image or an "
+        "attack. The lower picture is the perturbation, amplified."
     )
     grid = build_grid(labels, attacked.colors, outcomes, attacks, position, spec.classes, truth)
     export.grid(grid, key="examples")
@@ -96,10 +96,11 @@ def draw_notes(export: PageExport, unbound: Sequence[str]) -> None:
         else ""
     )
     export.note(
-        "Percentages are the network's confidence in its prediction and in the true class. Perturbations are in pixel "
+        "Frame and mark: solid and ✓ where the network is right, dashed and ✗ where it is wrong. Percentages are its "
+        "confidence in its prediction and in the true class. Perturbations are in pixel "
         f"units, with pixels from 0 to 1.{words}"
     )
-    st.caption("Point at an image or click it to see the probabilities of all classes.")
+    st.caption("Point at an image or focus it for the size of its perturbation and the probabilities of all classes.")
 
 
 st.title("Adversarial examples")

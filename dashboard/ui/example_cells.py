@@ -11,6 +11,9 @@ from engine.measurements.evaluation.survivors import CLEAN
 Arrays = Mapping[str, np.ndarray]
 """Results of an attack on a run: predictions, probabilities and, if stored, adversarial_images."""
 
+HALF_LEVEL = 0.5 / 255
+"""A pixel has changed if a channel differs by more than half a level of an 8-bit image."""
+
 
 def build_grid(
     labels: Mapping[str, str],
@@ -56,6 +59,7 @@ def build_cell(
         true_confidence=float(probabilities[truth]),
         linf=size if is_attack else None,
         l2=float(np.sqrt(np.square(change).sum())) if is_attack else None,
+        changed=float((np.abs(change) > HALF_LEVEL).any(0).mean()) if is_attack else None,
         probabilities=tuple(map(float, probabilities)),
         perturbation=perturbation_png(as_picture(change), scale=1) if is_attack and size else None,
         perturbation_limit=size if is_attack and size else None,

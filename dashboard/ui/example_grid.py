@@ -32,6 +32,7 @@ class ExampleCell:
         prediction: one of the grid's classes.
         confidence: probability of the predicted class, [0, 1]; `true_confidence` that of the true one.
         linf: l∞ norm of the perturbation of images in [0, 1], None for a clean image; `l2` likewise.
+        changed: share of pixels that the attack changed, [0, 1], None for a clean image.
         probabilities: one per class of the grid.
         perturbation: PNG of the signed perturbation, full color at +-`perturbation_limit`.
         note: remark shown below the image, for example "no perturbation found".
@@ -44,6 +45,7 @@ class ExampleCell:
     true_confidence: float
     linf: float | None
     l2: float | None
+    changed: float | None
     probabilities: tuple[float, ...]
     perturbation: bytes | None
     perturbation_limit: float | None
@@ -111,6 +113,7 @@ def _cell_data(cell: ExampleCell) -> dict:
         "trueConfidence": _number(cell.true_confidence),
         "linf": _number(cell.linf),
         "l2": _number(cell.l2),
+        "changed": _number(cell.changed),
         "probabilities": [_number(share) for share in cell.probabilities],
         "perturbation": None if cell.perturbation is None else _data_uri(cell.perturbation),
         "limit": _number(cell.perturbation_limit),

@@ -46,6 +46,7 @@ def cell(attack: int, confidence: float) -> ExampleCell:
         true_confidence=float(probabilities[7]),
         linf=0.3 if attack else None,
         l2=2.5 if attack else None,
+        changed=0.84 if attack else None,
         probabilities=tuple(probabilities),
         perturbation=perturbation_png(change, limit=0.092, scale=1) if attack else None,
         perturbation_limit=0.092 if attack else None,

@@ -158,7 +158,9 @@ def test_a_grid_says_what_each_run_sees_and_keeps_what_is_pinned(page):
     assert page.evaluate("document.documentElement.scrollWidth <= 768")
     assert page.locator(".lab-absence:visible").all_inner_texts() == ["not attacked"]
     wrong = page.get_by_role(
-        "button", name="Min-Max, attack 1: predicted 3, wrong, confidence 80%; true class 7: 20%; l∞ 0.300"
+        "button",
+        name="Min-Max, attack 1: predicted 3, wrong, confidence 80%; true class 7: 20%; "
+        "l∞ 0.300; l₂ 2.50; 84% of pixels changed",
     )
     assert "✗ 3" in wrong.inner_text() and "±0.092" in wrong.inner_text()
     assert wrong.get_by_role("img").first.get_attribute("alt").startswith("Min-Max, attack 1: predicted 3")
@@ -171,6 +173,10 @@ def test_a_grid_says_what_each_run_sees_and_keeps_what_is_pinned(page):
     panel = page.get_by_role("tooltip")
     wrong.hover()
     panel.wait_for()
+    assert "l∞ 0.300 · l₂ 2.50 · 84% of pixels changed" in panel.inner_text()
+    right = page.get_by_role("button", name="Min-Max, clean: predicted 7, correct")
+    frame = "(node) => getComputedStyle(node).borderTopStyle"
+    assert (right.evaluate(frame), wrong.evaluate(frame)) == ("solid", "dashed"), "told apart without color"
     assert "7 (true)\n20%" in panel.inner_text() and "3\n80%" in panel.inner_text()
     page.mouse.move(5, 5)
     panel.wait_for(state="hidden")
@@ -187,7 +193,7 @@ def test_a_grid_says_what_each_run_sees_and_keeps_what_is_pinned(page):
     panel.wait_for(state="hidden")
     again.focus()
     page.keyboard.press("Tab")
-    assert "Min-Max, attack 2" in panel.inner_text()
+    assert "Min-Max, attack 2\nl∞ 0.300 · l₂ 2.50" in panel.inner_text()
 
 
 def test_a_drawing_is_ink_where_it_was_drawn_and_survives_reruns(page):

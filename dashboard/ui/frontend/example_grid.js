@@ -115,11 +115,9 @@ class ExampleCell {
     this.verdict = element("span", { className: "lab-verdict" }, this.mark, this.prediction);
     this.confidence = part("span", "lab-fact");
     this.truth = part("span", "lab-fact");
-    this.linf = part("span", "lab-fact");
-    this.l2 = part("span", "lab-fact");
     this.note = part("span", "lab-fact lab-note");
     const pictures = [this.image, this.perturbation, this.scale];
-    const facts = [this.verdict, this.confidence, this.truth, this.linf, this.l2, this.note];
+    const facts = [this.verdict, this.confidence, this.truth, this.note];
     this.button = element("button", { type: "button", ariaPressed: "false" }, ...pictures, ...facts);
     this.absence = element("span", { className: "lab-absence" }, "not attacked");
     this.node = element("div", { className: "lab-cell", role: "cell" }, this.button, this.absence);
@@ -145,17 +143,25 @@ class ExampleCell {
       this.scale.classList.toggle("lab-signed", cell.isGray);
       this.scale.title = cell.isGray ? "Blue: darker, red: brighter" : "Each channel is shown around middle gray";
     }
-    this.verdict.dataset.verdict = verdict;
+    this.verdict.dataset.verdict = this.button.dataset.verdict = verdict;
     setText(this.mark, cell.isCorrect ? "✓ " : "✗ ");
     setText(this.prediction, cell.prediction);
     setFact(this.confidence, `confidence ${percent(cell.confidence)}`);
     setFact(this.truth, cell.isCorrect ? "" : `true class ${truth}: ${percent(cell.trueConfidence)}`);
-    setFact(this.linf, cell.linf === null ? "" : `l∞ ${cell.linf.toFixed(3)}`);
-    setFact(this.l2, cell.l2 === null ? "" : `l₂ ${cell.l2.toFixed(2)}`);
     setFact(this.note, cell.note);
-    const facts = [this.truth, this.linf, this.l2, this.note].map((fact) => fact.textContent).filter(Boolean);
+    this.norms = norms(cell);
+    const facts = [this.truth.textContent, ...this.norms, this.note.textContent].filter(Boolean);
     setAttribute(this.button, "aria-label", [alt, ...facts].join("; "));
   }
+}
+
+// Size of a perturbation; nothing for a clean image.
+function norms({ linf, l2, changed }) {
+  return [
+    linf === null ? "" : `l∞ ${linf.toFixed(3)}`,
+    l2 === null ? "" : `l₂ ${l2.toFixed(2)}`,
+    changed === null ? "" : `${percent(changed)} of pixels changed`,
+  ].filter(Boolean);
 }
 
 function setFact(node, text) {
@@ -163,13 +169,14 @@ function setFact(node, text) {
   node.hidden = text === "";
 }
 
-// Probability bars of one cell, in a popover beside the cell.
+// Size of the perturbation and probability bars of one cell, in a popover beside the cell.
 class ProbabilityPanel {
   constructor() {
     this.title = element("div", { className: "lab-panel-title" });
+    this.norms = element("div", { className: "lab-norms" });
     this.bars = element("div", { className: "lab-bars" });
     const properties = { className: "lab-panel", id: `lab-panel-${++panels}`, role: "tooltip", popover: "manual" };
-    this.node = element("div", properties, this.title, this.bars);
+    this.node = element("div", properties, this.title, this.norms, this.bars);
     this.lines = [];
   }
 
@@ -179,6 +186,7 @@ class ProbabilityPanel {
       this.bars.replaceChildren(...this.lines.flatMap((line) => [line.name, line.track, line.share]));
     }
     setText(this.title, cell.name);
+    setFact(this.norms, cell.norms.join(" · "));
     classes.forEach((name, position) => {
       const line = this.lines[position], share = cell.data.probabilities[position], isTrue = name === truth;
       setText(line.name, isTrue ? `${name} (true)` : name);

@@ -30,6 +30,7 @@ def test_examples_say_what_the_stored_predictions_say(open_page, trained_store, 
                 change = images - originals
                 assert cell.linf == pytest.approx(np.abs(change).max())
                 assert cell.l2 == pytest.approx(np.linalg.norm(change))
+                assert cell.changed == (np.abs(change) * 255 > 0.5).mean()
 
 
 def test_a_question_leads_to_images_that_answer_it(open_page, trained_store, drawn):

@@ -21,6 +21,7 @@ CELL = ExampleCell(
     true_confidence=0.75,
     linf=0.3,
     l2=np.float64(2.5),
+    changed=0.5,
     probabilities=(0.25, 0.75),
     perturbation=perturbation_png(PIXELS - 0.5, limit=0.3, scale=1),
     perturbation_limit=0.3,
@@ -37,7 +38,13 @@ def test_cells_travel_as_json_with_their_pixels():
     data = json.loads(json.dumps(grid_data(grid_of(CELL, None)), allow_nan=False))
     first, second = data["rows"][0]["cells"]
     assert second is None
-    assert (first["linf"], first["l2"], first["probabilities"], first["isGray"]) == (0.3, 2.5, [0.25, 0.75], True)
+    assert (first["linf"], first["l2"], first["changed"], first["probabilities"], first["isGray"]) == (
+        0.3,
+        2.5,
+        0.5,
+        [0.25, 0.75],
+        True,
+    )
     picture = Image.open(io.BytesIO(base64.b64decode(first["image"].removeprefix("data:image/png;base64,"))))
     np.testing.assert_array_equal(np.asarray(picture), np.rint(PIXELS * 255))
 
