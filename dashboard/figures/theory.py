@@ -18,13 +18,20 @@ ROWS = ((0.54, 1), (0, 0.4))  # shares of height: penalty, force
 
 
 @drawn_once
-def penalty_figure(frame: pd.DataFrame, title: str, tipping_point: float | None, largest_start: float) -> go.Figure:
+def penalty_figure(
+    frame: pd.DataFrame,
+    title: str,
+    tipping_point: float | None,
+    largest_start: float,
+    strengths: tuple[float, float] | None = None,
+) -> go.Figure:
     """Penalty (above) and force (below) against |w|: blue where weights are pulled to 0, red where pushed outward.
 
     Args:
         frame: size ascending from 0, penalty, paper, force.
         tipping_point: None if no weight is pushed outward.
         largest_start: largest initial |w|, the end of the gray band.
+        strengths: λ and κ; if given, a weight can be dragged along the curve and let go, from `largest_start` on.
     """
     sizes = frame["size"].to_numpy(float)
     last = float(sizes[-1])
@@ -64,7 +71,13 @@ def penalty_figure(frame: pd.DataFrame, title: str, tipping_point: float | None,
         shapes=shapes,
         annotations=notes,
         margin={"l": 12, "r": 12, "t": 92, "b": 12, "pad": 4},
+        meta=None if strengths is None else {"hill": _hill(*strengths, largest_start, last)},
     )
+
+
+def _hill(l1_strength: float, l2_strength: float, start: float, farthest: float) -> dict[str, float]:
+    """What `frontend/hill_weight.js` needs; with Adam a weight crosses the axis in about 1,000 steps."""
+    return {"l1": l1_strength, "l2": l2_strength, "start": start, "farthest": farthest, "learningRate": farthest / 1000}
 
 
 @drawn_once

@@ -23,7 +23,11 @@ def draw_penalty(export: PageExport, objective: ObjectiveConfig) -> None:
     with left:
         export.chart(
             penalty_figure(
-                shape, f"Penalty on one weight and its force: {strength_words(objective)}", tipping, LARGEST_START
+                shape,
+                f"Penalty on one weight and its force: {strength_words(objective)}",
+                tipping,
+                LARGEST_START,
+                (objective.l1_strength, objective.l2_strength),
             ),
             key="theory-penalty",
             height=480,

@@ -110,6 +110,8 @@ class Chart {
         const figure = themed(atFrame(this.figure, frame), this.node, this.height);
         await Plotly.react(this.node, { ...figure, config: CONFIGURATION });
       }
+      const hill = this.figure.layout.meta?.hill;
+      if (hill) (this.weight ??= new HillWeight(this.node)).show(hill);
     } catch (error) {
       console.error(error);
       if (!this.node.data) this.node.textContent = `This chart could not be drawn: ${error.message}`;
@@ -144,6 +146,7 @@ class Chart {
     this.observer.disconnect();
     this.sight.disconnect();
     this.fullScreen.remove();
+    this.weight?.remove();
     if (this.node.data) this.Plotly.purge(this.node);
   }
 }
