@@ -92,7 +92,9 @@ def panel_cursors(cursor: float | None) -> list[dict]:
 
 @drawn_once
 def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, cursor: float | None = None) -> go.Figure:
-    """Robust accuracy against fuzziness: one path per run, with its current point marked.
+    """Robust accuracy against fuzziness: one path per run from its first probe to its newest, and its current point.
+
+    The axes fit the paths whole, so they stand still while the cursor moves.
 
     Args:
         history: run_id, label, variant, epoch, fuzziness, robust_accuracy; epochs ascending, rows where a quantity is
@@ -101,11 +103,12 @@ def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, curso
         cursor: current epoch; the last one if None.
     """
     traces = []
-    for run in split_runs(history, ("epoch", "fuzziness", "robust_accuracy")):
-        rows = _probed(run)
-        for part, kept, size in (
-            ("path", thin(len(rows), POINTS_PER_SERIES), 4),
-            ("present", _present(rows, cursor), 13),
+    paths = [(run, _probed(run)) for run in split_runs(history, ("epoch", "fuzziness", "robust_accuracy"))]
+    for run, rows in paths:
+        whole = thin(len(rows), POINTS_PER_SERIES)
+        for part, kept, marker in (
+            ("path", whole, _path_markers(len(whole))),
+            ("present", _present(rows, cursor), {"size": 13}),
         ):
             traces.append(
                 {
@@ -116,16 +119,23 @@ def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, curso
                     "legendgroup": run.run_id,
                     "mode": "lines+markers",
                     "line": {"color": run.color, "width": 2, "dash": run.dash},
-                    "marker": {"color": run.color, "size": size},
+                    "marker": {"color": run.color, **marker},
                     "showlegend": part == "path",
                     "hovertemplate": "epoch %{customdata:.1f}: %{y:.1%} at %{x:.4f} nats",
                 }
             )
     return compose(
-        "Accuracy under attack against fuzziness during training",
+        "Accuracy under attack against fuzziness, from the first probe (○) to the newest (■)",
         traces,
-        xaxis={"title": axis_title(_of_layer(QUANTITIES["fuzziness"].heading, layer_title)), "rangemode": "tozero"},
-        yaxis={"title": axis_title("Accuracy under attack"), **scale("robust_accuracy")},
+        xaxis={
+            "title": axis_title(_of_layer(QUANTITIES["fuzziness"].heading, layer_title)),
+            **_fitted([rows["fuzziness"] for _, rows in paths], 0.001),
+        },
+        yaxis={
+            "title": axis_title("Accuracy under attack"),
+            "tickformat": ".1~%",
+            **_fitted([rows["robust_accuracy"] for _, rows in paths], 0.01),
+        },
         hovermode="closest",
     )
 
@@ -138,6 +148,25 @@ def phase_parts(history: pd.DataFrame, cursors: Sequence[float | None]) -> list[
 
 def _probed(run: Run) -> pd.DataFrame:
     return run.rows.dropna(subset=["fuzziness", "robust_accuracy"])
+
+
+def _path_markers(count: int) -> dict:
+    """A circle at the start of a path, a square at its end, and dots between them."""
+    middle = max(count - 2, 0)
+    return {
+        "size": [11, *[4] * middle, 9][:count],
+        "symbol": ["circle-open", *["circle"] * middle, "square"][:count],
+    }
+
+
+def _fitted(columns: Sequence[pd.Series], least: float) -> dict:
+    """Range of an axis around all values, with a margin of 6% of their span and of at least `least` on both sides."""
+    values = np.concatenate([np.empty(0), *columns])
+    if not len(values):
+        return {}
+    low, high = float(values.min()), float(values.max())
+    margin = max(0.06 * (high - low), least)
+    return {"range": [low - margin, high + margin]}
 
 
 def _present(rows: pd.DataFrame, cursor: float | None) -> np.ndarray:

@@ -98,3 +98,22 @@ def test_phase_marks_the_present():
     assert (present.x.tolist(), present.y.tolist()) == (pytest.approx([0.38]), pytest.approx([0.52]))
     before_all = phase_figure(history_table(), cursor=-1).data[1]
     assert len(before_all.x) == 0
+
+
+def test_phase_fits_the_paths_from_their_first_probes_and_stands_still():
+    table = history_table()
+    table.loc[table["epoch"] == 0, "robust_accuracy"] = np.nan
+    figure = phase_figure(table, cursor=2)
+    for path in figure.data[::2]:
+        assert path.customdata.tolist() == [2, 4]
+        assert path.marker.symbol == ("circle-open", "square")
+    assert figure.layout.xaxis.range == pytest.approx((0.26 - 0.06 * 0.12, 0.38 + 0.06 * 0.12))
+    assert figure.layout.yaxis.range == pytest.approx((0.52 - 0.01, 0.54 + 0.01)), "a short span has a wider margin"
+    for cursor in (-1, 3, None):
+        assert phase_figure(table, cursor=cursor).layout == figure.layout
+
+
+def test_phase_of_one_probe_is_around_it():
+    figure = phase_figure(history_table(epochs=1).iloc[:1])
+    assert figure.layout.xaxis.range == pytest.approx((0.399, 0.401))
+    assert figure.data[0].marker.symbol == ("circle-open",)
