@@ -13,7 +13,7 @@ from dashboard.examples.questions import survivors
 from dashboard.figures.boundary import boundary_figure
 from dashboard.figures.coloring import painted
 from dashboard.frames.boundary import boundary_frame
-from dashboard.jobs.attack_panel import draw_attack
+from dashboard.jobs.attack_panel import draw_attack, is_attacking
 from dashboard.jobs.hindered_panel import draw_hindered, unfinished
 from dashboard.navigation import draw_first_step
 from dashboard.selection import pick_runs
@@ -23,6 +23,7 @@ from engine.measurements.evaluation.survivors import CLEAN
 from engine.queue.overview import RunOverview
 
 UNATTACKED = "has not been attacked yet"
+UNDER_ATTACK = "is being attacked: its images appear here as each attack ends"
 
 
 def hindrance(run: RunOverview) -> str | None:
@@ -32,6 +33,12 @@ def hindrance(run: RunOverview) -> str | None:
     if reason := unfinished(run):
         return reason
     return UNATTACKED if run.has_weights else "was recorded without weights, so it cannot be attacked"
+
+
+def standing(run: RunOverview) -> str | None:
+    """As `hindrance`, and whether the run is being attacked; it reads the queue, so it is for selected runs only."""
+    reason = hindrance(run)
+    return UNDER_ATTACK if reason == UNATTACKED and is_attacking(sources.settings(), run) else reason
 
 
 def draw_examples(attacked: AttackedRuns, read_only: bool) -> None:
@@ -100,13 +107,13 @@ def draw_notes(export: PageExport, unbound: Sequence[str]) -> None:
         "confidence in its prediction and in the true class. Perturbations are in pixel "
         f"units, with pixels from 0 to 1.{words}"
     )
-    st.caption("Point at an image or focus it for the size of its perturbation and the probabilities of all classes.")
+    st.caption("Point at an image or focus it for its norms and probabilities. Click or press Enter to enlarge it.")
 
 
 st.title("Adversarial examples")
 here = sources.settings()
 selection = pick_runs(sources.runs(), hindrance, alike=True)
-draw_hindered(here, selection.hindered, hindrance)
+draw_hindered(here, selection.hindered, standing)
 unattacked = [run for run, reason in selection.hindered if reason == UNATTACKED]
 draw_attack(here, [*([] if selection.stands_in else selection.shown), *selection.hindered_runs()], unattacked)
 if not selection.shown:

@@ -36,6 +36,11 @@ def draw_attack(here: Settings, selected: Sequence[RunOverview], unattacked: Seq
         st.fragment(_watch, run_every=run_every, key="attack")(here, list(selected), _stamp(selected), busy)
 
 
+def is_attacking(here: Settings, run: RunOverview) -> bool:
+    """True if an evaluation of this run waits or is active."""
+    return is_measuring(_evaluations(here, [run]))
+
+
 def _draw_button(here: Settings, runs: Sequence[RunOverview]) -> None:
     asked: dict[EvaluationRequest, list[str]] = {}
     for run in runs:

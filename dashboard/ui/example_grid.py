@@ -87,7 +87,7 @@ class ExampleGrid:
 
 
 def example_grid(grid: ExampleGrid, *, key: str) -> None:
-    """Draw a grid, or update the one drawn under this key before; a pinned cell stays pinned."""
+    """Draw a grid, or update the one drawn under this key before; an enlarged cell stays open."""
     _mount(key=key, data=grid_data(grid))
 
 

@@ -15,7 +15,7 @@ RUN_LINES = ("elements.js", "palette.js", "run_lines.js")
 SCENES = ("attack", "weights", "strength", "limits", "kinds")
 SCENE = (*PLAYER, "palette.js", "scene.js", *(f"scene_{name}.js" for name in SCENES))
 SCENE_STYLE = ("chart.css", "scenes.css")
-EXAMPLE_GRID = ("elements.js", "palette.js", "example_grid.js")
+EXAMPLE_GRID = ("elements.js", "palette.js", "example_grid.js", "example_dialog.js")
 
 
 def joined(*names: str) -> str:

@@ -151,7 +151,7 @@ def test_a_player_starts_for_those_who_like_motion_steps_and_begins_again(page):
     ]
 
 
-def test_a_grid_says_what_each_run_sees_and_keeps_what_is_pinned(page):
+def test_a_grid_says_what_each_run_sees(page):
     page.set_viewport_size({"width": 768, "height": 3000})
     assert page.get_by_role("columnheader").all_inner_texts() == ["Run", "clean", *(f"attack {i}" for i in range(1, 8))]
     assert page.evaluate("document.querySelector('.lab-grid-box').scrollWidth > 768")
@@ -181,19 +181,69 @@ def test_a_grid_says_what_each_run_sees_and_keeps_what_is_pinned(page):
     page.mouse.move(5, 5)
     panel.wait_for(state="hidden")
 
-    wrong.click()
-    page.mouse.move(5, 5)
-    assert panel.is_visible() and wrong.get_attribute("aria-pressed") == "true"
     wrong.evaluate("(node) => (node.mark = 'the same')")
     rerun(page)
-    page.wait_for_function("document.querySelector('.lab-panel').innerText.includes('70%')")
     again = page.get_by_role("button", name="Min-Max, attack 1: predicted 3, wrong, confidence 70%")
     assert again.evaluate("(node) => node.mark") == "the same"
+    again.hover()
+    page.wait_for_function("document.querySelector('.lab-panel').innerText.includes('70%')")
     page.keyboard.press("Escape")
     panel.wait_for(state="hidden")
     again.focus()
     page.keyboard.press("Tab")
     assert "Min-Max, attack 2\nl∞ 0.300 · l₂ 2.50" in panel.inner_text()
+
+
+def test_a_cell_is_enlarged_and_flickers_only_when_asked(page):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.evaluate("[window.paces, window.later] = [[], setInterval]")
+    page.evaluate(
+        "window.setInterval = (step, pace) => String(step).includes('alternate') "
+        "? (paces.push(pace), (window.step = step), 1) : later(step, pace)"
+    )
+    cell = page.get_by_role("button", name="Min-Max, attack 1: predicted 3, wrong")
+    cell.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Min-Max, attack 1")
+    pictures = dialog.get_by_role("img")
+    assert pictures.evaluate_all("(all) => all.map((node) => [node.clientWidth, node.naturalWidth])") == [[280, 28]] * 3
+    assert dialog.get_by_role("figure").all_inner_texts() == [
+        "Clean\n✓ 7, confidence 80%",
+        "Adversarial\n✗ 3, confidence 80%\ntrue class 7: 20%",
+        "Difference, amplified: full color at ±0.092\nl∞ 0.300\nl₂ 2.50\n84% of pixels changed",
+    ]
+    assert "7 (true)\n20%" in dialog.inner_text()
+    assert page.get_by_role("tooltip").count() == 0
+
+    flicker = dialog.get_by_role("button", name="Flicker")
+    assert (flicker.get_attribute("aria-pressed"), page.evaluate("paces")) == ("false", []), "not by itself"
+    flicker.press("Enter")
+    assert (flicker.get_attribute("aria-pressed"), page.evaluate("paces")) == ("true", [1000]), "slow for less motion"
+    names = dialog.locator(".lab-large-name")
+    for name, source in (("Clean", 0), ("Adversarial", 1), ("Clean", 0)):
+        page.evaluate("step()")
+        assert names.nth(1).inner_text() == name
+        assert pictures.nth(1).get_attribute("src") == cell.locator(
+            f"xpath=../../*[{2 + source}]//img"
+        ).first.get_attribute("src")
+    flicker.press("Enter")
+    assert (flicker.get_attribute("aria-pressed"), names.nth(1).inner_text()) == ("false", "Adversarial")
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    page.wait_for_function("document.activeElement.ariaLabel?.startsWith('Min-Max, attack 1:')")
+
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.get_by_role("button", name="Min-Max, clean: predicted 7").press("Enter")
+    dialog = page.get_by_role("dialog", name="Min-Max, clean")
+    assert dialog.get_by_role("figure").count() == 1 and dialog.get_by_role("button").all_inner_texts() == ["Close"]
+    dialog.get_by_role("button", name="Close").click()
+    cell.press("Enter")
+    lefts = (
+        page.get_by_role("dialog")
+        .get_by_role("img")
+        .evaluate_all("(all) => all.map((node) => node.getBoundingClientRect().left)")
+    )
+    assert len(lefts) == 3 and len(set(lefts)) == 1, "one column"
 
 
 def test_a_drawing_is_ink_where_it_was_drawn_and_survives_reruns(page):
@@ -256,7 +306,8 @@ def test_the_page_as_a_file_needs_no_network(page, browser):
     page.keyboard.press("Escape")
     until(page, "played._fullLayout.height === 320")
     page.get_by_role("button", name="Min-Max, attack 1: predicted 3, wrong").click()
-    assert "7 (true)" in page.get_by_role("tooltip").inner_text()
+    assert "7 (true)" in page.get_by_role("dialog", name="Min-Max, attack 1").inner_text()
+    page.keyboard.press("Escape")
     assert page.get_by_role("table", name="Numbers").get_by_role("cell").all_inner_texts()[:2] == [
         "</script><b>",
         "0.3",

@@ -14,14 +14,14 @@ class ExampleGrid {
     this.box = box;
     this.table = element("div", { className: "lab-grid", role: "table" });
     this.panel = new ProbabilityPanel();
-    this.pinned = null;
+    this.dialog = new ExampleDialog();
     this.shown = null;
     this.shape = "";
     const scroller = element("div", { className: "lab-grid-box" }, this.table);
     scroller.onscroll = () => this.panel.place(this.shown?.button);
-    box.append(scroller, this.panel.node);
+    box.append(scroller, this.panel.node, this.dialog.node);
     this.follow = () => this.panel.place(this.shown?.button);
-    this.escape = (event) => event.key === "Escape" && this.letGo();
+    this.escape = (event) => event.key === "Escape" && this.close();
     addEventListener("scroll", this.follow, { capture: true, passive: true });
     addEventListener("resize", this.follow);
     addEventListener("keydown", this.escape);
@@ -41,11 +41,13 @@ class ExampleGrid {
       row.cells.forEach((cell, column) => line.cells[column].show(cell, row.label, data.columns[column], data.truth));
     });
     if (this.shown?.data) this.panel.show(this.shown, data);
-    else this.letGo();
+    else this.close();
+    if (this.dialog.node.open) this.dialog.show(data);
   }
 
   build(rows, columns) {
-    this.letGo();
+    this.close();
+    this.dialog.node.close();
     this.table.style.setProperty("--columns", columns);
     this.heads = Array.from({ length: columns }, () => element("div", { className: "lab-head", role: "columnheader" }));
     this.lines = Array.from({ length: rows }, () => this.buildLine(columns));
@@ -60,12 +62,11 @@ class ExampleGrid {
     const label = element("span"), swatch = element("span", { className: "lab-swatch", ariaHidden: "true" });
     const cells = Array.from({ length: columns }, () => new ExampleCell());
     for (const cell of cells) {
-      const isFree = () => !this.pinned;
-      cell.button.onpointerenter = () => isFree() && this.open(cell);
-      cell.button.onpointerleave = () => isFree() && this.close();
-      cell.button.onfocus = () => isFree() && cell.button.matches(":focus-visible") && this.open(cell);
-      cell.button.onblur = () => isFree() && this.close();
-      cell.button.onclick = () => (this.pinned === cell ? this.letGo() : this.pin(cell));
+      cell.button.onpointerenter = () => this.open(cell);
+      cell.button.onpointerleave = () => this.close();
+      cell.button.onfocus = () => cell.button.matches(":focus-visible") && this.open(cell);
+      cell.button.onblur = () => this.close();
+      cell.button.onclick = () => this.enlarge(cell, cells[0]);
     }
     const head = element("div", { className: "lab-run", role: "rowheader" }, swatch, label);
     const node = element("div", { className: "lab-line", role: "row" }, head, ...cells.map((cell) => cell.node));
@@ -84,17 +85,9 @@ class ExampleGrid {
     this.panel.hide();
   }
 
-  pin(cell) {
-    this.letGo();
-    this.pinned = cell;
-    cell.button.ariaPressed = "true";
-    this.open(cell);
-  }
-
-  letGo() {
-    if (this.pinned) this.pinned.button.ariaPressed = "false";
-    this.pinned = null;
+  enlarge(cell, original) {
     this.close();
+    this.dialog.open(cell, original, this.data);
   }
 
   remove() {
@@ -118,7 +111,7 @@ class ExampleCell {
     this.note = part("span", "lab-fact lab-note");
     const pictures = [this.image, this.perturbation, this.scale];
     const facts = [this.verdict, this.confidence, this.truth, this.note];
-    this.button = element("button", { type: "button", ariaPressed: "false" }, ...pictures, ...facts);
+    this.button = element("button", { type: "button", ariaHasPopup: "dialog" }, ...pictures, ...facts);
     this.absence = element("span", { className: "lab-absence" }, "not attacked");
     this.node = element("div", { className: "lab-cell", role: "cell" }, this.button, this.absence);
   }
@@ -150,6 +143,8 @@ class ExampleCell {
     setFact(this.truth, cell.isCorrect ? "" : `true class ${truth}: ${percent(cell.trueConfidence)}`);
     setFact(this.note, cell.note);
     this.norms = norms(cell);
+    const prediction = `${this.mark.textContent}${cell.prediction}, ${this.confidence.textContent}`;
+    this.words = [prediction, this.truth.textContent, this.note.textContent].filter(Boolean);
     const facts = [this.truth.textContent, ...this.norms, this.note.textContent].filter(Boolean);
     setAttribute(this.button, "aria-label", [alt, ...facts].join("; "));
   }
@@ -174,27 +169,15 @@ class ProbabilityPanel {
   constructor() {
     this.title = element("div", { className: "lab-panel-title" });
     this.norms = element("div", { className: "lab-norms" });
-    this.bars = element("div", { className: "lab-bars" });
+    this.bars = new ProbabilityBars();
     const properties = { className: "lab-panel", id: `lab-panel-${++panels}`, role: "tooltip", popover: "manual" };
-    this.node = element("div", properties, this.title, this.norms, this.bars);
-    this.lines = [];
+    this.node = element("div", properties, this.title, this.norms, this.bars.node);
   }
 
-  show(cell, { classes, truth }) {
-    if (this.lines.length !== classes.length) {
-      this.lines = classes.map(() => buildBar());
-      this.bars.replaceChildren(...this.lines.flatMap((line) => [line.name, line.track, line.share]));
-    }
+  show(cell, data) {
     setText(this.title, cell.name);
     setFact(this.norms, cell.norms.join(" · "));
-    classes.forEach((name, position) => {
-      const line = this.lines[position], share = cell.data.probabilities[position], isTrue = name === truth;
-      setText(line.name, isTrue ? `${name} (true)` : name);
-      line.name.classList.toggle("lab-true", isTrue);
-      line.bar.style.width = `${100 * (share ?? 0)}%`;
-      line.bar.dataset.kind = isTrue ? "true" : name === cell.data.prediction ? "predicted" : "other";
-      setText(line.share, percent(share));
-    });
+    this.bars.show(cell.data, data);
     if (!this.node.matches(":popover-open")) this.node.showPopover();
     this.place(cell.button);
   }
@@ -210,6 +193,29 @@ class ProbabilityPanel {
 
   hide() {
     if (this.node.matches(":popover-open")) this.node.hidePopover();
+  }
+}
+
+// A bar per class: the probability that the network gives it.
+class ProbabilityBars {
+  constructor() {
+    this.node = element("div", { className: "lab-bars" });
+    this.lines = [];
+  }
+
+  show({ prediction, probabilities }, { classes, truth }) {
+    if (this.lines.length !== classes.length) {
+      this.lines = classes.map(() => buildBar());
+      this.node.replaceChildren(...this.lines.flatMap((line) => [line.name, line.track, line.share]));
+    }
+    classes.forEach((name, position) => {
+      const line = this.lines[position], share = probabilities[position], isTrue = name === truth;
+      setText(line.name, isTrue ? `${name} (true)` : name);
+      line.name.classList.toggle("lab-true", isTrue);
+      line.bar.style.width = `${100 * (share ?? 0)}%`;
+      line.bar.dataset.kind = isTrue ? "true" : name === prediction ? "predicted" : "other";
+      setText(line.share, percent(share));
+    });
   }
 }
 

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from dashboard import measured
+from engine.measurements.evaluation.request import EvaluationRequest
+from engine.queue.run_queue import RunQueue
+from engine.queue.submission import submit_measurement
 from tests.dashboard.store_runs import std_and_minmax
+from tests.small_runs import HERE, THREAT
 
 
 def test_examples_say_what_the_stored_predictions_say(open_page, trained_store, drawn):
@@ -52,3 +56,19 @@ def test_another_question_keeps_the_image_where_it_answers(open_page, trained_st
     assert app.slider(key="image").value >= 2
     app.button(key="next").click().run()
     assert drawn["examples"].rows[0].cells[0].image != image
+
+
+def test_a_run_whose_attack_is_queued_is_not_called_unattacked(open_page, store):
+    _, minmax = std_and_minmax(store)
+    app = open_page("examples", store.root, runs=minmax)
+    assert "has not been attacked yet" in rows(app)
+    queue = RunQueue(store.root)
+    job = submit_measurement(store, queue, minmax, EvaluationRequest(attacks=("fgsm",), threat=THREAT), HERE)
+    app.run()
+    assert "is being attacked: its images appear here" in rows(app) and "has not been attacked yet" not in rows(app)
+    queue.request_stop(job)
+    assert "has not been attacked yet" in rows(app.run())
+
+
+def rows(app) -> str:
+    return "\n".join(row.value.replace("\\", "") for row in app.markdown)
