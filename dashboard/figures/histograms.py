@@ -81,8 +81,9 @@ def _tipping_point(weight: float) -> dict:
         "shapes": [vertical_line(x, dash="dash") for x in (-weight, weight)],
         "annotations": [
             {
-                "text": f"tipping point λ/(2μ) = {weight:.3g}",
-                "x": weight,
+                "text": f"tipping points ±λ/(2μ) = ±{weight:.3g}",
+                "x": 0,  # between the two, where a narrow chart has room
+                "xanchor": "center",
                 "y": 1,
                 "yref": "y domain",
                 "yanchor": "bottom",

@@ -108,7 +108,7 @@ def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, curso
         whole = thin(len(rows), POINTS_PER_SERIES)
         for part, kept, marker in (
             ("path", whole, _path_markers(len(whole))),
-            ("present", _present(rows, cursor), {"size": 13}),
+            ("present", _present(rows, cursor), {"size": 16, "opacity": 0.6}),
         ):
             traces.append(
                 {

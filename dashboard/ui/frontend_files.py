@@ -10,7 +10,10 @@ from dashboard.figures.palette import DARK
 
 FOLDER = Path(__file__).parent / "frontend"
 PLAYER = ("elements.js", "clock.js", "player.js")
-CHART = (*PLAYER, "palette.js", "theme.js", "full_screen.js", "weight_path.js", "hill_weight.js", "chart.js")
+CHART = (
+    *(*PLAYER, "palette.js", "theme.js", "full_screen.js"),
+    *("weight_path.js", "hill_weight.js", "chart_title.js", "chart.js"),
+)
 RUN_LINES = ("elements.js", "palette.js", "run_lines.js")
 SCENES = ("attack", "weights", "strength", "limits", "kinds")
 SCENE = (*PLAYER, "palette.js", "scene.js", *(f"scene_{name}.js" for name in SCENES))

@@ -105,10 +105,10 @@ class Chart {
       this.width = this.node.clientWidth;
       const frame = this.frame(), before = this.shown;
       [this.shown, this.isFigure] = [frame, !frame.name];
-      if (before?.name && frame.name && !before.data && !frame.data) await Plotly.relayout(this.node, structuredClone(frame.layout));
+      if (before?.name && frame.name && isStill(before) && isStill(frame)) await Plotly.relayout(this.node, structuredClone(frame.layout));
       else {
-        const figure = themed(atFrame(this.figure, frame), this.node, this.height);
-        await Plotly.react(this.node, { ...figure, config: CONFIGURATION });
+        const { data, layout } = themed(atFrame(this.figure, frame), this.node, this.height);
+        await Plotly.react(this.node, { data, layout: withBrokenTitles(layout, this.width), config: CONFIGURATION });
       }
       const hill = this.figure.layout.meta?.hill;
       if (hill) (this.weight ??= new HillWeight(this.node)).show(hill);
@@ -126,7 +126,8 @@ class Chart {
     else if (this.fullScreen.isOn) this.redraw();
     else if (this.node.data && this.node.clientWidth > 0 && this.node.clientWidth !== this.width) {
       this.width = this.node.clientWidth;
-      this.Plotly.Plots.resize(this.node);
+      clearTimeout(this.resizing);
+      this.resizing = setTimeout(() => this.redraw(), 100);  // the titles may break elsewhere
     }
   }
 
@@ -142,6 +143,7 @@ class Chart {
   remove() {
     this.clock.listeners.delete(this.listener);
     this.ownClock.pause();
+    clearTimeout(this.resizing);
     this.starter?.disconnect();
     this.observer.disconnect();
     this.sight.disconnect();
@@ -149,6 +151,11 @@ class Chart {
     this.weight?.remove();
     if (this.node.data) this.Plotly.purge(this.node);
   }
+}
+
+// A frame that moves neither the traces nor the titles.
+function isStill(frame) {
+  return !frame.data && !frame.layout.title && !frame.layout.annotations;
 }
 
 const CONFIGURATION = {
