@@ -28,7 +28,10 @@ class Match:
 
 def parameter_shapes(architecture: str, spec: DatasetSpec) -> Shapes:
     """Name -> shape of all weights of an architecture for a data set, in forward order."""
-    model = build_model(architecture, 0, spec.shape, len(spec.classes), spec.mean, spec.std)
+    import torch  # as in `build_model`
+
+    with torch.device("meta"):  # shapes without values
+        model = build_model(architecture, 0, spec.shape, len(spec.classes), spec.mean, spec.std)
     return {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
 
 
