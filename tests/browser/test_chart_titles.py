@@ -75,6 +75,7 @@ def test_lines_break_between_words_and_never_inside_a_tag_or_a_long_word(page):
     assert broken("aa bb cc", 1000) == "aa bb cc"
     assert broken("aa bb cc", 40) == "aa bb<br>cc"
     assert broken('<span style="x: y">aa</span> bb', 40) == '<span style="x: y">aa</span> bb'
-    assert broken("aa&lt; &amp;bb", 30) == "aa&lt;<br>&amp;bb"
+    assert broken("aa&gt; &amp;bb", 30) == "aa&gt;<br>&amp;bb"
     assert broken("a<br>incomprehensibilities b", 40) == "a<br>incomprehensibilities<br>b"
+    assert broken("of μ = 0.1 |w| &lt; 0.01", 70) == "of μ = 0.1<br>|w| &lt; 0.01"
     assert broken("", 40) == ""

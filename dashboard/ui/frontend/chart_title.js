@@ -36,14 +36,14 @@ function roomOf(title, { annotations }) {
   return Math.min(1, ...beside.map((other) => other.x - 0.02)) - title.x;
 }
 
-// The text with line breaks between words, outside of tags; a word wider than a line stays whole.
+// The text with line breaks between words, outside of tags and not beside = and <; a word wider than a line stays whole.
 function brokenText(text, width, { family, size, weight = 400 }) {
   pen ??= document.createElement("canvas").getContext("2d");
   pen.font = `${weight} ${size}px ${family}`;
   const plain = (words) => words.replace(/<[^>]*>/g, "").replace(/&#?\w+;/g, "m");
   const fits = (words) => pen.measureText(plain(words)).width <= width;
   const lines = text.split("<br>").flatMap((line) =>
-    line.split(/ (?![^<]*>)/).reduce((before, word) => {
+    line.split(/(?<!=|&lt;) (?!= |&lt; |[^<]*>)/).reduce((before, word) => {
       const longer = `${before.at(-1)} ${word}`;
       return before.length && fits(longer) ? [...before.slice(0, -1), longer] : [...before, word];
     }, []));
