@@ -42,9 +42,14 @@ def robustness_frame(runs: Sequence[RunOverview], reports: Mapping[str, Robustne
     return frame.assign(low=low, high=high)
 
 
+def decimals(n: int) -> int:
+    """Decimals of a percentage that n images support."""
+    return 0 if n < 200 else 1
+
+
 def accuracy_words(accuracy: float, low: float, high: float, n: int) -> str:
-    """Percent with its interval; one decimal from 200 images on, none for fewer."""
-    digits = 0 if n < 200 else 1
+    """Percent with its interval, with the decimals that n images support."""
+    digits = decimals(n)
     return f"{100 * accuracy:.{digits}f} ({100 * low:.{digits}f}–{100 * high:.{digits}f})"
 
 

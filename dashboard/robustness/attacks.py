@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import measured
@@ -12,8 +13,9 @@ from dashboard.frames.robustness import accuracy_table, robustness_frame, seed_t
 from dashboard.jobs.evaluation_form import draw_evaluation_form
 from dashboard.jobs.measurement_panel import is_measuring, measurement_jobs
 from dashboard.navigation import draw_link
+from dashboard.robustness.answer import draw_answer
 from dashboard.robustness.checks import draw_checks, trust_row
-from dashboard.robustness.comparison import draw_comparison
+from dashboard.robustness.comparison import compare, draw_comparison
 from dashboard.settings import Settings
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.protocol_picker import pick_protocol, protocol_title
@@ -30,9 +32,11 @@ def draw_attacks_form(here: Settings, chosen: list[RunOverview]) -> None:
 
 
 def draw_attacks(here: Settings, chosen: list[RunOverview], export: PageExport, styles: Styles) -> None:
-    """Draw the results of one protocol: chart, tables, differences between runs, and checks."""
+    """Draw the results of one protocol: the answer, the chart, tables, differences between runs, and checks."""
     reports = {run.run_id: measured.reports(run.run_id) for run in chosen}
-    protocol = pick_protocol(reports)
+    left, right = st.columns(2)
+    with left:
+        protocol = pick_protocol(reports)
     if protocol is None:
         if not is_measuring(measurement_jobs(here, [run.run_id for run in chosen])):
             hint = "" if here.read_only else " Attack them above."
@@ -40,22 +44,24 @@ def draw_attacks(here: Settings, chosen: list[RunOverview], export: PageExport, 
         return
     of_protocol = {run_id: found[protocol] for run_id, found in reports.items() if protocol in found}
     shown = [run for run in chosen if run.run_id in of_protocol]
-    draw_accuracies(export, chosen, of_protocol, protocol, styles)
-    draw_comparison(export, shown, protocol)
+    with right:
+        compared = compare(shown, protocol)
+    frame, trust = robustness_frame(chosen, of_protocol), trust_row(chosen, of_protocol, protocol)
+    attacks = max(len(report.attacks) for report in of_protocol.values())
+    draw_answer(export, frame, compared.differences, trust, attacks)
+    title = protocol_title(next(iter(of_protocol.values())))
+    draw_bars(export, frame, title, styles)
+    with st.expander("Accuracies as a table", icon=":material/table_rows:"):
+        draw_accuracies(export, chosen, frame, title, trust)
+    with st.expander("Differences and what is within noise", icon=":material/compare_arrows:"):
+        draw_comparison(export, compared)
+    draw_notes(export, chosen, of_protocol)
     draw_checks(here, export, shown, of_protocol, protocol)
     draw_link("examples", "See the adversarial images", [run.run_id for run in chosen])
 
 
-def draw_accuracies(
-    export: PageExport,
-    chosen: list[RunOverview],
-    reports: Mapping[str, RobustnessReport],
-    protocol: str,
-    styles: Styles,
-) -> None:
-    """Draw a bar chart and a table of accuracies with 95 % intervals."""
-    frame = robustness_frame(chosen, reports)
-    title = protocol_title(next(iter(reports.values())))
+def draw_bars(export: PageExport, frame: pd.DataFrame, title: str, styles: Styles) -> None:
+    """Draw a bar chart of a `robustness_frame` with 95 % intervals."""
     export.chart(
         robustness_figure(painted(frame, styles), f"Correctly classified, {title}"),
         height=420,
@@ -63,15 +69,20 @@ def draw_accuracies(
         alt="Accuracy without an attack and under each attack, one bar per run, with 95 % intervals",
         table=frame,
     )
+
+
+def draw_accuracies(
+    export: PageExport, chosen: list[RunOverview], frame: pd.DataFrame, title: str, trust: Mapping[str, str]
+) -> None:
+    """Draw a table of a `robustness_frame`, and one of means over seeds where there are several."""
     table = accuracy_table(frame).copy()
-    table.loc[len(table)] = {"Attack": "checks"} | trust_row(chosen, reports, protocol)
+    table.loc[len(table)] = {"Attack": "checks"} | trust
     export.table(table, key="robustness", title=f"Correctly classified in percent (95 % interval), {title}")
     groups = seed_groups(chosen)
     labels = group_labels(groups)
     by_seed = seed_table(frame, {labels[key]: [run.run_id for run in group] for key, group in groups.items()})
     if by_seed.shape[1] > 1:
         export.table(by_seed, key="seeds", title=f"Mean ± standard deviation over seeds (%), {title}")
-    draw_notes(export, chosen, reports)
 
 
 def data_notes(reports: Iterable[RobustnessReport]) -> list[str]:

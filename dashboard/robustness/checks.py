@@ -11,13 +11,14 @@ from dashboard.jobs.measurement_panel import measure_and_rerun
 from dashboard.settings import Settings
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.plain_text import plain
-from engine.diagnostics.finding import Diagnosis
+from engine.diagnostics.finding import Diagnosis, Finding
 from engine.measurements.diagnosis.request import DiagnosisRequest
 from engine.queue.overview import RunOverview
 from engine.robustness.report import RobustnessReport
 
 MARKS = {"ok": "✓ ok", "suspicious": "? suspicious", "failed": "✗ failed", "not run": "– not run"}
 ICONS = {"suspicious": ":material/help:", "failed": ":material/error:"}
+SERIOUSNESS = ("failed", "suspicious", "not run", "ok")
 NOT_CHECKED = "not checked"
 
 
@@ -57,12 +58,8 @@ def draw_checks(
         st.info(f"These results have not been checked for gradient masking yet.{hint}")
         return
     for run_id, diagnosis in found.items():
-        draw_objections(labels[run_id], diagnosis, is_outdated(diagnosis, reports[run_id]))
-    export.table(
-        matrix(found, labels),
-        key="checks",
-        title="Checks for gradient masking (passing all of them does not prove robustness)",
-    )
+        draw_verdict(labels[run_id], diagnosis, is_outdated(diagnosis, reports[run_id]))
+    draw_matrix(export, found, labels)
     with st.expander("Rule, source and evidence of each check", icon=":material/rule:"):
         export.table(evidence(found, labels), key="evidence", title="Evidence of the checks")
 
@@ -87,18 +84,56 @@ def draw_button(
         measure_and_rerun(here, wanted, [request])
 
 
-def draw_objections(label: str, diagnosis: Diagnosis, outdated: bool) -> None:
-    """Draw the verdict on one run, and the evidence of suspicious and failed checks."""
+def draw_matrix(export: PageExport, found: Mapping[str, Diagnosis], labels: Mapping[str, str]) -> None:
+    """Draw the verdicts as marks, and beside them the evidence of the chosen one: at first, of the most serious."""
+    marks, beside = st.columns([3, 2], gap="medium")
+    with marks:
+        table = matrix(found, labels)
+        cell = export.table(
+            table,
+            key="checks",
+            title="Checks for gradient masking (passing all of them does not prove robustness)",
+            choosable=True,
+        )
+    of_label = {labels[run_id]: diagnosis for run_id, diagnosis in found.items()}
+    with beside:
+        st.caption("Click a mark to read its evidence.")
+        if (chosen := chosen_finding(of_label, table, cell)) is not None:
+            with st.container(border=True, key="evidence-of-check"):
+                draw_finding(*chosen)
+
+
+def chosen_finding(
+    of_label: Mapping[str, Diagnosis], table: pd.DataFrame, cell: tuple[int, str] | None
+) -> tuple[str, Finding] | None:
+    """Label of a run and one of its findings: that of the chosen cell of the `matrix`, else the most serious one."""
+    every = [(label, one) for label, diagnosis in of_label.items() for one in diagnosis.findings]
+    if cell is not None:
+        title = table["Check"].iloc[cell[0]]
+        in_row = [(label, one) for label, one in every if one.title == title]
+        return next((found for found in in_row if found[0] == cell[1]), None) or next(iter(in_row), None)
+    return min(every, key=lambda found: SERIOUSNESS.index(found[1].verdict), default=None)
+
+
+def draw_finding(label: str, finding: Finding) -> None:
+    """Draw the verdict, the evidence, the rule and the source of one check."""
+    st.markdown(f"**{plain(finding.title)}**  \n{plain(label)}: {plain(MARKS[finding.verdict])}")
+    st.markdown(plain(finding.evidence))
+    st.caption(f"Rule: {plain(finding.rule)}  \nSource: {plain(finding.source)}")
+
+
+def draw_verdict(label: str, diagnosis: Diagnosis, outdated: bool) -> None:
+    """Draw the verdict on one run, and the names of suspicious and failed checks."""
     is_calm = not outdated and not diagnosis.having("suspicious")
     show = st.error if not diagnosis.is_trustworthy else st.success if is_calm else st.warning
     lines = [f"**{plain(label)}**: {plain(diagnosis.sentence)}"]
     if outdated:
         lines += ["", "Outdated: later attacks changed the robust accuracy. Check these runs again."]
-    lines += [
-        f"- {ICONS[finding.verdict]} {plain(finding.title)}: {plain(finding.evidence)}"
-        for finding in diagnosis.findings
-        if finding.verdict in ICONS
+    objections = [
+        f"{ICONS[finding.verdict]} {plain(finding.title)}" for finding in diagnosis.findings if finding.verdict in ICONS
     ]
+    if objections:
+        lines += ["", " · ".join(objections)]
     show("\n".join(lines))
 
 

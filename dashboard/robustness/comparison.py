@@ -1,6 +1,7 @@
 """Differences between runs and whether they exceed noise."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -40,25 +41,46 @@ FORMATS = {
 }
 
 
-def draw_comparison(export: PageExport, runs: list[RunOverview], protocol: str) -> None:
-    """Draw differences of all runs from a reference run, over the same images or over seeds."""
+class Compared(NamedTuple):
+    """Runs compared with one of them.
+
+    differences: a `difference_frame`; empty with fewer than two runs, or if none can be compared.
+    unread: labels of the runs that cannot be compared; all of them if the reference cannot.
+    """
+
+    differences: pd.DataFrame
+    unread: list[str]
+
+
+def compare(runs: list[RunOverview], protocol: str) -> Compared:
+    """Draw the choice of a reference run, and compare all runs with it, over the same images or over seeds."""
     if len(runs) < 2:
-        return
+        return Compared(difference_frame([], {}, ""), [])
     labels = unique_labels(runs)
     reference = pick_reference(runs, labels)
     survivors = comparable_survivors(runs, protocol, reference)
     frame = difference_frame(runs, survivors, reference)
-    if frame.empty:
+    return Compared(frame, [labels[run.run_id] for run in runs if frame.empty or run.run_id not in survivors])
+
+
+def draw_comparison(export: PageExport, compared: Compared) -> None:
+    """Draw the differences of all runs from the reference run."""
+    if compared.differences.empty:
         export.note(
             "These evaluations cannot be compared image by image: they used different images, or an older version "
             "recorded too little. Attack the runs again."
+            if compared.unread
+            else "Only one run has results. Choose a second run to compare it with."
         )
         return
-    if unread := [labels[run.run_id] for run in runs if run.run_id not in survivors]:
+    if compared.unread:
         export.note(
-            f"Not compared, because they were evaluated on other images or by an older version: {', '.join(unread)}."
+            "Not compared, because they were evaluated on other images or by an older version: "
+            f"{', '.join(compared.unread)}."
         )
-    export.table(readable(frame), key="differences", title="Differences from the reference", column_config=FORMATS)
+    export.table(
+        readable(compared.differences), key="differences", title="Differences from the reference", column_config=FORMATS
+    )
     export.note(NOISE_RULE)
 
 

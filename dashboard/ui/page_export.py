@@ -48,12 +48,19 @@ class PageExport:
         self._exhibits[f"chart {key}"] = Chart(saved or figure, alt, height, table)
 
     def table(
-        self, frame: pd.DataFrame, *, key: str, title: str, column_config: Mapping[str, Any] | None = None
-    ) -> None:
-        """Draw and record a table under its title, with the downloads of `draw_table`."""
+        self,
+        frame: pd.DataFrame,
+        *,
+        key: str,
+        title: str,
+        column_config: Mapping[str, Any] | None = None,
+        choosable: bool = False,
+    ) -> tuple[int, str] | None:
+        """Draw and record a table under its title, with the downloads of `draw_table`; return the chosen cell."""
         st.markdown(f"**{plain(title)}**")
-        draw_table(frame, key=key, name=title, column_config=column_config)
+        cell = draw_table(frame, key=key, name=title, column_config=column_config, choosable=choosable)
         self.record_table(frame, key=key, title=title)
+        return cell
 
     def record_table(self, frame: pd.DataFrame, *, key: str, title: str) -> None:
         """Record a table that the page does not draw now."""
@@ -72,6 +79,10 @@ class PageExport:
     def note(self, text: str) -> None:
         """Draw and record plain text as a caption; Markdown is escaped."""
         st.caption(plain(text))
+        self.record_note(text)
+
+    def record_note(self, text: str) -> None:
+        """Record plain text that the page draws in another form."""
         self._exhibits[f"note {text}"] = Note(text)
 
     def offer(self, name: str) -> None:

@@ -73,7 +73,14 @@ def latex_text(frame: pd.DataFrame, caption: str, formats: Mapping[str, Format] 
     return "\n".join(lines) + "\n"
 
 
-def draw_table(frame: pd.DataFrame, *, key: str, name: str, column_config: Mapping[str, Any] | None = None) -> None:
+def draw_table(
+    frame: pd.DataFrame,
+    *,
+    key: str,
+    name: str,
+    column_config: Mapping[str, Any] | None = None,
+    choosable: bool = False,
+) -> tuple[int, str] | None:
     """Draw a table with its downloads, which are created on request.
 
     Args:
@@ -81,18 +88,28 @@ def draw_table(frame: pd.DataFrame, *, key: str, name: str, column_config: Mappi
         key: identifies the table on its page.
         name: LaTeX caption of the table and name of its files.
         column_config: as for st.dataframe; its printf formats also apply to LaTeX.
+        choosable: whether a click chooses a cell.
+
+    Returns:
+        Row number and column name of the chosen cell, None without one.
     """
-    hide_index = not has_speaking_index(frame)
-    st.dataframe(
+    options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-cell"} if choosable else {}
+    event = st.dataframe(
         arrow_table(frame),
         column_config=column_config,
-        hide_index=hide_index,
+        hide_index=not has_speaking_index(frame),
         width="stretch",
         height="content" if len(frame) <= MOST_ROWS else "auto",
         key=key,
         placeholder="–",
+        **options,
     )
-    stem, formats = file_stem(name), _formats(column_config or {}, frame)
+    _draw_downloads(frame, key, name, column_config or {})
+    return next(iter(event["selection"]["cells"]), None) if choosable else None
+
+
+def _draw_downloads(frame: pd.DataFrame, key: str, name: str, column_config: Mapping[str, Any]) -> None:
+    stem, formats = file_stem(name), _formats(column_config, frame)
     kinds = {
         "CSV": ("csv", "text/csv", lambda: csv_text(frame).encode()),
         "LaTeX": ("tex", "text/x-tex", lambda: latex_text(frame, name, formats).encode()),

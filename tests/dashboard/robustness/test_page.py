@@ -5,6 +5,7 @@ import json
 import pytest
 
 from dashboard.frames import differences, robustness
+from dashboard.robustness.checks import chosen_finding, matrix
 from engine.attacks.threat import ThreatModel
 from engine.diagnostics.finding import Diagnosis, Finding
 from engine.measurements.diagnosis.request import DiagnosisRequest
@@ -104,13 +105,47 @@ def test_failed_checks_stand_beside_the_number_with_their_evidence(both, open_pa
     row = table(app, "Attack").iloc[4]
     assert sorted(row[1:]) == ["1 check failed", "1 suspicious"]
     (error,), (warning,) = app.error, app.warning
-    assert "upper bound" in error.value and "7 of 20 images speak of masked" in error.value
+    assert "upper bound" in error.value and "masked" in error.value
     assert "masked <b>" not in error.value, "names are plain text"
-    assert "7 of 20 images speak of odd" in warning.value and "calm" not in warning.value and not app.success
+    assert "odd" in warning.value and "calm" not in warning.value and not app.success
+    assert any("7 of 20 images speak of masked" in line.value for line in app.markdown), "the most serious one is open"
     matrix = table(app, "Check")
     assert len(matrix) == 3 and "✗ failed" in matrix.to_numpy() and "– not run" in matrix.to_numpy()
     evidence = table(app, "Evidence")
     assert {"Run", "Check", "Verdict", "Evidence", "Rule", "Source"} <= set(evidence.columns) and len(evidence) == 4
+
+
+def test_a_click_on_a_mark_opens_its_evidence():
+    def diagnosis(*findings: Finding) -> Diagnosis:
+        return Diagnosis(threat=THREAT, samples=20, seed=0, n=20, findings=findings)
+
+    of_label = {
+        "a": diagnosis(finding("first", "ok"), finding("second", "suspicious")),
+        "b": diagnosis(finding("first", "failed"), finding("third", "not run")),
+    }
+    table = matrix(of_label, {"a": "a", "b": "b"})
+    titles = table["Check"].tolist()
+
+    def name(cell) -> str | None:
+        found = chosen_finding(of_label, table, cell)
+        return found and f"{found[0]} {found[1].name}"
+
+    assert name(None) == "b first", "without a click, the most serious one"
+    assert name((titles.index("first <b>title</b>"), "a")) == "a first"
+    assert name((titles.index("third <b>title</b>"), "a")) == "b third", "a check that only another run has"
+    assert name((titles.index("second <b>title</b>"), "Check")) == "a second"
+    assert chosen_finding({}, table, None) is None
+
+
+def test_the_page_leads_with_the_worst_case_of_each_run(both, open_page):
+    app = open_page("robustness", both.root)
+    found = table(app, "Attack").set_index("Attack").loc["worst case"]
+    worst = {label: cell.split(" ")[0] for label, cell in found.items()}
+    assert {metric.label.replace("\\", ""): metric.value.replace("\\", "") for metric in app.metric} == {
+        label: f"{number} %" for label, number in worst.items()
+    }
+    sentence = next(shown(line.value) for line in app.markdown if "In the worst case" in line.value)
+    assert sentence.startswith("In the worst case of 2 attacks, ") and all(one in sentence for one in worst.values())
 
 
 def test_checks_of_a_former_number_say_so_and_can_be_run_again(both, open_page):
