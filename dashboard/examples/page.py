@@ -13,6 +13,7 @@ from dashboard.examples.questions import survivors
 from dashboard.figures.boundary import boundary_figure
 from dashboard.figures.coloring import painted
 from dashboard.frames.boundary import boundary_frame
+from dashboard.guide import draw_guide
 from dashboard.jobs.attack_panel import draw_attack, is_attacking
 from dashboard.jobs.hindered_panel import draw_hindered, unfinished
 from dashboard.navigation import draw_first_step
@@ -111,6 +112,7 @@ def draw_notes(export: PageExport, unbound: Sequence[str]) -> None:
 
 
 st.title("Adversarial examples")
+draw_guide("examples")
 here = sources.settings()
 selection = pick_runs(sources.runs(), hindrance, alike=True)
 draw_hindered(here, selection.hindered, standing)

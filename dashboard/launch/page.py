@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import sources
+from dashboard.guide import draw_guide
 from dashboard.jobs.queue_panel import attend, draw_problems, draw_queue, is_busy
 from dashboard.jobs.trash_panel import draw_trash
 from dashboard.launch.form import draw_form
@@ -15,7 +16,8 @@ from engine.runs.launch import LaunchRequest
 
 def draw_launch(here: Settings) -> None:
     """Draw the form and, beside it, the summary of the launch."""
-    form, summary = st.columns([3, 2], gap="large")
+    with st.container(key="launch"):  # the style sheet stacks its columns on narrow pages
+        form, summary = st.columns([3, 2], gap="large")
     with form:
         request = draw_form()
         if not here.read_only:
@@ -43,6 +45,7 @@ def watch_queue(here: Settings, was_busy: bool) -> None:
 
 
 st.title("Launch runs")
+draw_guide("launch")
 here = sources.settings()
 draw_launch(here)
 st.header("Queue")

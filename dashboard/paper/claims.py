@@ -49,7 +49,7 @@ COLUMNS = {
 
 def draw_claims(export: PageExport, setting: Setting, claims: Sequence[JudgedClaim]) -> None:
     """Draw cards, a forest plot of all differences, and tables."""
-    st.header("Claims of the paper")
+    st.header("Claims of the paper", anchor="claims")
     export.note(f"{verdict_words(claims)} {setting.data_words}")
     for pair in zip(claims[::2], claims[1::2], strict=True):
         for place, claim in zip(st.columns(2), pair, strict=True):

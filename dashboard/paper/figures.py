@@ -31,7 +31,7 @@ PART = 75
 
 def draw_figures(export: PageExport, evidence: Evidence) -> None:
     """Draw the weights of one seed, and the loss over all seeds."""
-    st.header("Figures 2 to 6")
+    st.header("Figures 2 to 6", anchor="figures")
     by_seed = _seeds(evidence)
     if not by_seed:
         export.note("No run has recorded weights for these figures yet; see “Missing runs” below.")

@@ -24,7 +24,7 @@ MOST_SEEDS = 20
 def draw_missing(here: Settings, library: Library, evidence: Evidence) -> None:
     """Draw the missing runs in words, the launch with its estimated time or progress, and the command line."""
     setting = evidence.setting
-    st.header("Missing runs")
+    st.header("Missing runs", anchor="missing")
     first, second, _ = st.columns([2, 2, 5], vertical_alignment="bottom")
     seeds = range(
         first.number_input(

@@ -15,7 +15,7 @@ BEST = 5
 
 def draw_search(export: PageExport, library: Library, evidence: Evidence) -> None:
     """Draw ranked candidates: distance over λ and μ, and the deviation of each cell."""
-    st.header("Search for λ and μ")
+    st.header("Search for λ and μ", anchor="search")
     complete = st.toggle(
         "Compare all cells of the column",
         key="complete",

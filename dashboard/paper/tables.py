@@ -15,7 +15,7 @@ DOTS = "Diamonds: paper. Large dots: our mean over seeds. Small dots: single see
 def draw_tables(export: PageExport, evidence: Evidence) -> None:
     """Draw Table 1 or 2, then Table 3 with the near-zero weights."""
     table, name = TABLE_OF[evidence.setting.dataset], evidence.setting.config("std", 0).dataset_spec.title
-    st.header(TITLES[table])
+    st.header(TITLES[table], anchor="accuracies")
     cells = cells_of(evidence, table)
     export.note(agreement_words(cells))
     frame = paper_table(evidence, table)
@@ -36,7 +36,7 @@ def draw_tables(export: PageExport, evidence: Evidence) -> None:
         table=points,
     )
     export.note(DOTS)
-    st.header(TITLES[3])
+    st.header(TITLES[3], anchor="fuzziness")
     draw_fuzziness(export, evidence, name)
 
 

@@ -66,7 +66,8 @@ def contrast_words(row: Mapping[Any, Any]) -> str:
     if row["verdict"] == "within noise":
         points = f"{signed(100 * row['difference'], 1)} points{spread}"
         return f"The difference of {row['label']} from {row['reference']}, {points}, is within noise."
-    return f"{row['label']} is {row['verdict']} than {row['reference']} by {size}{spread}."
+    often = "more" if row["verdict"] == "higher" else "less"
+    return f"{row['label']} is right {often} often than {row['reference']} by {size}{spread}."
 
 
 def percent(share: float, n: int) -> str:

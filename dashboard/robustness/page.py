@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import measured, sources
 from dashboard.figures.coloring import Styles
+from dashboard.guide import draw_guide
 from dashboard.jobs.hindered_panel import draw_hindered, unfinished
 from dashboard.jobs.measurement_panel import draw_measurements, is_measuring, measurement_jobs
 from dashboard.navigation import draw_first_step, pick_view
@@ -61,6 +62,7 @@ def draw_results(here: Settings, name: str, chosen: list[RunOverview], styles: S
 
 
 st.title("Robustness under attack")
+draw_guide("robustness")
 here = sources.settings()
 selection = pick_runs(sources.runs(), unfinished, alike=True)
 draw_hindered(here, selection.hindered, unfinished)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import sources
+from dashboard.guide import draw_guide
 from dashboard.jobs.queue_panel import attend, draw_problems, is_busy
 from dashboard.jobs.trash_panel import draw_trash
 from dashboard.navigation import draw_first_step
@@ -50,6 +51,7 @@ def watch_machine(here: Settings, before: Counter) -> None:
 
 
 st.title("Runs")
+draw_guide("runs")
 here = sources.settings()
 runs, problems = sources.listing()
 pause = BUSY if is_busy(runs) else QUIET

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,9 +65,8 @@ def pick_grid(runs: Sequence[RunOverview], awaited: Sequence[RunConfig] = ()) ->
     offered = [(of, count) for of, count in counted if count > 1] or counted
     if not offered:
         return None
-    where, which = st.columns([3, 2], vertical_alignment="bottom")
-    of = _pick_family(where, offered, awaited)
-    layer = which.segmented_control(
+    of = _pick_family(offered, awaited)
+    layer = st.segmented_control(
         "Weights of",
         list(of.conv_layers),
         default=of.conv_layers[0],
@@ -90,23 +88,30 @@ def _points(of: RunConfig, runs: Sequence[RunOverview], reports: Mapping[str, Ro
     return grid_points(runs, of, lambda run: run.run_id in reports)
 
 
-def _pick_family(place: Any, offered: Sequence[tuple[RunConfig, int]], awaited: Sequence[RunConfig]) -> RunConfig:
-    """Draw a choice among the families, each with its number of points."""
-    keys = {digest(of.model_dump_json(), 4): (of, count) for of, count in offered}
-    wanted = [key for key, (of, _) in keys.items() if of in awaited]
-    if st.session_state.get("plane") not in keys or wanted != st.session_state.get("plane-awaited", wanted):
-        st.session_state.pop("plane", None)
-    st.session_state["plane-awaited"] = wanted
-    key = place.selectbox(
+def _pick_family(offered: Sequence[tuple[RunConfig, int]], awaited: Sequence[RunConfig]) -> RunConfig:
+    """Draw a choice among the families, each with its number of points; the URL keeps it, also the first choice.
+
+    The page sets the widget's value itself: the browser would keep the old one when a new sweep is to be shown.
+    """
+    keys, state = {digest(of.model_dump_json(), 4): of for of, _ in offered}, st.session_state
+    wanted = [key for key, of in keys.items() if of in awaited]
+    titles = {key: f"{grid_words(of)}; points: {count}" for key, (of, count) in zip(keys, offered, strict=True)}
+    if state.get("plane") not in keys:
+        named = [key for key in keys if st.query_params.get("plane") in (key, titles[key])]
+        state.plane = next(iter(named or wanted or keys))
+    elif wanted and wanted != state.get("plane-awaited", wanted):
+        state.plane = wanted[0]
+    state["plane-awaited"] = wanted
+    key = st.selectbox(
         "Plane of λ and μ",
         list(keys),
-        list(keys).index(wanted[0]) if wanted and "plane" not in st.session_state else 0,
-        format_func=lambda key: f"{grid_words(keys[key][0])}; points: {keys[key][1]}",
+        format_func=titles.__getitem__,
         key="plane",
-        bind="query-params",
         help="Runs that differ only in λ, μ and seed. Runs whose training is identical count once.",
     )
-    return keys[key][0]
+    if st.query_params.get("plane") != key:
+        st.query_params["plane"] = key
+    return keys[key]
 
 
 def read_grid(of: RunConfig, runs: Sequence[RunOverview], layer: str) -> StrengthGrid:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import sources
+from dashboard.guide import draw_guide
 from dashboard.jobs.queue_panel import attend_worker
 from dashboard.navigation import draw_first_step, pick_view
 from dashboard.settings import Settings
@@ -52,7 +53,7 @@ def draw_form(here: Settings, runs: list[RunOverview]) -> None:
 
     Once opened, it is always drawn, since Streamlit forgets the values of widgets that are not.
     """
-    is_first = not any(run.status == "finished" and not run.is_shipped for run in runs)
+    is_first = not any(run.status == "finished" for run in runs)
     form = st.expander(
         "Launch a sweep", icon=":material/grid_on:", expanded=is_first, key="launch-sweep", on_change="rerun"
     )
@@ -64,7 +65,8 @@ def draw_form(here: Settings, runs: list[RunOverview]) -> None:
 
 def draw_grid(grid: StrengthGrid) -> None:
     """Draw one view of the grid and one of its points."""
-    view = pick_view(list(VIEWS))
+    with st.sidebar:
+        view = pick_view(list(VIEWS))
     export = PageExport(f"Sweep of λ and μ: {grid.title}")
     where = st.container()
     st.header("Selected point")
@@ -80,6 +82,7 @@ def draw_grid(grid: StrengthGrid) -> None:
 
 
 st.title("Sweeps of λ and μ")
+draw_guide("sweeps")
 here = sources.settings()
 runs, sweeps = read_now(here)
 requests = [request for request, _ in sweeps]
@@ -87,7 +90,8 @@ if not here.read_only:
     draw_form(here, runs)
 busy = is_sweeping(sweeps)
 st.fragment(watch, run_every=1.0 if busy else None, key="sweeps")(here, [(runs, sweeps)], busy)
-grid = pick_grid(runs, [request.family for request in requests[:1]])
+with st.sidebar:
+    grid = pick_grid(runs, [request.family for request in requests[:1]])
 if grid is None:
     st.info("No run has finished yet. Launch a sweep to fill this page with maps.")
     draw_first_step()

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from dashboard.glossary import TERMS, explained
+from dashboard.guide import draw_guide
 from dashboard.theory.controls import pick_strengths
 from dashboard.theory.paths import draw_paths
 from dashboard.theory.penalty import draw_penalty
@@ -10,6 +12,7 @@ from dashboard.ui.page_export import PageExport
 from engine.minmax.objective import ObjectiveConfig
 
 st.title("How the penalty moves weights")
+draw_guide("theory")
 export = PageExport("How the penalty moves weights")
 
 st.markdown(
@@ -35,3 +38,6 @@ st.markdown(
 )
 draw_theorem(export)
 export.offer("theory")
+
+st.header("Terms", anchor="terms")
+st.markdown(explained(TERMS))

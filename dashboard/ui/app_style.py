@@ -6,6 +6,10 @@ PAGE = """
 [data-testid="stMultiSelectTagsContainer"] [data-tag] { max-width: 100%; height: auto; }
 [data-testid="stSidebar"] .stMultiSelect [role="group"] { max-height: none; }
 [data-testid="stMultiSelectTagsContainer"] [data-tag] > span { white-space: normal; padding: 0.15rem 0; }
+@media (max-width: 1000px) {
+  .st-key-launch > .stHorizontalBlock, .st-key-launch > * > .stHorizontalBlock { flex-direction: column; }
+  .st-key-launch > .stHorizontalBlock > .stColumn, .st-key-launch > * > .stHorizontalBlock > .stColumn { width: 100%; }
+}
 """
 
 ON_ACCENT = """

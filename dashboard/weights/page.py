@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import sources
 from dashboard.frames.histories import POINTS, moments
+from dashboard.guide import draw_guide
 from dashboard.jobs.queue_panel import attend, is_busy
 from dashboard.navigation import draw_first_step
 from dashboard.selection import pick_runs
@@ -46,6 +47,7 @@ def draw_moment(moment: Moment, view: View, last: float) -> None:
 
 
 st.title("Weights during training")
+draw_guide("weights")
 here = sources.settings()
 everything = sources.runs()
 selection = pick_runs(everything)

@@ -20,6 +20,9 @@ def test_from_the_form_to_the_weights_of_a_cell(laboratory, page):
     page.set_viewport_size({"width": 1280, "height": 2400})
     page.goto(f"{laboratory}/sweeps")
     page.get_by_role("heading", name="Sweeps of λ and μ").wait_for()
+    page.wait_for_url(re.compile("plane="))
+    recorded = plane_of(page)
+    page.get_by_text("Launch a sweep", exact=True).click()
     fill(page, "λ from", "0.1")
     fill(page, "μ from", "0.5")
     for box in page.get_by_label("values", exact=True).all():
@@ -37,6 +40,8 @@ def test_from_the_form_to_the_weights_of_a_cell(laboratory, page):
     maps = page.locator(MAPS)
     maps.locator(".main-svg").first.wait_for()
     page.wait_for_function(f'document.querySelector("{MAPS}")._fullLayout.title.text.startsWith("MNIST mini")')
+    page.wait_for_function("(old) => new URL(location).searchParams.get('plane') !== old", arg=recorded)
+    assert plane_of(page), "the launched sweep has taken the place of the recorded plane, in the address too"
     heat = maps.evaluate(
         "(node) => node._fullData.filter((trace) => trace.type === 'heatmap').map((t) => t.text.flat())"
     )
@@ -65,3 +70,7 @@ def fill(page, label: str, text: str) -> None:
     box = page.get_by_label(label, exact=True)
     box.fill(text)
     box.press("Enter")
+
+
+def plane_of(page) -> str | None:
+    return page.evaluate("new URL(location).searchParams.get('plane')")

@@ -37,7 +37,7 @@ def test_several_runs_are_named_from_best_to_worst_with_their_difference():
     words = answer(worst(("A", 10, 100), ("B", 30, 100), ("C", 20, 100)), frame, 1)
     assert words == (
         "In the worst case of 1 attack, B classifies 30 % of 100 images correctly, A 10 %. "
-        "B is higher than A by 20.0 points (95 % interval +11.0 to +29.0)."
+        "B is right more often than A by 20.0 points (95 % interval +11.0 to +29.0)."
     )
 
 
@@ -52,7 +52,7 @@ def test_runs_that_cannot_be_compared_are_not():
             difference("within noise", -0.1, 0.5),
             "The difference of B from A, +20.0 points (95 % interval −10.0 to +50.0), is within noise.",
         ),
-        (difference("lower", float("nan"), float("nan")), "B is lower than A by 20.0 points."),
+        (difference("lower", float("nan"), float("nan")), "B is right less often than A by 20.0 points."),
         (
             difference("too few seeds to tell"),
             "B and A differ by 20.0 points; too few seeds to tell whether it is noise.",
