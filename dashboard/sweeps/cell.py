@@ -12,7 +12,7 @@ from dashboard.navigation import SHOWN_AT_ONCE, draw_link
 from dashboard.sweeps.grid import StrengthGrid
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.tables import arrow_table
-from dashboard.ui.widgets import forget_unknown
+from dashboard.ui.widgets import addressed_select
 from engine.formatting import MISSING
 
 L1_DOWN = "λ ↓, μ →"
@@ -23,16 +23,8 @@ def pick_cell(grid: StrengthGrid) -> tuple[float, float]:
     """λ and μ of the chosen point; a click on a number in the table sets the same choice."""
     pairs = list(zip(grid.points["l1"], grid.points["mu"], strict=True))
     names = {f"{l1!r} {mu!r}": (l1, mu) for l1, mu in pairs}
-    forget_unknown(CHOSEN, names)
-    name = st.selectbox(
-        "Point",
-        list(names),
-        0 if CHOSEN in st.session_state else _first_choice(grid.points),
-        format_func=lambda name: point_label(*names[name]),
-        key=CHOSEN,
-        bind="query-params",
-    )
-    return names[name]
+    titles = {name: point_label(*pair) for name, pair in names.items()}
+    return names[addressed_select("Point", titles, list(names)[_first_choice(grid.points)], CHOSEN)]
 
 
 def draw_numbers_to_click(grid: StrengthGrid) -> None:

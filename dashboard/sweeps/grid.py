@@ -12,6 +12,7 @@ from dashboard.frames.labels import LAYERS
 from dashboard.frames.sweeps import Quantity, point_frame, quantities_of, quantity, sweep_frame
 from dashboard.memory import remembered_by_identity
 from dashboard.ui.protocol_picker import pick_protocol, protocol_title
+from dashboard.ui.widgets import addressed_select
 from engine.measurements.request import digest
 from engine.minmax.objective import PLACES
 from engine.minmax.penalties import PENALTIES
@@ -23,6 +24,8 @@ from engine.studies.alike import of_family
 from engine.studies.strength_grid import GridPoint, grid_points, strength_grids
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedule import TrainingConfig
+
+PLANE = "plane"
 
 
 @dataclass(frozen=True)
@@ -89,29 +92,15 @@ def _points(of: RunConfig, runs: Sequence[RunOverview], reports: Mapping[str, Ro
 
 
 def _pick_family(offered: Sequence[tuple[RunConfig, int]], awaited: Sequence[RunConfig]) -> RunConfig:
-    """Draw a choice among the families, each with its number of points; the URL keeps it, also the first choice.
-
-    The page sets the widget's value itself: the browser would keep the old one when a new sweep is to be shown.
-    """
+    """Draw a choice among the families, each with its number of points."""
     keys, state = {digest(of.model_dump_json(), 4): of for of, _ in offered}, st.session_state
-    wanted = [key for key, of in keys.items() if of in awaited]
     titles = {key: f"{grid_words(of)}; points: {count}" for key, (of, count) in zip(keys, offered, strict=True)}
-    if state.get("plane") not in keys:
-        named = [key for key in keys if st.query_params.get("plane") in (key, titles[key])]
-        state.plane = next(iter(named or wanted or keys))
-    elif wanted and wanted != state.get("plane-awaited", wanted):
-        state.plane = wanted[0]
+    wanted = [key for key, of in keys.items() if of in awaited]
+    if PLANE in state and wanted and wanted != state.get("plane-awaited"):
+        state[PLANE] = wanted[0]
     state["plane-awaited"] = wanted
-    key = st.selectbox(
-        "Plane of λ and μ",
-        list(keys),
-        format_func=titles.__getitem__,
-        key="plane",
-        help="Runs that differ only in λ, μ and seed. Runs whose training is identical count once.",
-    )
-    if st.query_params.get("plane") != key:
-        st.query_params["plane"] = key
-    return keys[key]
+    help_text = "Runs that differ only in λ, μ and seed. Runs whose training is identical count once."
+    return keys[addressed_select("Plane of λ and μ", titles, next(iter([*wanted, *keys])), PLANE, help_text)]
 
 
 def read_grid(of: RunConfig, runs: Sequence[RunOverview], layer: str) -> StrengthGrid:

@@ -29,6 +29,26 @@ def forget_unknown(key: str, options: Container) -> None:
         st.session_state.pop(key, None)
 
 
+def addressed_select(label: str, titles: Mapping[str, str], first: str, key: str, help: str | None = None) -> str:
+    """Draw a selectbox whose choice the URL always names, also the first one; return the chosen option.
+
+    The page sets the value itself: a browser keeps that of an earlier selectbox with this key.
+
+    Args:
+        titles: option -> its title; the URL may name either.
+        first: choice if neither the session nor the URL has one of the options.
+        key: of the widget, its value in the session, and its parameter in the URL.
+    """
+    state = st.session_state
+    if state.get(key) not in titles:
+        named = st.query_params.get(key)
+        state[key] = next((option for option, title in titles.items() if named in (option, title)), first)
+    chosen = st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=help)
+    if st.query_params.get(key) != chosen:
+        st.query_params[key] = chosen
+    return chosen
+
+
 def number(
     place: Any, label: str, model: type[BaseModel], field: str, value: Any, key: str, low: float | None = None
 ) -> Any:

@@ -40,7 +40,16 @@ def test_bars_have_intervals_and_the_checks_stand_below(address, page, tmp_path)
         assert diagnosis is not None
         page.get_by_text(diagnosis.sentence).first.wait_for()
         for finding in (*diagnosis.having("failed"), *diagnosis.having("suspicious")):
-            assert page.get_by_text(finding.evidence).count() >= 1
+            assert page.get_by_text(finding.title).count() >= 1
+    evidence = page.locator(".st-key-evidence-of-check")
+    (first,) = diagnosis.having("failed")[:1]
+    evidence.get_by_text(first.evidence).wait_for()
+    marks = page.locator(".st-key-checks [data-testid=stDataFrame]")
+    marks.scroll_into_view_if_needed()
+    box = marks.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] - 40, box["y"] + 52)  # the first check of the last run
+    evidence.get_by_text(diagnosis.findings[0].evidence).wait_for()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Download page as HTML").click()
     text = saved.value.path().read_text()

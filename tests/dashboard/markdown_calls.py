@@ -46,6 +46,7 @@ OWN: dict[str, dict[str, int]] = {
     "numbers": {"labels": 1},
     "pick_threat": {"label": 1},
     "pick_architecture": {"help_text": 4},
+    "addressed_select": {"label": 0, "help": 4},
     "draw_link": {"label": 1},
     "pick_tags": {"label": 0},
     "pick_view": {"views": 0},
