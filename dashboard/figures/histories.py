@@ -129,12 +129,12 @@ def phase_figure(history: pd.DataFrame, *, layer_title: str | None = None, curso
         traces,
         xaxis={
             "title": axis_title(_of_layer(QUANTITIES["fuzziness"].heading, layer_title)),
-            **_fitted([rows["fuzziness"] for _, rows in paths], 0.001),
+            **_fitted([rows["fuzziness"].to_numpy() for _, rows in paths], 0.001),
         },
         yaxis={
             "title": axis_title("Accuracy under attack"),
             "tickformat": ".1~%",
-            **_fitted([rows["robust_accuracy"] for _, rows in paths], 0.01),
+            **_fitted([rows["robust_accuracy"].to_numpy() for _, rows in paths], 0.01),
         },
         hovermode="closest",
     )
@@ -159,7 +159,7 @@ def _path_markers(count: int) -> dict:
     }
 
 
-def _fitted(columns: Sequence[pd.Series], least: float) -> dict:
+def _fitted(columns: Sequence[np.ndarray], least: float) -> dict:
     """Range of an axis around all values, with a margin of 6% of their span and of at least `least` on both sides."""
     values = np.concatenate([np.empty(0), *columns])
     if not len(values):

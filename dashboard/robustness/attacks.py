@@ -76,7 +76,7 @@ def draw_accuracies(
 ) -> None:
     """Draw a table of a `robustness_frame`, and one of means over seeds where there are several."""
     table = accuracy_table(frame).copy()
-    table.loc[len(table)] = {"Attack": "checks"} | trust
+    table.loc[len(table)] = {"Attack": "checks", **trust}
     export.table(table, key="robustness", title=f"Correctly classified in percent (95 % interval), {title}")
     groups = seed_groups(chosen)
     labels = group_labels(groups)
