@@ -10,6 +10,7 @@ from dashboard.launch.form import draw_form
 from dashboard.launch.import_form import draw_import_form
 from dashboard.launch.summary import draw_summary
 from dashboard.settings import Settings
+from dashboard.ui.announcement import announce
 from dashboard.ui.errors import draw_error
 from engine.runs.launch import LaunchRequest
 
@@ -34,6 +35,7 @@ def watch_queue(here: Settings, was_busy: bool) -> None:
     """Draw the queue. Only this fragment reruns while runs are active; the whole page reruns once when they end."""
     runs, problems = sources.listing()
     attend(here, runs)
+    announce([f"{run.label}: {run.status}" for run in runs if not run.is_shipped])
     draw_problems(here, problems)
     if any(not run.is_shipped for run in runs):
         draw_queue(here, runs)

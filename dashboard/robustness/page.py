@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import measured, sources
 from dashboard.figures.coloring import Styles
+from dashboard.frames.labels import unique_labels
 from dashboard.guide import draw_guide
 from dashboard.jobs.hindered_panel import draw_hindered, unfinished
 from dashboard.jobs.measurement_panel import draw_measurements, is_measuring, measurement_jobs
@@ -17,8 +18,10 @@ from dashboard.robustness.distances import draw_distances, draw_distances_form
 from dashboard.robustness.transfer import draw_transfer, draw_transfer_form
 from dashboard.selection import pick_runs
 from dashboard.settings import Settings
+from dashboard.ui.announcement import announce
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.plain_text import plain
+from engine.queue.job import Job
 from engine.queue.overview import RunOverview
 
 
@@ -48,9 +51,22 @@ def draw_form(here: Settings, view: View, chosen: list[RunOverview]) -> None:
 def watch(here: Settings, chosen: list[RunOverview], before: measured.Stamp, was_busy: bool) -> None:
     """Draw measurements in progress; the page reruns as each result is stored."""
     jobs = measurement_jobs(here, [run.run_id for run in chosen])
+    announce(measured_words(chosen, jobs))
     draw_measurements(here, chosen, jobs)
     if measured.stamp(run.run_id for run in chosen) != before or (was_busy and not is_measuring(jobs)):
         st.rerun()
+
+
+def measured_words(chosen: list[RunOverview], jobs: list[Job]) -> list[str]:
+    """Which attacks of each run are done, and how each measurement ended."""
+    labels = unique_labels(chosen)
+    done = [
+        f"{labels[run.run_id]}: {result.attack.name} is done"
+        for run in chosen
+        for report in measured.reports(run.run_id).values()
+        for result in report.attacks
+    ]
+    return [f"{labels[job.run_id]}: {job.kind} {job.status}" for job in jobs] + list(dict.fromkeys(done))
 
 
 def draw_results(here: Settings, name: str, chosen: list[RunOverview], styles: Styles) -> None:

@@ -8,6 +8,7 @@ from dashboard.figures.coloring import Styles
 from dashboard.frames.histories import column
 from dashboard.frames.labels import unique_labels
 from dashboard.frames.tables import thin
+from dashboard.ui.announcement import announce
 from dashboard.ui.errors import draw_error
 from dashboard.ui.run_lines import RunLine, run_lines
 from engine.formatting import one_line
@@ -24,6 +25,7 @@ def draw_states(runs: Sequence[RunOverview], records: Mapping[str, Sequence[dict
         records: run_id -> its snapshots.
     """
     names = unique_labels(runs)
+    announce([f"{names[run.run_id]}: {run.status}" for run in runs])
     run_lines([_line(run, names[run.run_id], records[run.run_id], styles) for run in runs], key="states")
     for run in runs:
         if run.error:

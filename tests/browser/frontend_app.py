@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard.figures.canvas import compose
 from dashboard.figures.images import image_png, perturbation_png
+from dashboard.ui.announcement import announce
 from dashboard.ui.drawing_board import drawing_board
 from dashboard.ui.example_grid import ExampleCell, ExampleGrid, ExampleRow
 from dashboard.ui.page_export import PageExport
@@ -63,6 +64,7 @@ def draw() -> None:
     st.button("Again")
     runs = st.session_state.runs = st.session_state.get("runs", 0) + 1
     st.write(f"Run number {runs}.")
+    announce(["Always the same", f"<b>Run</b> number {runs}"])
     export = PageExport("All of it")
     export.chart(weights_figure(runs), key="weights", alt="Weights", height=320, table=TABLE, autoplay=True)
     export.chart(compose("Still", [line(runs, "std")]), key="still", alt="Still", height=200)
