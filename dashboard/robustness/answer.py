@@ -30,8 +30,10 @@ def draw_answer(
     export.record_note(sentence)
     with st.container(horizontal=True, key="answer"):
         for row in worst.to_dict("records"):
-            with st.container(border=True, width=230):
-                st.metric(plain(row["label"]), plain(percent(row["robust_accuracy"], row["n"])))
+            with st.container(border=True, width=185, height="stretch"):
+                label, value = plain(row["label"]), plain(percent(row["robust_accuracy"], row["n"]))
+                st.markdown(label)  # wraps, unlike the label of a metric
+                st.metric(label, value, label_visibility="collapsed")
                 st.caption(plain(f"95 % interval {interval(row)}; {checks.get(row['label'], 'not checked')}"))
 
 
@@ -72,7 +74,7 @@ def contrast_words(row: Mapping[Any, Any]) -> str:
 
 def percent(share: float, n: int) -> str:
     """A share in percent, with the decimals that n images support."""
-    return f"{100 * share:.{decimals(n)}f} %"
+    return f"{100 * share:.{decimals(n)}f}%"
 
 
 def interval(row: Mapping[Any, Any]) -> str:

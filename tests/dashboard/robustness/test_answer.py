@@ -28,7 +28,7 @@ def test_one_run_has_its_interval():
     words = answer(worst(("A", 433, 500)), NONE, 11)
     assert (
         words
-        == "In the worst case of 11 attacks, A classifies 86.6 % of 500 images correctly (95 % interval 81.6–91.6)."
+        == "In the worst case of 11 attacks, A classifies 86.6% of 500 images correctly (95 % interval 81.6–91.6)."
     )
 
 
@@ -36,7 +36,7 @@ def test_several_runs_are_named_from_best_to_worst_with_their_difference():
     frame = pd.DataFrame([difference("higher")])
     words = answer(worst(("A", 10, 100), ("B", 30, 100), ("C", 20, 100)), frame, 1)
     assert words == (
-        "In the worst case of 1 attack, B classifies 30 % of 100 images correctly, A 10 %. "
+        "In the worst case of 1 attack, B classifies 30% of 100 images correctly, A 10%. "
         "B is right more often than A by 20.0 points (95 % interval +11.0 to +29.0)."
     )
 

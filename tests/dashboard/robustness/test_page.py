@@ -142,7 +142,7 @@ def test_the_page_leads_with_the_worst_case_of_each_run(both, open_page):
     found = table(app, "Attack").set_index("Attack").loc["worst case"]
     worst = {label: cell.split(" ")[0] for label, cell in found.items()}
     assert {metric.label.replace("\\", ""): metric.value.replace("\\", "") for metric in app.metric} == {
-        label: f"{number} %" for label, number in worst.items()
+        label: f"{number}%" for label, number in worst.items()
     }
     sentence = next(shown(line.value) for line in app.markdown if "In the worst case" in line.value)
     assert sentence.startswith("In the worst case of 2 attacks, ") and all(one in sentence for one in worst.values())
