@@ -97,8 +97,8 @@ def questions(labels: Mapping[str, str], attacks: Sequence[str], variants: Mappi
 
 
 def first_answered(asked: Sequence[Question], seen: Survivors, under: Sequence[str], kept: int) -> int:
-    """Place of the first question that one of the first `kept` images answers."""
-    return next(place for place, question in enumerate(asked) if question.matches(seen, under)[:kept].any())
+    """Place of the first question that one of the first `kept` images answers; 0 if none does."""
+    return next((place for place, question in enumerate(asked) if question.matches(seen, under)[:kept].any()), 0)
 
 
 def _dullness(fooled: str | None, withstanding: str | None) -> tuple[bool, bool]:

@@ -45,30 +45,6 @@ def drawn(page, selector, expression):
     return page.evaluate(f'(() => {{ const chart = document.querySelector("{selector}"); return {expression}; }})()')
 
 
-def test_the_film_on_the_first_page_plays(laboratory, page):
-    page.goto(laboratory)
-    film = ".live-chart[aria-label^='Weights of the recorded runs']"
-    slider = page.get_by_role("slider", name="Epoch")
-    play, pause = (page.get_by_role("button", name=name, exact=True) for name in ("Play", "Pause"))
-    pause.wait_for()  # it plays by itself
-    page.get_by_role("combobox", name="Speed").select_option("0.5")
-    places, shapes = set(), set()
-
-    def both_moved():
-        if play.count():  # it came to its end before enough of it was seen
-            play.click()
-        places.add(slider.get_attribute("aria-valuetext"))
-        shapes.add(drawn(page, film, "chart._fullData.map((trace) => Array.from(trace.y ?? []).join()).join('|')"))
-        return len(shapes) >= 10 and len(places) >= 9
-
-    wait_until(both_moved, "curves and slider have moved together", 60)
-    slider.press("End")
-    play.wait_for()
-    page.wait_for_function("document.querySelector('input[aria-label=Epoch]').getAttribute('aria-valuetext') === '10'")
-    page.get_by_text("149 of 150 weights near zero").first.wait_for()
-    page.get_by_text("Recorded and shipped with the project").wait_for()
-
-
 def counts_now(page):
     """Label -> weights per bin, as drawn for the moment shown."""
     traces = drawn(

@@ -71,7 +71,7 @@ def test_ipv6_is_printed_and_served(tmp_path, browser):
         log = (tmp_path / "log").read_text()
         assert f"Min-Max laboratory: {found}/ " in log
         page = browser.new_page()
-        page.goto(found)
+        page.goto(f"{found}/weights")
         page.locator(CHART).first.wait_for(timeout=60_000)
         page.close()
 
@@ -144,7 +144,7 @@ def test_a_read_only_server_draws_charts_as_another_user(page):
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)
         with serve_laboratory(Path(folder), "--read-only", before=user) as address:
-            page.goto(address)
+            page.goto(f"{address}/weights")
             page.locator(CHART).first.wait_for()
             assert put(address, "/_stcore/upload_file/any/file", {"host": urlsplit(address).netloc}, 10) == 403
             assert page.locator("input[type=file]").count() == 0

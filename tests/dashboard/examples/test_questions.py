@@ -77,6 +77,7 @@ def test_the_first_question_with_a_picture_in_its_answer_is_asked():
     seen, asked = survivors(OUTCOMES, LABELS), questions(NAMES, ["fgsm", "cw"], VARIANTS)
     titles = [asked[first_answered(asked, seen, ["fgsm", "cw"], kept)].title for kept in (5, 1)]
     assert titles == ["Std fooled, Min-Max not", "some run fooled"], "image 1 answers the first question"
+    assert first_answered(asked, seen, ["fgsm", "cw"], 0) == 0, "no picture is kept: the first question is asked"
 
 
 def test_runs_are_compared_under_what_all_of_them_met():
