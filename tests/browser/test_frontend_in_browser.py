@@ -324,6 +324,7 @@ def test_the_live_region_says_only_what_is_new_and_takes_no_space(page):
     region = page.get_by_role("status").and_(page.locator(".lab-announcement"))
     assert region.count() == 1 and region.text_content() == "", "the first drawing is silent"
     assert region.bounding_box()["height"] <= 1
+    assert page.locator(".st-key-announcement").bounding_box()["width"] <= 1, "no page scrolls sideways for it"
     page.get_by_role("button", name="Again").click()
     until(page, "document.querySelector('.lab-announcement').textContent === '<b>Run</b> number 2.'")
     assert region.locator("b").count() == 0, "names are text"
