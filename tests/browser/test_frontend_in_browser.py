@@ -111,8 +111,12 @@ def test_a_player_starts_for_those_who_like_motion_steps_and_begins_again(page):
     page.reload()
     await_charts(page)
     page.evaluate("played.mark = played.querySelector('.main-svg')")
-    page.wait_for_function("played._fullData[0].y[0] > 0")
-    page.get_by_role("button", name="Pause").click()
+    page.wait_for_function("""() => {
+        const pause = document.querySelector("button[aria-label='Pause']");
+        if (!(played._fullData[0].y[0] > 0) || !pause) return false;
+        pause.click();  // at once: a slow machine would reach the end before a click from outside
+        return true;
+    }""")
 
     slider.focus()
     page.keyboard.press("Home")
