@@ -4,13 +4,12 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard.figures.images import image_png
+from dashboard.figures.images import as_picture, image_png
 from dashboard.jobs.evaluation_form import pick_attacks
 from dashboard.jobs.measurement_panel import queue_measurements
 from dashboard.settings import Settings
 from dashboard.ui.drawing_board import drawing_board
 from dashboard.ui.errors import draw_error
-from dashboard.ui.example_cells import as_picture
 from dashboard.ui.plain_text import plain
 from dashboard.ui.widgets import number, pick_unit
 from engine.attacks.threat import ThreatModel

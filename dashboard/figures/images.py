@@ -1,5 +1,6 @@
-"""Images as PNG bytes, without smoothing: every pixel of the network's input is a square."""
+"""Images as PNG, without smoothing: every pixel of the network's input is a square."""
 
+import base64
 import io
 
 import numpy as np
@@ -45,6 +46,16 @@ def perturbation_png(perturbation: np.ndarray, *, limit: float | None = None, sc
         return _encode(np.rint((share + 1) / 2 * 255), scale)
     share = share[..., None]
     return _encode(np.rint(WHITE + np.where(share < 0, BLUE - WHITE, RED - WHITE) * np.abs(share)), scale)
+
+
+def as_picture(image: np.ndarray) -> np.ndarray:
+    """(C, H, W) -> (H, W) or (H, W, 3)."""
+    return image[0] if len(image) == 1 else image.transpose(1, 2, 0)
+
+
+def png_uri(png: bytes) -> str:
+    """A PNG as an address that contains it."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def _check_shape(image: np.ndarray) -> None:

@@ -47,10 +47,14 @@ def decimals(n: int) -> int:
     return 0 if n < 200 else 1
 
 
+def interval_words(low: float, high: float, n: int) -> str:
+    """Ends of an interval in percent, with the decimals that n images support."""
+    return f"{100 * low:.{decimals(n)}f}–{100 * high:.{decimals(n)}f}"
+
+
 def accuracy_words(accuracy: float, low: float, high: float, n: int) -> str:
     """Percent with its interval, with the decimals that n images support."""
-    digits = decimals(n)
-    return f"{100 * accuracy:.{digits}f} ({100 * low:.{digits}f}–{100 * high:.{digits}f})"
+    return f"{100 * accuracy:.{decimals(n)}f} ({interval_words(low, high, n)})"
 
 
 @remembered_by_identity

@@ -35,7 +35,7 @@ def watch_queue(here: Settings, was_busy: bool) -> None:
     """Draw the queue. Only this fragment reruns while runs are active; the whole page reruns once when they end."""
     runs, problems = sources.listing()
     attend(here, runs)
-    announce([f"{run.label}: {run.status}" for run in runs if not run.is_shipped])
+    announce(f"{run.label}: {run.status}" for run in runs if not run.is_shipped)
     draw_problems(here, problems)
     if any(not run.is_shipped for run in runs):
         draw_queue(here, runs)

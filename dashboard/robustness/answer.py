@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.frames.paper import signed
-from dashboard.frames.robustness import decimals
+from dashboard.frames.robustness import decimals, interval_words
 from dashboard.ui.page_export import PageExport
 from dashboard.ui.plain_text import plain
 from engine.measurements.evaluation.survivors import WORST_CASE
@@ -34,7 +34,7 @@ def draw_answer(
                 label, value = plain(row["label"]), plain(percent(row["robust_accuracy"], row["n"]))
                 st.markdown(label)  # wraps, unlike the label of a metric
                 st.metric(label, value, label_visibility="collapsed")
-                st.caption(plain(f"95 % interval {interval(row)}; {checks.get(row['label'], 'not checked')}"))
+                st.caption(plain(f"95 % interval {_interval(row)}; {checks[row['label']]}"))
 
 
 def answer(worst: pd.DataFrame, differences: pd.DataFrame, attacks: int) -> str:
@@ -50,7 +50,7 @@ def answer(worst: pd.DataFrame, differences: pd.DataFrame, attacks: int) -> str:
     start = f"In the worst case of {_count(attacks, 'attack')}"
     words = f"{start}, {best['label']} classifies {percent(best['robust_accuracy'], best['n'])} of {best['n']} images"
     if len(rows) == 1:
-        return f"{words} correctly (95 % interval {interval(best)})."
+        return f"{words} correctly (95 % interval {_interval(best)})."
     words += f" correctly, {last['label']} {percent(last['robust_accuracy'], last['n'])}."
     if differences.empty:
         return f"{words} The runs are not compared: they met different attacks or images."
@@ -77,9 +77,8 @@ def percent(share: float, n: int) -> str:
     return f"{100 * share:.{decimals(n)}f}%"
 
 
-def interval(row: Mapping[Any, Any]) -> str:
-    """Ends of an interval in percent."""
-    return f"{100 * row['low']:.{decimals(row['n'])}f}–{100 * row['high']:.{decimals(row['n'])}f}"
+def _interval(row: Mapping[Any, Any]) -> str:
+    return interval_words(row["low"], row["high"], row["n"])
 
 
 def _count(number: int, noun: str) -> str:

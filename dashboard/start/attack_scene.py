@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from dashboard.figures.images import perturbation_png
-from dashboard.start.pictures import data_uri, image_uri, picture
+from dashboard.figures.images import as_picture, perturbation_png, png_uri
+from dashboard.start.pictures import image_uri
 from dashboard.start.recorded_pair import ATTACK, Pair
 from engine.formatting import percent
 from engine.measurements.evaluation.survivors import CLEAN
@@ -83,7 +83,7 @@ def _scene(pair: Pair, protocol: str, position: int) -> dict:
         "pictures": [
             {"image": image_uri(images[0]), "alt": f"Clean image of {digit}", "title": "Clean", "verdicts": before},
             {
-                "image": data_uri(perturbation_png(picture(change), scale=1)),
+                "image": png_uri(perturbation_png(as_picture(change), scale=1)),
                 "alt": "Change of each pixel: red is brighter, blue is darker",
                 "title": f"Change, × {1 / size:.1f}",
                 "verdicts": [],

@@ -4,10 +4,9 @@ import numpy as np
 
 from dashboard.frames.tables import thin
 from dashboard.start.pictures import image_uri
-from dashboard.start.recorded_pair import ATTACK, Pair
-from dashboard.start.strength_scene import answer, chosen_digits, pixels
+from dashboard.start.recorded_pair import Pair
+from dashboard.start.strength_scene import chosen_digits, pixels
 from engine.formatting import percent
-from engine.measurements.evaluation.survivors import CLEAN
 from engine.minmax.threshold import PixelThreshold
 from engine.robustness.curve import RobustnessCurve
 from engine.robustness.report import RobustnessReport
@@ -39,8 +38,9 @@ def threshold_part(pair: Pair) -> dict | None:
     if not thresholds or not digits or pair.minmax.spec.shape[0] != 1:
         return None
     threshold, stops = thresholds[0], [0.0, *pair.steps]
-    truth, sample = digits[0]
-    minmax = pair.minmax
+    minmax, (_, sample) = pair.minmax, digits[0]
+    found = [minmax.attacked(stop, sample) for stop in stops]
+    images = [arrays["adversarial_images"][position] for arrays, position in found]
     return {
         "title": "A threshold on one pixel",
         "words": (
@@ -51,8 +51,8 @@ def threshold_part(pair: Pair) -> dict | None:
         "stops": [f"{stop:g}" for stop in stops],
         "isBeyond": [pixels(minmax, stop) > threshold.epsilon for stop in stops],
         "start": min(3, len(stops) - 1),
-        "images": [answer(minmax, stop, truth, sample)["image"] for stop in stops],
-        "passed": [image_uri(passed_on(_image(pair, stop, sample), threshold.pixel)) for stop in stops],
+        "images": [image_uri(image) for image in images],
+        "passed": [image_uri(passed_on(image, threshold.pixel)) for image in images],
     }
 
 
@@ -64,13 +64,6 @@ def normalized(pair: Pair, threshold: PixelThreshold) -> float:
 def passed_on(image: np.ndarray, threshold: float) -> np.ndarray:
     """Output of the threshold for every pixel, from 0 at the threshold to 1 at white; same shape as the image."""
     return np.clip((image - threshold) / (1 - threshold), 0, 1)
-
-
-def _image(pair: Pair, epsilon: float, sample: int) -> np.ndarray:
-    ladder, arrays = pair.minmax.ladder, pair.minmax.arrays
-    protocol = ladder[epsilon] if epsilon else next(iter(ladder.values()))
-    position = arrays[protocol, CLEAN]["sample_ids"].tolist().index(sample)
-    return arrays[protocol, ATTACK if epsilon else CLEAN]["adversarial_images"][position]
 
 
 def worst_part(pair: Pair) -> dict | None:

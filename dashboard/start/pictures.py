@@ -4,21 +4,12 @@ import base64
 
 import numpy as np
 
-from dashboard.figures.images import image_png
-
-
-def data_uri(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+from dashboard.figures.images import as_picture, image_png, png_uri
 
 
 def image_uri(image: np.ndarray) -> str:
     """An image, (C, H, W) in [0, 1], as the address of a PNG."""
-    return data_uri(image_png(picture(np.clip(image, 0, 1)), scale=1))
-
-
-def picture(image: np.ndarray) -> np.ndarray:
-    """(C, H, W) -> (H, W) or (H, W, 3)."""
-    return image[0] if len(image) == 1 else image.transpose(1, 2, 0)
+    return png_uri(image_png(as_picture(np.clip(image, 0, 1)), scale=1))
 
 
 def packed(values: np.ndarray) -> str:

@@ -71,6 +71,12 @@ class Recorded:
                 found[threat.epsilon] = protocol
         return dict(sorted(found.items()))
 
+    def attacked(self, epsilon: float, sample: int) -> tuple[Mapping[str, np.ndarray], int]:
+        """Results under ATTACK at an epsilon of the ladder, 0 for the clean ones, and the position of a sample."""
+        protocol = self.ladder[epsilon] if epsilon else next(iter(self.ladder.values()))
+        position = self.arrays[protocol, CLEAN]["sample_ids"].tolist().index(sample)
+        return self.arrays[protocol, ATTACK if epsilon else CLEAN], position
+
 
 @dataclass(frozen=True, eq=False)
 class Pair:

@@ -10,7 +10,6 @@ from engine.measurements.evaluation.survivors import CLEAN
 from engine.robustness.curve import RobustnessCurve
 
 MOST_DIGITS = 5
-PAPER_EPSILON = 0.3
 
 
 def strength_scene(pair: Pair) -> dict | None:
@@ -22,7 +21,7 @@ def strength_scene(pair: Pair) -> dict | None:
     digits = chosen_digits(pair)
     if curves is None or len(steps) < 2 or not digits:
         return None
-    stops, (std, minmax) = [0.0, *steps], pair.both
+    stops, usual, (std, minmax) = [0.0, *steps], pair.std.spec.epsilon, pair.both
     return {
         "kind": "strength",
         "title": "Both networks under attack",
@@ -33,7 +32,7 @@ def strength_scene(pair: Pair) -> dict | None:
         "stops": [f"{stop:g}" for stop in stops],
         "epsilons": stops,
         "pixels": [f"{100 * pixels(pair.std, stop):.1f} %" for stop in stops],
-        "start": stops.index(PAPER_EPSILON) if PAPER_EPSILON in stops else len(stops) // 2,
+        "start": stops.index(usual) if usual in stops else len(stops) // 2,
         "end": max(*(curve.epsilons[-1] for curve in curves), *stops),
         "digits": [pair.std.spec.classes[truth] for truth, _ in digits],
         "networks": [_network(one, curve, stops, digits) for one, curve in zip((std, minmax), curves, strict=True)],
@@ -101,9 +100,7 @@ def accuracy_at(curve: RobustnessCurve, epsilon: float) -> str:
 
 def answer(one: Recorded, epsilon: float, truth: int, sample: int) -> dict:
     """The image of a sample under ATTACK at an epsilon, 0 for the clean one, and what the network says of it."""
-    protocol = one.ladder[epsilon] if epsilon else next(iter(one.ladder.values()))
-    arrays = one.arrays[protocol, ATTACK if epsilon else CLEAN]
-    position = one.arrays[protocol, CLEAN]["sample_ids"].tolist().index(sample)
+    arrays, position = one.attacked(epsilon, sample)
     says = int(arrays["predictions"][position])
     return {
         "image": image_uri(arrays["adversarial_images"][position]),

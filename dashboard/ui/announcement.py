@@ -1,6 +1,7 @@
 """The live region of a page: what has changed, for screen readers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import islice
 
 from streamlit.components.v2 import component
 
@@ -18,9 +19,10 @@ _mount = component(
 )
 
 
-def announce(lines: Sequence[str]) -> None:
+def announce(lines: Iterable[str]) -> None:
     """Have a screen reader read, politely, the lines that did not hold when the page was drawn last.
 
-    Call it once per page, where it redraws. The first call is silent, and so are lines beyond `MOST_LINES`.
+    Call it once per page, where it redraws. The first call is silent, and so are lines beyond
+    `MOST_LINES`, which are not composed either.
     """
-    _mount(key="announcement", data={"lines": [one_line(line) for line in lines[:MOST_LINES]]})
+    _mount(key="announcement", data={"lines": [one_line(line) for line in islice(lines, MOST_LINES)]})

@@ -12,7 +12,7 @@ from dashboard.ui.frontend_files import joined
 _mount = component(
     "drawing_board",
     html='<div class="lab-board"></div>',
-    css=joined("drawing_board.css"),
+    css=joined("buttons.css", "drawing_board.css"),
     js=joined("elements.js", "drawing_board.js"),
     isolate_styles=False,
 )

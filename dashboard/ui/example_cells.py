@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashboard.figures.images import image_png, perturbation_png
+from dashboard.figures.images import as_picture, image_png, perturbation_png
 from dashboard.ui.example_grid import ExampleCell, ExampleGrid, ExampleRow
 from engine.measurements.evaluation.survivors import CLEAN
 
@@ -65,8 +65,3 @@ def build_cell(
         perturbation_limit=size if is_attack and size else None,
         note="no perturbation found" if is_attack and not size else "",
     )
-
-
-def as_picture(image: np.ndarray) -> np.ndarray:
-    """(C, H, W) -> (H, W) or (H, W, 3)."""
-    return image[0] if len(image) == 1 else image.transpose(1, 2, 0)

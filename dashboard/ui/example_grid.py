@@ -3,12 +3,12 @@
 `frontend/example_grid.js` draws it on pages and in standalone files.
 """
 
-import base64
 import math
 from dataclasses import dataclass
 
 from streamlit.components.v2 import component
 
+from dashboard.figures.images import png_uri
 from dashboard.ui.frontend_files import EXAMPLE_GRID, joined
 
 PNG_COLOR_TYPE = 25  # offset of the color type in a PNG file; 0 and 4 are gray
@@ -17,7 +17,7 @@ GRAY = (0, 4)
 _mount = component(
     "example_grid",
     html='<div class="lab-examples"></div>',
-    css=joined("example_grid.css"),
+    css=joined("buttons.css", "example_grid.css"),
     js=joined(*EXAMPLE_GRID, "live_example_grid.js"),
     isolate_styles=False,
 )
@@ -106,7 +106,7 @@ def grid_data(grid: ExampleGrid) -> dict:
 
 def _cell_data(cell: ExampleCell) -> dict:
     return {
-        "image": _data_uri(cell.image),
+        "image": png_uri(cell.image),
         "prediction": cell.prediction,
         "isCorrect": bool(cell.is_correct),
         "confidence": _number(cell.confidence),
@@ -115,7 +115,7 @@ def _cell_data(cell: ExampleCell) -> dict:
         "l2": _number(cell.l2),
         "changed": _number(cell.changed),
         "probabilities": [_number(share) for share in cell.probabilities],
-        "perturbation": None if cell.perturbation is None else _data_uri(cell.perturbation),
+        "perturbation": None if cell.perturbation is None else png_uri(cell.perturbation),
         "limit": _number(cell.perturbation_limit),
         "isGray": cell.image[PNG_COLOR_TYPE] in GRAY,
         "note": cell.note,
@@ -125,7 +125,3 @@ def _cell_data(cell: ExampleCell) -> dict:
 def _number(value: float | None) -> float | None:
     """The value, or None if it is missing or not finite: JSON has no NaN."""
     return float(value) if value is not None and math.isfinite(value) else None
-
-
-def _data_uri(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

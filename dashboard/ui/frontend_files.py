@@ -17,7 +17,7 @@ CHART = (
 RUN_LINES = ("elements.js", "palette.js", "run_lines.js")
 SCENES = ("attack", "weights", "strength", "limits", "kinds")
 SCENE = (*PLAYER, "palette.js", "scene.js", *(f"scene_{name}.js" for name in SCENES))
-SCENE_STYLE = ("chart.css", "scenes.css")
+SCENE_STYLE = ("chart.css", "buttons.css", "scenes.css")
 EXAMPLE_GRID = ("elements.js", "palette.js", "example_grid.js", "example_dialog.js")
 
 

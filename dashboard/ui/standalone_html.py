@@ -21,7 +21,7 @@ from dashboard.ui.scene import Scene
 from dashboard.ui.tables import Later, built, csv_text, file_stem, flattened, is_missing, is_number
 from engine.formatting import MISSING
 
-STYLE = joined("standalone.css", "chart.css", "example_grid.css", "scenes.css")
+STYLE = joined("standalone.css", "chart.css", "buttons.css", "example_grid.css", "scenes.css")
 SCRIPT = joined(*CHART, *EXAMPLE_GRID, *SCENE, "standalone.js")
 
 

@@ -25,7 +25,7 @@ def draw_states(runs: Sequence[RunOverview], records: Mapping[str, Sequence[dict
         records: run_id -> its snapshots.
     """
     names = unique_labels(runs)
-    announce([f"{names[run.run_id]}: {run.status}" for run in runs])
+    announce(f"{names[run.run_id]}: {run.status}" for run in runs)
     run_lines([_line(run, names[run.run_id], records[run.run_id], styles) for run in runs], key="states")
     for run in runs:
         if run.error:

@@ -135,7 +135,7 @@ class Chart {
     this.starter = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       this.starter.disconnect();
-      if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.ownClock.play();
+      if (!prefersStill()) this.ownClock.play();
     }, { threshold: 0.5 });
     this.starter.observe(this.node);
   }

@@ -18,14 +18,18 @@ function element(tag, properties = {}, ...children) {
   return node;
 }
 
-function icon(name) {
-  const picture = document.createElementNS(SVG, "svg"), path = document.createElementNS(SVG, "path");
-  picture.setAttribute("viewBox", "0 0 16 16");
-  picture.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", ICONS[name]);
-  picture.append(path);
-  return picture;
+function svg(tag, properties = {}, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(properties)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
 }
+
+function icon(name) {
+  return svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
+}
+
+const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // Nodes that already have the right text are not changed, so that screen readers and selections are not disturbed.
 function setText(node, text) {

@@ -52,7 +52,7 @@ class ExampleDialog {
 
   setFlicker(isOn) {
     clearInterval(this.timer);
-    const pace = matchMedia("(prefers-reduced-motion: reduce)").matches ? FLICKER_MS.reduced : FLICKER_MS.usual;
+    const pace = prefersStill() ? FLICKER_MS.reduced : FLICKER_MS.usual;
     this.isClean = false;
     this.timer = isOn ? setInterval(() => this.alternate(), pace) : null;
     setAttribute(this.flicker, "aria-pressed", String(isOn));

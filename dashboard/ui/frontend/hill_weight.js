@@ -7,10 +7,8 @@ class HillWeight {
   constructor(node) {
     this.node = node;
     this.ball = element("div", { className: "lab-weight", role: "slider", tabIndex: 0, ariaLabel: "Weight, |w|" });
-    this.trail = document.createElementNS(SVG, "polyline");
-    const picture = document.createElementNS(SVG, "svg");
-    picture.setAttribute("aria-hidden", "true");
-    picture.append(this.trail);
+    this.trail = svg("polyline");
+    const picture = svg("svg", { "aria-hidden": "true" }, this.trail);
     this.layer = element("div", { className: "lab-hill" }, picture, this.ball);
     const options = [["flow", "Gradient flow"], ["adam", "Adam"]];
     const choices = options.map(([value, name]) => element("option", { value }, name));
@@ -43,7 +41,7 @@ class HillWeight {
     cancelAnimationFrame(this.request);
     const { sizes, words } = fall(this.size, this.method.value === "adam", this.hill);
     setText(this.result, `From |w| = ${this.size.toPrecision(3)}, ${words}`);
-    const begin = performance.now(), isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const begin = performance.now(), isStill = prefersStill();
     const advance = (now) => {
       const share = isStill ? 1 : Math.min(Math.max((now - begin) / FALL, 0), 1);
       this.path = sizes.slice(0, Math.round(share * (sizes.length - 1)) + 1);

@@ -7,10 +7,7 @@ export default function ({ data, parentElement }) {
 }
 
 function emptyLine() {
-  const curve = document.createElementNS(SVG, "svg");
-  curve.setAttribute("viewBox", "0 0 72 20");
-  curve.setAttribute("aria-hidden", "true");
-  curve.append(document.createElementNS(SVG, "polyline"));
+  const curve = svg("svg", { viewBox: "0 0 72 20", "aria-hidden": "true" }, svg("polyline"));
   const bar = element("progress", { max: 1, ariaLabel: "Training" });
   return element("div", { role: "listitem" }, element("i"), element("b"), curve, bar, element("span"));
 }

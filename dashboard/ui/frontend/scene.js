@@ -74,13 +74,3 @@ function floats(text) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   return new Float32Array(bytes.buffer);
 }
-
-// A line chart of a few lines over [0, end] x [0, 1], drawn as SVG.
-function svg(tag, properties = {}, ...children) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(properties)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
